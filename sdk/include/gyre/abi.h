@@ -1,0 +1,179 @@
+/* How do host and plugin meet? The C ABI: the only thing that crosses between them.
+ *
+ * A plugin is a shared library that exports exactly one symbol, gyre_plugin_entry_v1. The host calls it once with its own
+ * table and gets the plugin's table back. After that the host calls the plugin's functions; each answers through the
+ * gyre_reply it is given.
+ *
+ * Rules. The structs only grow at their ends and each begins with struct_size, so that either side may be older: test
+ * struct_size before a member that did not exist in 1.0. Arrays hold pointers, never structs, so growth breaks no stride.
+ * Only integers, pointers with lengths and opaque handles cross. No exception crosses. Whoever allocates frees: replies
+ * copy at once what they are given. sdk/abi_v1.golden records the layout; a test compares.
+ *
+ * Threads: the host may call any function from any thread and any number of them at once, so all must be pure: no shared
+ * mutable state. configure is called once, before all others.
+ *
+ * Ownership: everything the plugin's tables point to lives as long as the library is loaded, which is until the program ends.
+ *
+ * Strings are UTF-8 with a length, not terminated. Times are milliseconds since 1970-01-01T00:00:00Z.
+ */
+#ifndef GYRE_ABI_H
+#define GYRE_ABI_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define GYRE_ABI_MAJOR 1 /* another major is another entry symbol */
+#define GYRE_ABI_MINOR 0 /* grows with every append */
+
+typedef struct gyre_bytes {
+  const char* data;
+  uint64_t size;
+} gyre_bytes;
+
+/* Where a plugin's function puts its answer. Owned by the host, valid during the call. Every function returns 0 or the
+ * code it refused with (gyre::Code, status.hpp), after calling refuse(). */
+typedef struct gyre_reply {
+  uint32_t struct_size;
+  uint32_t reserved;
+  void* context;
+  /* The answer's bytes; several calls append. */
+  void (*text)(void* context, gyre_bytes bytes);
+  /* decide: an event that happened, in order. data is a JSON object. */
+  void (*event)(void* context, gyre_bytes type, gyre_bytes data);
+  /* A named extra. evolve: "organizationId". plan: "get" (the id to read instead of a search), "uncacheable". */
+  void (*attribute)(void* context, gyre_bytes name, gyre_bytes value);
+  /* A refusal: a code, a stable snake_case reason ("" for the code's own), a message. */
+  void (*refuse)(void* context, int32_t code, gyre_bytes reason, gyre_bytes message);
+  /* A fault within the refusal: JSON pointer and what is wrong there. After refuse(), any number of times. */
+  void (*fault)(void* context, gyre_bytes pointer, gyre_bytes detail);
+} gyre_reply;
+
+/* What a decision is made on. */
+typedef struct gyre_decide_call {
+  uint32_t struct_size;
+  uint32_t is_event;            /* 1: a domain event from outside; body is its data */
+  gyre_bytes entity_id;
+  gyre_bytes body;              /* JSON object, checked: grammar, UTF-8, no duplicate names, at most 64 levels */
+  gyre_bytes state;             /* the entity's state as evolve wrote it; size 0 when there is no entity */
+  uint64_t version;             /* of the state; 0 when there is no entity */
+  int64_t time_ms;              /* now; for an event from outside its own time */
+  gyre_bytes organization_id;   /* the caller's, when its key binds one; else size 0 */
+} gyre_decide_call;
+
+typedef int32_t (*gyre_decide_fn)(void* handler, const gyre_decide_call* call, const gyre_reply* reply);
+
+/* decide(command, state) -> events or refusal. */
+typedef struct gyre_command {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gyre_bytes name;              /* "CreatePayment" */
+  gyre_bytes help;
+  gyre_bytes schema;            /* JSON Schema of the body, for documentation */
+  gyre_bytes id_member;         /* the member of the body that names the entity: "paymentId" */
+  void* handler;                /* handed back to decide */
+  gyre_decide_fn decide;
+} gyre_command;
+
+/* An event type. decide is null when the event is not accepted from outside. */
+typedef struct gyre_event {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gyre_bytes name;              /* "PaymentProcessed" */
+  gyre_bytes help;
+  gyre_bytes schema;            /* of its data */
+  void* handler;
+  gyre_decide_fn decide;
+} gyre_event;
+
+/* evolve(state, event) -> state. Must accept every event its domain ever wrote. */
+typedef struct gyre_evolve_call {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gyre_bytes entity_id;
+  gyre_bytes state;             /* size 0 before the first event */
+  gyre_bytes type;
+  gyre_bytes data;
+  int64_t time_ms;              /* of the event */
+} gyre_evolve_call;
+
+/* project(state) -> document. */
+typedef struct gyre_project_call {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gyre_bytes entity_id;
+  gyre_bytes state;
+  uint64_t version;
+} gyre_project_call;
+
+/* plan(query) -> a search request for the domain's index (text), or attribute "get" with an id. */
+typedef struct gyre_plan_call {
+  uint32_t struct_size;
+  uint32_t is_lenient;          /* 1: parameters came from a query string, so every value is a string or list of strings */
+  gyre_bytes parameters;        /* JSON object */
+  gyre_bytes organization_id;   /* the caller's, when its key binds one */
+  int64_t time_ms;
+} gyre_plan_call;
+
+/* present(answer) -> what the client sees. */
+typedef struct gyre_present_call {
+  uint32_t struct_size;
+  uint32_t is_lenient;
+  gyre_bytes parameters;
+  gyre_bytes organization_id;
+  gyre_bytes answer;            /* of a search: the response; of a get: the entity's state */
+  uint64_t version;             /* of a get */
+} gyre_present_call;
+
+typedef struct gyre_query {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gyre_bytes name;              /* "SearchPayments" */
+  gyre_bytes help;
+  gyre_bytes schema;            /* JSON Schema of the parameters */
+  void* handler;                /* handed back to plan and present */
+  int32_t (*plan)(void* handler, const gyre_plan_call* call, const gyre_reply* reply);
+  int32_t (*present)(void* handler, const gyre_present_call* call, const gyre_reply* reply);
+} gyre_query;
+
+typedef struct gyre_plugin {
+  uint32_t struct_size;
+  uint16_t abi_major;
+  uint16_t abi_minor;           /* the minor it was built with */
+  gyre_bytes domain;            /* "payments": [a-z][a-z0-9_]{0,62} */
+  gyre_bytes version;           /* of the plugin: "1.2.0" */
+  gyre_bytes help;
+  gyre_bytes index;             /* JSON: {"settings":{"number_of_shards","number_of_replicas","refresh_interval","bulk_size"},"mappings":{…}} */
+  gyre_bytes options;           /* JSON array: {"name","type","default","help","minimum","maximum","choices"} of its configuration */
+  const gyre_command* const* commands;
+  uint64_t command_count;
+  const gyre_event* const* events;
+  uint64_t event_count;
+  const gyre_query* const* queries;
+  uint64_t query_count;
+  void* plugin;                 /* handed back in the three calls below */
+  /* options: JSON object with every option, defaults filled in. Called once, before anything else. */
+  int32_t (*configure)(void* plugin, gyre_bytes options, const gyre_reply* reply);
+  int32_t (*evolve)(void* plugin, const gyre_evolve_call* call, const gyre_reply* reply);
+  int32_t (*project)(void* plugin, const gyre_project_call* call, const gyre_reply* reply);
+} gyre_plugin;
+
+typedef struct gyre_host {
+  uint32_t struct_size;
+  uint16_t abi_major;
+  uint16_t abi_minor;
+  void* context;
+  gyre_bytes version;           /* of the host */
+  /* level: 0 debug, 1 information, 2 warning, 3 error */
+  void (*log)(void* context, int32_t level, gyre_bytes message);
+} gyre_host;
+
+/* The one symbol. Null when the plugin cannot serve this host; the reason goes to host->log first. */
+typedef const gyre_plugin* (*gyre_plugin_entry_fn)(const gyre_host* host);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
