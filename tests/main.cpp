@@ -11,6 +11,7 @@
 #include <cstring>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <string>
 
 namespace {
@@ -26,9 +27,9 @@ void visitTests(CppUnit::Test* test, const std::function<void(CppUnit::Test*)>& 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CppUnit::Test* const all = CppUnit::TestFactoryRegistry::getRegistry().makeTest();
+  const std::unique_ptr<CppUnit::Test> all(CppUnit::TestFactoryRegistry::getRegistry().makeTest());
   if (argc > 1 && std::strcmp(argv[1], "--list") == 0) {
-    visitTests(all, [](CppUnit::Test* test) { std::cout << test->getName() << '\n'; });
+    visitTests(all.get(), [](CppUnit::Test* test) { std::cout << test->getName() << '\n'; });
     return 0;
   }
   CppUnit::TestResult controller;
@@ -37,7 +38,7 @@ int main(int argc, char** argv) {
   controller.addListener(&collected);
   controller.addListener(&progress);
   int chosen = 0;
-  visitTests(all, [&](CppUnit::Test* test) {
+  visitTests(all.get(), [&](CppUnit::Test* test) {
     const std::string name = test->getName();
     if (argc > 1 && name != argv[1] && !name.starts_with(std::string(argv[1]) + "::")) return;
     ++chosen;
