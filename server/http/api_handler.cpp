@@ -1,0 +1,102 @@
+#include "server/http/api_handler.hpp"
+
+#include <utility>
+
+#include "server/http/admin_routes.hpp"
+#include "server/http/command_routes.hpp"
+#include "server/http/openapi.hpp"
+#include "server/http/problem.hpp"
+#include "server/http/query_routes.hpp"
+
+namespace gyre::http {
+
+namespace {
+
+Response text(std::string content_type, std::string body, int status = 200) {
+  Response response;
+  response.status = status;
+  response.content_type = std::move(content_type);
+  response.body = std::move(body);
+  return response;
+}
+
+Response unknownDomain(const bus::DomainCatalog& domains, std::string_view name, std::uint64_t request_id) {
+  std::string detail = "there is no domain \"" + std::string(name) + "\"; served are:";
+  for (const bus::DomainService& domain : domains.served) detail += " " + domain.name;
+  return problem(404, "unknown_domain", detail, request_id);
+}
+
+// A page for who opens the address in a browser: what is served, and where to go on.
+std::string consolePage(const bus::DomainCatalog& domains) {
+  std::string page =
+      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Gyre</title>"
+      "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem}"
+      "code{background:#eee;padding:.1em .3em;border-radius:.2em}</style><h1>Gyre</h1>"
+      "<p>Commands go in by <code>POST</code>, answers come out by <code>GET</code>. "
+      "<a href=\"/openapi.json\">OpenAPI</a> · <a href=\"/readyz\">readiness</a> · <a href=\"/metrics\">metrics</a> · "
+      "<a href=\"/admin/v1/plugins\">plugins</a> · <a href=\"/admin/v1/jobs\">jobs</a></p>";
+  for (const bus::DomainService& domain : domains.served) {
+    page += "<h2>" + domain.name + "</h2><p>Commands:";
+    for (const auto& command : domain.handlers->commands()) page += " <code>" + std::string(command.name) + "</code>";
+    page += "</p><p>Queries:";
+    for (const auto& query : domain.handlers->queries()) page += " <code>" + std::string(query.name) + "</code>";
+    page += "</p>";
+  }
+  return page;
+}
+
+}  // namespace
+
+ApiHandler::ApiHandler(ApiContext context) : context_(std::move(context)), openapi_(openApiDocument(context_.domains)) {}
+
+void ApiHandler::handle(Request& request, Responder responder) {
+  const Route route = matchRoute(request.method, request.path);
+  switch (route.kind) {
+    case Route::Kind::kNone:
+      return responder.send(problem(404, "unknown_path", "there is nothing at " + std::string(request.path), request.id));
+    case Route::Kind::kMethodNotAllowed: {
+      Response response = problem(405, "method_not_allowed",
+                                  "expected one of " + std::string(route.allow) + ", found " + std::string(request.method), request.id);
+      response.headers.emplace_back("Allow", route.allow);
+      return responder.send(std::move(response));
+    }
+    case Route::Kind::kHealth: return responder.send(text("application/json", R"({"status":"alive"})"));
+    case Route::Kind::kReady: {
+      auto [is_ready, body] = context_.readiness();
+      return responder.send(text("application/json", std::move(body), is_ready ? 200 : 503));
+    }
+    case Route::Kind::kMetrics:
+      return responder.send(text("text/plain; version=0.0.4; charset=utf-8", context_.metrics_text()));
+    case Route::Kind::kOpenApi: return responder.send(text("application/json", openapi_));
+    case Route::Kind::kConsole: return responder.send(text("text/html; charset=utf-8", consolePage(context_.domains)));
+    case Route::Kind::kPlugins: return responder.send(text("application/json", context_.plugins_json));
+    case Route::Kind::kJobs:
+    case Route::Kind::kJob: return handleJobs(context_, route, request, std::move(responder));
+    default: return handleDomain(route, request, std::move(responder));
+  }
+}
+
+void ApiHandler::handleDomain(const Route& route, Request& request, Responder responder) {
+  const bus::DomainService* const domain = context_.domains.find(route.domain);
+  if (domain == nullptr) {
+    if (const bus::FailedDomain* const failed = context_.domains.findFailed(route.domain))
+      return responder.send(problem(503, "domain_unavailable", "domain " + failed->name + " could not be started: " + failed->reason, request.id));
+    return responder.send(unknownDomain(context_.domains, route.domain, request.id));
+  }
+  switch (route.kind) {
+    case Route::Kind::kCommand: return handleCommand(context_, *domain, route.name, request, std::move(responder));
+    case Route::Kind::kBatch: return handleBatch(context_, *domain, request, std::move(responder));
+    case Route::Kind::kEvents: return handleEvents(context_, *domain, request, std::move(responder));
+    case Route::Kind::kQuery: return handleQuery(context_, *domain, route.name, request, std::move(responder));
+    case Route::Kind::kSynchronize: return handleSynchronize(context_, *domain, request, std::move(responder));
+    case Route::Kind::kVerify: return handleVerify(context_, *domain, request, std::move(responder));
+    case Route::Kind::kDeadLetters: return handleDeadLetters(*domain, std::move(responder));
+    default: return responder.send(problem(500, "internal", "a route without a handler", request.id));
+  }
+}
+
+Response ApiHandler::refusal(int status, std::string_view reason, std::string_view detail, std::uint64_t request_id) {
+  return problem(status, reason, detail, request_id);
+}
+
+}  // namespace gyre::http

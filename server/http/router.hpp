@@ -1,0 +1,39 @@
+// Which call of the contract is this? Method and path to a name; no work is done here.
+//
+// THREADS: free function. The route borrows from `path`.
+#pragma once
+
+#include <string_view>
+
+namespace gyre::http {
+
+struct Route {
+  enum class Kind {
+    kNone,              // no such path
+    kMethodNotAllowed,  // the path exists: `allow` names its methods
+    kCommand,           // POST /v1/{domain}/commands/{name}
+    kBatch,             // POST /v1/{domain}/commands
+    kEvents,            // POST /v1/{domain}/events
+    kQuery,             // GET, POST /v1/{domain}/queries/{name}
+    kPlugins,           // GET /admin/v1/plugins
+    kSynchronize,       // POST /admin/v1/{domain}/synchronize
+    kVerify,            // POST /admin/v1/{domain}/verify
+    kDeadLetters,       // GET /admin/v1/{domain}/dead-letters
+    kJobs,              // GET /admin/v1/jobs
+    kJob,               // GET, DELETE /admin/v1/jobs/{id}
+    kHealth,            // GET /healthz
+    kReady,             // GET /readyz
+    kMetrics,           // GET /metrics
+    kOpenApi,           // GET /openapi.json
+    kConsole            // GET /
+  };
+  Kind kind = Kind::kNone;
+  std::string_view domain;
+  std::string_view name;   // of a command, query or job
+  std::string_view allow;  // "GET, POST"
+};
+
+// HEAD is matched as GET.
+Route matchRoute(std::string_view method, std::string_view path);
+
+}  // namespace gyre::http
