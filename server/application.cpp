@@ -1,0 +1,324 @@
+#include "server/application.hpp"
+
+#include <Poco/Util/ServerApplication.h>
+#include <Poco/Util/Subsystem.h>
+#include <pthread.h>
+
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "gyre/json_writer.hpp"
+#include "server/data_folder.hpp"
+#include "server/domains.hpp"
+#include "server/http/api_handler.hpp"
+#include "server/http/http_server.hpp"
+#include "server/observe/health.hpp"
+#include "server/observe/log.hpp"
+#include "server/observe/metrics.hpp"
+#include "server/request_metrics.hpp"
+
+namespace gyre {
+
+namespace {
+
+// Everything the two subsystems share; outlives both.
+struct Shared {
+  SetupOptions options;
+  base::SystemClock clock;
+  observe::Log log{base::Level::kInformation, observe::LineFormat::kText, std::cerr, clock};
+  observe::MetricsRegistry metrics;
+  observe::Health health;
+  Setup setup;
+  std::unique_ptr<DataFolder> folder;
+  std::unique_ptr<Domains> domains;
+  int exit_code = 0;
+
+  bool fail(int code, const Status& status) {
+    exit_code = code;
+    log.log(base::Level::kError, "server", status.message());
+    return false;
+  }
+  void applyLogConfig(const config::LogConfig& config) {
+    log.setLevel(config.level);
+    log.setFormat(config.format == config::LogFormat::kJson ? observe::LineFormat::kJson : observe::LineFormat::kText);
+  }
+};
+
+void collectDomain(const bus::DomainService& domain, const bus::QueryCache& cache, observe::Samples& samples) {
+  const observe::Labels labels = {{"domain", domain.name}};
+  const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
+  const store::StoreStats store = domain.store->stats();
+  samples.gauge("gyre_store_entities", "entities in the primary store", labels, number(store.entities));
+  samples.gauge("gyre_store_queued_units", "units of work that wait for the writer", labels, number(store.queued));
+  samples.counter("gyre_store_units_total", "units of work run", labels, number(store.units));
+  samples.counter("gyre_store_commits_total", "transactions committed", labels, number(store.commits));
+  samples.counter("gyre_store_last_sequence", "last sequence of the event log", labels, number(store.last_sequence));
+  const projector::ProjectorStats projector = domain.projector->stats();
+  samples.gauge("gyre_projection_lag_events", "events that the index has not applied", labels, number(projector.lag));
+  samples.counter("gyre_projection_documents_total", "documents sent to the index", labels, number(projector.documents));
+  samples.counter("gyre_projection_retries_total", "batches sent again", labels, number(projector.retries));
+  samples.gauge("gyre_projection_dead_letters", "documents that the index refused", labels, number(projector.dead_letters));
+  samples.counter("gyre_index_refreshes_total", "refreshes published", labels, number(projector.refreshes));
+  samples.counter("gyre_index_commits_total", "commits of the index", labels, number(projector.commits));
+  const search::EngineStats engine = domain.engine->stats();
+  samples.gauge("gyre_index_documents", "live documents", labels, number(engine.doc_count));
+  samples.gauge("gyre_index_segments", "segments", labels, number(engine.segment_count));
+  samples.gauge("gyre_index_bytes", "bytes of all segments", labels, number(engine.size_bytes));
+  const bus::QueryCacheStats stats = cache.stats();
+  samples.counter("gyre_cache_hits_total", "queries answered from the cache", labels, number(stats.hits));
+  samples.counter("gyre_cache_misses_total", "queries that were run", labels, number(stats.misses));
+  samples.counter("gyre_cache_coalesced_total", "queries that waited for the same one to be run", labels, number(stats.coalesced));
+  samples.gauge("gyre_cache_bytes", "bytes of cached answers", labels, number(stats.bytes));
+}
+
+std::string pluginsJson(const plugin::PluginHost& plugins, const bus::DomainCatalog& catalog) {
+  std::string text;
+  JsonWriter writer(text);
+  writer.beginObject().key("plugins").beginArray();
+  for (const plugin::LoadedPlugin& loaded : plugins.plugins())
+    writer.beginObject()
+        .member("name", loaded.domain())
+        .member("version", loaded.handlers->version())
+        .member("file", loaded.file)
+        .member("enabled", catalog.find(loaded.domain()) != nullptr)
+        .endObject();
+  writer.endArray().key("refused").beginArray();
+  for (const plugin::RefusedPlugin& refused : plugins.refused())
+    writer.beginObject().member("file", refused.file).member("why", refused.why.message()).endObject();
+  writer.endArray().endObject();
+  return text;
+}
+
+class DomainsSubsystem final : public Poco::Util::Subsystem {
+ public:
+  explicit DomainsSubsystem(Shared& shared) : shared_(shared) {}
+  const char* name() const override { return "domains"; }
+
+  bool start() {
+    auto folder = DataFolder::open(shared_.setup.config.data_folder);
+    if (!folder.isOk()) {
+      const bool is_locked = folder.status().reason() == "data_folder_locked";
+      return shared_.fail(is_locked ? kExitLocked : kExitUnavailable, folder.status());
+    }
+    shared_.folder = std::move(folder).value();
+    auto domains = Domains::open(shared_.setup.config, *shared_.setup.plugins, *shared_.folder, shared_.clock, shared_.log);
+    if (!domains.isOk()) return shared_.fail(kExitUnavailable, domains.status());
+    shared_.domains = std::move(domains).value();
+    const bus::DomainCatalog& catalog = shared_.domains->catalog();
+    for (std::size_t i = 0; i < catalog.served.size(); ++i) {
+      const bus::DomainService& domain = catalog.served[i];
+      const bus::QueryCache& cache = shared_.domains->cache(i);
+      collectors_.push_back(shared_.metrics.addCollector(
+          [&domain, &cache](observe::Samples& samples) { collectDomain(domain, cache, samples); }));
+      shared_.health.setDomain(domain.name, [&domain] {
+        const projector::ProjectorStats stats = domain.projector->stats();
+        return observe::DomainHealth{observe::DomainStatus::kReady, stats.lag, stats.last_error,
+                                     {{"sequence", stats.last_sequence}, {"searchable", stats.searchable}, {"durable", stats.durable}}};
+      });
+    }
+    for (const bus::FailedDomain& failed : catalog.failed)
+      shared_.health.setDomain(failed.name, observe::DomainHealth{observe::DomainStatus::kFailed, 0, failed.reason, {}});
+    return true;
+  }
+  void stop() {
+    collectors_.clear();
+    if (shared_.domains) shared_.domains->stop();
+  }
+
+ protected:
+  void initialize(Poco::Util::Application&) override {}  // started by main(), where a failure has an exit code
+  void uninitialize() override { stop(); }
+
+ private:
+  Shared& shared_;
+  std::vector<observe::MetricsRegistry::CollectorHandle> collectors_;
+};
+
+http::Limits toLimits(const config::LimitsConfig& config) {
+  http::Limits limits;
+  limits.request_line_bytes = config.request_line_bytes;
+  limits.header_bytes = config.header_bytes;
+  limits.header_count = config.header_count;
+  limits.body_bytes = config.body_bytes;
+  limits.inflated_body_bytes = config.inflated_body_bytes;
+  limits.header_timeout_ms = config.header_timeout_ms;
+  limits.body_timeout_ms = config.body_timeout_ms;
+  limits.idle_timeout_ms = config.idle_timeout_ms;
+  limits.write_timeout_ms = config.write_timeout_ms;
+  limits.output_bytes = config.output_bytes;
+  limits.pipelined_requests = config.pipelined_requests;
+  limits.connections = config.connections;
+  return limits;
+}
+
+bool isLoopback(const std::string& host) { return host.starts_with("127.") || host == "::1" || host == "localhost"; }
+
+class HttpSubsystem final : public Poco::Util::Subsystem {
+ public:
+  explicit HttpSubsystem(Shared& shared)
+      : shared_(shared), commands_(shared.metrics, "command"), queries_(shared.metrics, "query") {}
+  const char* name() const override { return "http"; }
+
+  bool start() {
+    const config::Config& config = shared_.setup.config;
+    if (!isLoopback(config.api.listen.host))
+      return shared_.fail(kExitConfiguration,
+                          invalidArgument("api.listen: there are no API keys, so only a loopback address is allowed, found \"" +
+                                          config.api.listen.text() + "\""));
+    Domains& domains = *shared_.domains;
+    handler_ = std::make_unique<http::ApiHandler>(http::ApiContext{
+        domains.catalog(), domains.jobs(), domains.readers(), shared_.clock,
+        [this] { return shared_.metrics.write(); },
+        [this] {
+          const observe::HealthAnswer answer = shared_.health.readiness();
+          return std::pair(answer.http_status == 200, answer.body);
+        },
+        pluginsJson(*shared_.setup.plugins, domains.catalog()),
+        [this](auto domain, auto command, auto outcome, double seconds) { commands_.count(domain, command, outcome, seconds); },
+        [this](auto domain, auto query, auto outcome, double seconds) { queries_.count(domain, query, outcome, seconds); }});
+    http::Options options;
+    options.host = config.api.listen.host;
+    options.port = config.api.listen.port;
+    options.loops = config.api.loops;
+    options.limits = toLimits(config.limits);
+    server_ = std::make_unique<http::HttpServer>(std::move(options), *handler_, shared_.log);
+    if (const Status status = server_->start(); !status.isOk()) return shared_.fail(kExitUnavailable, status);
+    collector_ = shared_.metrics.addCollector([this](observe::Samples& samples) {
+      const http::Stats stats = server_->stats();
+      const observe::Labels labels = {{"listener", "api"}};
+      samples.counter("gyre_http_accepted_total", "connections accepted", labels, static_cast<double>(stats.accepted));
+      samples.gauge("gyre_http_open_connections", "connections open", labels, static_cast<double>(stats.open));
+      samples.counter("gyre_http_requests_total", "requests read", labels, static_cast<double>(stats.requests));
+      samples.counter("gyre_http_refused_total", "requests that the front refused", labels, static_cast<double>(stats.refused));
+      samples.counter("gyre_http_timeouts_total", "connections that took too long", labels, static_cast<double>(stats.timeouts));
+    });
+    return true;
+  }
+  void stop() {
+    if (server_) server_->stop(shared_.setup.config.limits.shutdown_grace_ms);
+  }
+  std::uint16_t port() const { return server_->port(); }
+
+ protected:
+  void initialize(Poco::Util::Application&) override {}
+  void uninitialize() override { stop(); }
+
+ private:
+  Shared& shared_;
+  RequestMetrics commands_;
+  RequestMetrics queries_;
+  std::unique_ptr<http::ApiHandler> handler_;
+  std::unique_ptr<http::HttpServer> server_;
+  observe::MetricsRegistry::CollectorHandle collector_;
+};
+
+class ServeApplication final : public Poco::Util::ServerApplication {
+ public:
+  using Work = std::function<int(const std::string& url)>;
+  // `work` empty: until a signal.
+  ServeApplication(Shared& shared, Work work) : shared_(shared), work_(std::move(work)) {
+    domains_ = new DomainsSubsystem(shared);
+    http_ = new HttpSubsystem(shared);
+    addSubsystem(domains_);  // Poco takes ownership, and stops them in reverse order
+    addSubsystem(http_);
+  }
+
+ protected:
+  int main(const std::vector<std::string>&) override {
+    if (!domains_->start() || !http_->start()) return shared_.exit_code;
+    shared_.health.setServing();
+    const std::string url = "http://" + config::Address{shared_.setup.config.api.listen.host, http_->port()}.text();
+    int code = 0;
+    if (work_) {
+      code = work_(url);
+    } else {
+      shared_.log.log(base::Level::kInformation, "server", "ready: " + url);
+      waitForStop();
+    }
+    shared_.health.setStopping();
+    http_->stop();
+    domains_->stop();
+    if (!work_) shared_.log.log(base::Level::kInformation, "server", "stopped");
+    return code;
+  }
+
+ private:
+  void waitForStop() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) sigaddset(&signals, signal);
+    for (;;) {
+      int signal = 0;
+      if (sigwait(&signals, &signal) != 0) continue;
+      if (signal != SIGHUP) {
+        shared_.log.log(base::Level::kInformation, "server", signal == SIGTERM ? "SIGTERM: stopping" : "interrupted: stopping");
+        return;
+      }
+      reload();
+    }
+  }
+  void reload() {
+    base::NullObserver quiet;  // the plugins stay as they are
+    const auto again = prepare(shared_.options, quiet);
+    if (!again.isOk()) {
+      shared_.log.log(base::Level::kError, "server", "SIGHUP: the configuration stays as it was: " + config::faultLines(again.status()));
+      return;
+    }
+    shared_.applyLogConfig(again->config.log);
+    shared_.log.log(base::Level::kInformation, "server", "SIGHUP: log level and format read again");
+  }
+
+  Shared& shared_;
+  const Work work_;
+  DomainsSubsystem* domains_ = nullptr;
+  HttpSubsystem* http_ = nullptr;
+};
+
+// Blocked before any thread starts, so that all inherit it and sigwait() gets them.
+void blockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int run(const SetupOptions& options, ServeApplication::Work work) {
+  Shared shared;
+  shared.options = options;
+  auto setup = prepare(options, shared.log);
+  if (!setup.isOk()) {
+    std::cerr << config::faultLines(setup.status());
+    return kExitConfiguration;
+  }
+  shared.setup = std::move(setup).value();
+  shared.applyLogConfig(shared.setup.config.log);
+  const auto process_metrics = observe::addProcessMetrics(shared.metrics, GYRE_VERSION);
+  try {
+    Poco::AutoPtr<ServeApplication> application = new ServeApplication(shared, std::move(work));
+    return application->run(std::vector<std::string>{"gyre"});
+  } catch (const Poco::Exception& error) {
+    shared.log.log(base::Level::kError, "server", error.displayText());
+    return kExitSoftware;
+  }
+}
+
+}  // namespace
+
+int serve(const SetupOptions& options) {
+  blockSignals();
+  return run(options, {});
+}
+
+int runWithServer(const SetupOptions& options, const std::function<int(const std::string& url)>& work) {
+  std::signal(SIGPIPE, SIG_IGN);
+  SetupOptions local = options;
+  local.overrides.emplace_back("api.listen=127.0.0.1:0");
+  return run(local, work);
+}
+
+}  // namespace gyre

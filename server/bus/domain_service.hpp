@@ -1,0 +1,55 @@
+// What does one served domain consist of? The parts the edges call, wired by the application.
+//
+// THREADS: the parts are thread-safe; the state is atomic. OWNS: nothing: the application owns the parts, and outlives the
+// requests that use them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/bus/command_bus.hpp"
+#include "server/bus/handlers.hpp"
+#include "server/bus/query_bus.hpp"
+#include "server/projector/projector.hpp"
+#include "server/search/search_engine.hpp"
+#include "server/store/primary_store.hpp"
+
+namespace gyre::bus {
+
+struct DomainService {
+  std::string name;
+  const DomainHandlers* handlers = nullptr;
+  CommandBus* commands = nullptr;
+  QueryBus* queries = nullptr;
+  projector::Projector* projector = nullptr;
+  store::PrimaryStore* store = nullptr;
+  search::SearchEngine* engine = nullptr;
+};
+
+// A domain that the configuration names and that could not be served, with the reason.
+struct FailedDomain {
+  std::string name;
+  std::string reason;
+};
+
+struct DomainCatalog {
+  std::vector<DomainService> served;
+  std::vector<FailedDomain> failed;
+
+  const DomainService* find(std::string_view name) const {
+    for (const DomainService& service : served)
+      if (service.name == name) return &service;
+    return nullptr;
+  }
+  const FailedDomain* findFailed(std::string_view name) const {
+    for (const FailedDomain& domain : failed)
+      if (domain.name == name) return &domain;
+    return nullptr;
+  }
+};
+
+}  // namespace gyre::bus

@@ -1,0 +1,351 @@
+#include "server/cli/payment_import.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "gyre/json_writer.hpp"
+
+namespace gyre::cli {
+
+namespace {
+
+// Lower-case letters and digits only: "Trans No", "trans_no" and "TransNo " are one name.
+std::string normalized(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    if (c >= 'A' && c <= 'Z') out += static_cast<char>(c + 32);
+    else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) out += c;
+  }
+  return out;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+struct Alias {
+  std::string_view column;  // normalized
+  std::string_view field;
+};
+// Names under which the fields are found without a map: ours, then those of council spending lists.
+constexpr std::array kAliases = {
+    Alias{"paymentid", "paymentId"}, Alias{"transno", "paymentId"}, Alias{"organizationid", "organizationId"},
+    Alias{"userid", "userId"}, Alias{"supplierid", "userId"}, Alias{"amount", "amount"}, Alias{"currency", "currency"},
+    Alias{"description", "description"}, Alias{"status", "status"}, Alias{"error", "error"}, Alias{"time", "time"},
+    Alias{"processedat", "time"}, Alias{"paiddate", "time"}, Alias{"suppliername", "metadata.supplier"},
+    Alias{"bodyname", "metadata.body"}, Alias{"organisation", "metadata.body"}, Alias{"client", "metadata.body"},
+    Alias{"organisationalunit", "metadata.unit"}, Alias{"organisatonalunit", "metadata.unit"}, Alias{"servicearea", "metadata.unit"},
+    Alias{"expenditurecategory", "metadata.category"}, Alias{"expenditurecatergory", "metadata.category"},
+    Alias{"expenditureunit", "metadata.category"}, Alias{"expenditurecode", "metadata.code"}, Alias{"type", "metadata.type"},
+    Alias{"caporrev", "metadata.type"}, Alias{"capitalorrevenue", "metadata.type"}, Alias{"typeofexpenditure", "metadata.type"},
+};
+
+// dd/mm/yyyy, or what RFC 3339 allows.
+std::optional<std::int64_t> readTime(std::string_view text) {
+  if (text.size() >= 10 && text[2] == '/' && text[5] == '/') {
+    std::string iso(text.substr(6, 4));
+    iso.append("-").append(text.substr(3, 2)).append("-").append(text.substr(0, 2));
+    return base::parseTime(iso);
+  }
+  return base::parseTime(text);
+}
+
+// "…-apr-jun-2014.csv.gz": the last day of that quarter.
+std::optional<std::int64_t> quarterEnd(std::string_view file) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kQuarters = {
+      {{"jan-mar-", "-03-31"}, {"apr-jun-", "-06-30"}, {"jul-sep-", "-09-30"}, {"oct-dec-", "-12-31"}}};
+  for (const auto& [name, day] : kQuarters) {
+    const std::size_t at = file.rfind(name);
+    if (at == std::string_view::npos || at + name.size() + 4 > file.size()) continue;
+    return base::parseTime(std::string(file.substr(at + name.size(), 4)).append(day));
+  }
+  return std::nullopt;
+}
+
+// "£1,234.50" as a JSON number; other text stays as it is, for the server to refuse.
+std::string plainAmount(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == ',' || text[i] == ' ') continue;
+    if (text.substr(i).starts_with("\xc2\xa3")) {  // the pound sign
+      ++i;
+      continue;
+    }
+    out += text[i];
+  }
+  return out;
+}
+
+std::string commandLine(std::string_view command, std::optional<std::int64_t> time, std::string_view key, std::string_view body) {
+  std::string line;
+  JsonWriter writer(line);
+  writer.beginObject().member("command", command);
+  if (!key.empty()) writer.member("idempotencyKey", key);
+  if (time) writer.member("time", base::formatTime(*time));
+  writer.rawMember("body", body).endObject();
+  return line;
+}
+
+}  // namespace
+
+Result<ColumnMap> ColumnMap::parse(const std::vector<std::string>& entries) {
+  ColumnMap map;
+  for (const std::string& entry : entries) {
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return invalidArgument("--map: expected field=column or field==constant, found \"" + entry + "\"");
+    std::string name = entry.substr(0, equals);
+    constexpr std::array<std::string_view, 9> kFields = {"paymentId", "organizationId", "userId", "amount", "currency",
+                                                         "description", "status", "error", "time"};
+    if (std::find(kFields.begin(), kFields.end(), name) == kFields.end() && !name.starts_with("metadata.")) {
+      std::string known;
+      for (const std::string_view field : kFields) known.append(field).append(", ");
+      return invalidArgument("--map: there is no field \"" + name + "\"; known are " + known + "metadata.NAME");
+    }
+    if (entry.substr(equals).starts_with("==")) map.constants.emplace_back(std::move(name), entry.substr(equals + 2));
+    else map.columns.emplace_back(std::move(name), entry.substr(equals + 1));
+  }
+  return map;
+}
+
+Status PaymentImport::beginCsv(const std::string& file, const std::vector<std::string>& header) {
+  file_ = file;
+  column_of_.clear();
+  metadata_columns_.clear();
+  std::vector<std::string> names;
+  for (const std::string& name : header) names.push_back(normalized(name));
+  const auto has = [&](std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+  is_council_list_ = has("transno") && has("suppliername");
+  file_quarter_end_ = is_council_list_ ? quarterEnd(file) : std::nullopt;
+  const auto assign = [&](std::string_view field, std::size_t position) {
+    if (field.starts_with("metadata.")) metadata_columns_.emplace_back(field.substr(9), position);
+    else column_of_.emplace(field, position);
+  };
+  for (const auto& [field, column] : map_.columns) {
+    const auto found = std::find(names.begin(), names.end(), normalized(column));
+    if (found == names.end()) return invalidArgument(file + ": --map " + field + "=" + column + ": there is no such column");
+    assign(field, static_cast<std::size_t>(found - names.begin()));
+  }
+  for (std::size_t i = 0; i < names.size(); ++i)
+    for (const Alias& alias : kAliases)
+      if (names[i] == alias.column) assign(alias.field, i);
+  for (const std::string_view needed : {"paymentId", "amount"})
+    if (!column_of_.contains(needed))
+      return invalidArgument(file + ": no column is known as " + std::string(needed) + "; name it with --map " + std::string(needed) + "=COLUMN");
+  return {};
+}
+
+std::string_view PaymentImport::field(const std::vector<std::string>& fields, std::string_view name) const {
+  const auto column = column_of_.find(name);
+  if (column != column_of_.end() && column->second < fields.size()) return trimmed(fields[column->second]);
+  for (const auto& [constant, value] : map_.constants)
+    if (constant == name) return value;
+  return {};
+}
+
+Result<PaymentImport::Row> PaymentImport::readCsvRow(const std::vector<std::string>& fields) const {
+  Row row;
+  row.payment_id = field(fields, "paymentId");
+  row.organization_id = field(fields, "organizationId");
+  row.user_id = field(fields, "userId");
+  row.amount = plainAmount(field(fields, "amount"));
+  row.currency = field(fields, "currency");
+  row.description = field(fields, "description");
+  row.status = field(fields, "status");
+  row.error = field(fields, "error");
+  for (const auto& [name, column] : metadata_columns_)
+    if (column < fields.size() && !trimmed(fields[column]).empty()) row.metadata.emplace_back(name, trimmed(fields[column]));
+  if (row.payment_id.empty() && row.amount.empty()) return invalidArgument("expected a payment, found a row without id and amount");
+  if (row.payment_id.empty()) return invalidArgument("paymentId: expected an id, found nothing");
+  if (row.amount.empty()) return invalidArgument("amount: expected a decimal number, found nothing");
+
+  const std::string_view time = field(fields, "time");
+  row.time_millis = readTime(time);
+  if (!row.time_millis && file_quarter_end_) {
+    // A list that lost its dates still says its quarter in its name.
+    row.time_millis = file_quarter_end_;
+    row.metadata.emplace_back("dateFrom", "quarter of the file");
+  }
+  if (!row.time_millis && !time.empty()) return invalidArgument("time: expected dd/mm/yyyy or an RFC 3339 time, found \"" + std::string(time) + "\"");
+  return row;
+}
+
+// What every council list means without saying it.
+void PaymentImport::completeCouncilRow(Row& row) {
+  if (const std::size_t uses = ++uses_of_id_[row.payment_id]; uses > 1) row.payment_id += "#" + std::to_string(uses);
+  if (row.currency.empty()) row.currency = "GBP";
+  if (row.organization_id.empty()) row.organization_id = "oxford-city-council";
+  if (row.status.empty()) row.status = "completed";
+  const auto metadata = [&](std::string_view name) -> std::string {
+    for (const auto& [key, value] : row.metadata)
+      if (key == name) return value;
+    return {};
+  };
+  if (row.description.empty()) {
+    row.description = metadata("supplier");
+    for (const std::string& part : {metadata("category"), metadata("unit")})
+      if (!part.empty()) row.description += ", " + part;
+  }
+  for (const std::string& tag : {metadata("type"), metadata("category")})
+    if (!tag.empty()) row.tags.push_back(tag);
+}
+
+Result<std::optional<RowCommands>> PaymentImport::csvRow(std::size_t line, const std::vector<std::string>& fields) {
+  GYRE_TRY_ASSIGN(Row row, readCsvRow(fields));
+  if (is_council_list_) completeCouncilRow(row);
+  return commandsOf({file_, line}, row);
+}
+
+Result<std::optional<RowCommands>> PaymentImport::jsonRow(const std::string& file, std::size_t line, std::string_view text) {
+  GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(text));
+  const json::Value root = document.root();
+  if (root["command"].isString()) return std::optional(RowCommands{{file, line}, {std::string(text)}, {}, {}});
+  if (!root.isObject()) return invalidArgument("expected a payment or a command, found " + std::string(json::kindName(root.kind())));
+  Row row;
+  const auto text_of = [&](std::string_view name) -> std::string {
+    if (root[name].isString() || root[name].isNumber()) return std::string(root[name].isString() ? root[name].string() : root[name].numberText());
+    for (const auto& [constant, value] : map_.constants)
+      if (constant == name) return value;
+    return {};
+  };
+  row.payment_id = text_of("paymentId");
+  row.organization_id = text_of("organizationId");
+  row.user_id = text_of("userId");
+  row.amount = text_of("amount");
+  row.currency = text_of("currency");
+  row.description = text_of("description");
+  row.status = text_of("status");
+  row.error = text_of("error");
+  for (const std::string_view name : {"processedAt", "createdAt", "time"})
+    if (!row.time_millis && root[name].isString()) row.time_millis = readTime(root[name].string());
+  for (const json::Value member : root["metadata"]) {
+    if (member.key() == "tags")
+      for (const json::Value tag : member) row.tags.emplace_back(tag.string());
+    else if (member.isString()) row.metadata.emplace_back(member.key(), member.string());
+  }
+  if (row.payment_id.empty()) return invalidArgument("paymentId: expected an id, found nothing");
+  return commandsOf({file, line}, row);
+}
+
+Result<std::optional<RowCommands>> PaymentImport::commandsOf(RowOrigin origin, const Row& row) {
+  // Only decimals can be told apart by sign; anything else is sent, and the server says what is wrong with it.
+  const auto amount = Decimal::parse(row.amount);
+  std::string supplier = row.user_id;
+  for (const auto& [name, value] : row.metadata)
+    if (name == "supplier") supplier = normalized(value);
+  const std::int64_t time = row.time_millis.value_or(0);
+  if (amount.isOk() && amount->isNegative()) {
+    credits_.push_back({std::move(origin), row.payment_id, std::move(supplier), time, Decimal::ofUnits(-amount->units(), amount->scale())});
+    return std::optional<RowCommands>();
+  }
+
+  std::string body;
+  JsonWriter writer(body);
+  writer.beginObject().member("paymentId", row.payment_id).member("organizationId", row.organization_id);
+  if (!row.user_id.empty()) writer.member("userId", row.user_id);
+  writer.member("amount", row.amount).member("currency", row.currency);
+  if (!row.description.empty()) writer.member("description", row.description);
+  if (!row.metadata.empty() || !row.tags.empty()) {
+    writer.key("metadata").beginObject();
+    for (const auto& [name, value] : row.metadata) writer.member(name, value);
+    if (!row.tags.empty()) {
+      writer.key("tags").beginArray();
+      for (const std::string& tag : row.tags) writer.string(tag);
+      writer.endArray();
+    }
+    writer.endObject();
+  }
+  writer.endObject();
+
+  RowCommands commands{std::move(origin), {commandLine("CreatePayment", row.time_millis, {}, body)}, row.payment_id, {}};
+  std::string id_body;
+  JsonWriter(id_body).beginObject().member("paymentId", row.payment_id).endObject();
+  if (row.status == "failed") {
+    std::string failed;
+    JsonWriter(failed).beginObject().member("paymentId", row.payment_id).member("error", row.error.empty() ? "imported as failed" : row.error).endObject();
+    commands.lines.push_back(commandLine("FailPayment", row.time_millis, {}, failed));
+  } else if (row.status == "completed" || row.status == "refunded") {
+    commands.lines.push_back(commandLine("ProcessPayment", row.time_millis, {}, id_body));
+    if (row.status == "refunded") {
+      std::string refund;
+      JsonWriter(refund).beginObject().member("paymentId", row.payment_id).member("refundAmount", row.amount).endObject();
+      commands.lines.push_back(commandLine("RefundPayment", row.time_millis, {}, refund));
+    }
+  } else if (!row.status.empty() && row.status != "pending") {
+    return invalidArgument("status: expected one of pending, completed, failed, refunded, found \"" + row.status + "\"");
+  }
+  if (is_council_list_ && row.status == "completed" && amount.isOk()) {
+    by_supplier_[supplier].push_back({row.payment_id, time, *amount, Decimal()});
+    supplier_of_[row.payment_id] = std::move(supplier);
+  }
+  return std::optional(std::move(commands));
+}
+
+void PaymentImport::forget(const std::string& payment_id) {
+  const auto supplier = supplier_of_.find(payment_id);
+  if (supplier == supplier_of_.end()) return;
+  std::erase_if(by_supplier_[supplier->second], [&](const Payment& payment) { return payment.id == payment_id; });
+}
+
+bool PaymentImport::refund(const Credit& credit, std::vector<Payment>& payments, RowCommands& commands) {
+  // Payments up to the credit's date first, latest first; then those after it, earliest first.
+  std::stable_sort(payments.begin(), payments.end(), [&](const Payment& a, const Payment& b) {
+    const bool a_before = a.time_millis <= credit.time_millis;
+    const bool b_before = b.time_millis <= credit.time_millis;
+    if (a_before != b_before) return a_before;
+    return a_before ? a.time_millis > b.time_millis : a.time_millis < b.time_millis;
+  });
+  std::vector<std::pair<Payment*, Decimal>> taken;
+  const auto whole = std::find_if(payments.begin(), payments.end(), [&](const Payment& p) { return p.left >= credit.amount; });
+  Decimal open = credit.amount;
+  if (whole != payments.end()) {
+    taken.emplace_back(&*whole, open);
+  } else {
+    for (Payment& payment : payments) {
+      if (open.isZero()) break;
+      if (payment.left.isZero()) continue;
+      const Decimal part = payment.left < open ? payment.left : open;
+      const auto rest = open.subtract(part);
+      if (!rest.isOk()) return false;
+      taken.emplace_back(&payment, part);
+      open = *rest;
+    }
+    if (!open.isZero()) return false;
+  }
+  for (const auto& [payment, part] : taken) {
+    const auto left = payment->left.subtract(part);
+    const auto refunded = payment->refunded.add(part);
+    if (!left.isOk() || !refunded.isOk()) return false;
+    payment->left = *left;
+    payment->refunded = *refunded;
+    commands.refunds.push_back({payment->id, *refunded});
+    std::string body;
+    JsonWriter(body).beginObject().member("paymentId", payment->id).member("refundAmount", part.toText()).endObject();
+    // A key of the credit note's own, so that the same list imported again refunds nothing twice.
+    commands.lines.push_back(commandLine("RefundPayment", std::max(credit.time_millis, payment->time_millis),
+                                         "credit:" + credit.id + ":" + payment->id, body));
+  }
+  return true;
+}
+
+std::vector<RowCommands> PaymentImport::finish(std::vector<Unmatched>& unmatched) {
+  std::stable_sort(credits_.begin(), credits_.end(), [](const Credit& a, const Credit& b) { return a.time_millis < b.time_millis; });
+  std::vector<RowCommands> all;
+  for (const Credit& credit : credits_) {
+    RowCommands commands{credit.origin, {}, {}, {}};
+    if (refund(credit, by_supplier_[credit.supplier], commands)) {
+      all.push_back(std::move(commands));
+    } else {
+      unmatched.push_back({credit.origin, invalidArgument("credit note " + credit.id + " of " + credit.amount.toText() +
+                                                          ": the payments to this supplier in this import have less left to refund")});
+    }
+  }
+  credits_.clear();
+  return all;
+}
+
+}  // namespace gyre::cli

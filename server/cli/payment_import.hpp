@@ -1,0 +1,114 @@
+// Which commands does a file of payments become?
+//
+// A row becomes CreatePayment and, by its status, ProcessPayment, FailPayment or RefundPayment, all at the row's own time. A
+// negative amount is a credit note: it becomes refunds of earlier payments to the same supplier, found when all rows have been
+// read (the latest payment on or before the credit's date that has enough left; else several, latest first). So the net of
+// all payments equals the sum of the file's amounts. A transaction number that a council list uses again gets "#2", "#3"
+// after it: both rows were paid.
+//
+// Columns are found by name, whatever the case, spaces and underscores. Council spending lists ("Trans No", "Supplier
+// Name", "Paid Date") are known in their many spellings; any other column can be mapped: field=column, field==constant.
+// Fields: paymentId, organizationId, userId, amount, currency, description, status, error, time, and metadata.NAME.
+//
+// THREADS: one.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "gyre/decimal.hpp"
+#include "gyre/json.hpp"
+#include "gyre/status.hpp"
+
+namespace gyre::cli {
+
+// Where a row came from, for messages.
+struct RowOrigin {
+  std::string file;
+  std::size_t line = 0;
+};
+
+// The batch lines of one row, to be sent together and in order.
+struct RowCommands {
+  RowOrigin origin;
+  std::vector<std::string> lines;  // NDJSON, without line feed
+  std::string payment_id;
+  // Of a credit note: what each line refunds, and what its payment's refunds then add up to.
+  struct Refund {
+    std::string payment_id;
+    Decimal total;
+  };
+  std::vector<Refund> refunds;
+};
+
+// "field=column" or "field==constant".
+struct ColumnMap {
+  std::vector<std::pair<std::string, std::string>> columns;
+  std::vector<std::pair<std::string, std::string>> constants;
+  static Result<ColumnMap> parse(const std::vector<std::string>& entries);
+};
+
+class PaymentImport {
+ public:
+  explicit PaymentImport(ColumnMap map) : map_(std::move(map)) {}
+
+  // Learns the columns of a CSV file. invalid_argument when no column is an amount or an id.
+  Status beginCsv(const std::string& file, const std::vector<std::string>& header);
+  // The commands of a CSV row; none for a credit note, which is kept for finish(). A refusal says why the row is no payment.
+  Result<std::optional<RowCommands>> csvRow(std::size_t line, const std::vector<std::string>& fields);
+  // An NDJSON line: a batch line of the server's ({"command":…}) goes through as it is; else a payment's document.
+  Result<std::optional<RowCommands>> jsonRow(const std::string& file, std::size_t line, std::string_view text);
+
+  // A payment that the server refused cannot be refunded.
+  void forget(const std::string& payment_id);
+  // The refunds that the credit notes become; a credit that finds no payment is a refusal in `unmatched`.
+  struct Unmatched {
+    RowOrigin origin;
+    Status why;
+  };
+  std::vector<RowCommands> finish(std::vector<Unmatched>& unmatched);
+
+ private:
+  struct Row {
+    std::string payment_id, organization_id, user_id, amount, currency, description, status, error;
+    std::optional<std::int64_t> time_millis;
+    std::vector<std::pair<std::string, std::string>> metadata;
+    std::vector<std::string> tags;
+  };
+  struct Payment {
+    std::string id;
+    std::int64_t time_millis = 0;
+    Decimal left;
+    Decimal refunded;
+  };
+  struct Credit {
+    RowOrigin origin;
+    std::string id, supplier;
+    std::int64_t time_millis = 0;
+    Decimal amount;
+  };
+
+  Result<std::optional<RowCommands>> commandsOf(RowOrigin origin, const Row& row);
+  Result<Row> readCsvRow(const std::vector<std::string>& fields) const;
+  void completeCouncilRow(Row& row);
+  std::string_view field(const std::vector<std::string>& fields, std::string_view name) const;
+  bool refund(const Credit& credit, std::vector<Payment>& payments, RowCommands& commands);
+
+  ColumnMap map_;
+  std::string file_;
+  std::map<std::string, std::size_t, std::less<>> column_of_;  // field to position
+  std::vector<std::pair<std::string, std::size_t>> metadata_columns_;
+  bool is_council_list_ = false;
+  std::optional<std::int64_t> file_quarter_end_;
+  std::unordered_map<std::string, std::vector<Payment>> by_supplier_;
+  std::unordered_map<std::string, std::size_t> uses_of_id_;   // in council lists
+  std::unordered_map<std::string, std::string> supplier_of_;  // payment id to key of by_supplier_
+  std::vector<Credit> credits_;
+};
+
+}  // namespace gyre::cli

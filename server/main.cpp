@@ -1,0 +1,203 @@
+// The program: one verb, its options, its exit code.
+#include <exception>
+#include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/application.hpp"
+#include "server/cli/admin_command.hpp"
+#include "server/cli/import_command.hpp"
+#include "server/setup.hpp"
+
+namespace {
+
+constexpr std::string_view kUsage =
+    R"(usage: gyre VERB [options]
+
+  serve [--config FILE] [--set key=value]...      serve until SIGTERM or SIGINT
+  check [--config FILE] [--set key=value]...      read the configuration, tell every fault (exit 78)
+  plugins [--config FILE] [--set key=value]...    what is loaded, what was refused and why
+  import DOMAIN FILE...                           records as commands; CSV or NDJSON, gzip allowed
+      [--map field=column]... [--map field==constant]... [--format csv|ndjson]
+      [--server URL | --config FILE] [--key KEY] [--refused FILE] [--dry-run]
+  synchronize DOMAIN [--id ID | --organization ID]   project entities to the index again
+  verify DOMAIN [--id ID | --organization ID] [--repair]   compare store and index (exit 1 on a difference)
+      [--server URL] [--key KEY]
+  --version, --help
+
+Exit codes: 0 done, 1 a difference was found, 64 wrong usage, 69 something needed is away, 70 a fault of the program,
+75 the data folder is in use, 78 the configuration is at fault.
+)";
+
+constexpr std::string_view kDefaultServer = "http://127.0.0.1:8080";
+
+// Options by name, the rest by place.
+struct CommandLine {
+  std::vector<std::string> places;
+  std::vector<std::pair<std::string, std::string>> options;
+
+  std::string value(std::string_view name, std::string_view otherwise = {}) const {
+    for (const auto& [option, text] : options)
+      if (option == name) return text;
+    return std::string(otherwise);
+  }
+  std::vector<std::string> values(std::string_view name) const {
+    std::vector<std::string> all;
+    for (const auto& [option, text] : options)
+      if (option == name) all.push_back(text);
+    return all;
+  }
+  bool has(std::string_view name) const {
+    for (const auto& [option, text] : options)
+      if (option == name) return true;
+    return false;
+  }
+};
+
+struct Verb {
+  std::string_view name;
+  std::size_t min_places, max_places;
+  std::vector<std::string_view> with_value, flags;
+  int (*run)(const CommandLine& line);
+};
+
+int usage(const std::string& fault) {
+  std::cerr << "gyre: " << fault << "; see gyre --help\n";
+  return gyre::kExitUsage;
+}
+
+gyre::SetupOptions setupOptions(const CommandLine& line) { return {line.value("--config"), line.values("--set")}; }
+
+// Log lines of short verbs go to standard error as they are.
+class PlainObserver final : public gyre::base::Observer {
+ public:
+  bool isLogged(gyre::base::Level level) const override { return level >= gyre::base::Level::kWarning; }
+  void log(gyre::base::Level level, std::string_view part, std::string_view message) override {
+    if (isLogged(level)) std::cerr << part << ": " << message << '\n';
+  }
+};
+
+int check(const CommandLine& line) {
+  PlainObserver observer;
+  const auto setup = gyre::prepare(setupOptions(line), observer);
+  if (!setup.isOk()) {
+    std::cerr << gyre::config::faultLines(setup.status());
+    return gyre::kExitConfiguration;
+  }
+  const auto missing = gyre::config::checkDomains(setup->config, setup->plugins->domains(), setup->config.plugin_folder);
+  for (const gyre::Status& status : missing) std::cerr << "warning: " << status.message() << '\n';
+  std::cout << "the configuration is fine\n";
+  return 0;
+}
+
+int plugins(const CommandLine& line) {
+  PlainObserver observer;
+  const auto setup = gyre::prepare(setupOptions(line), observer);
+  if (!setup.isOk()) {
+    std::cerr << gyre::config::faultLines(setup.status());
+    return gyre::kExitConfiguration;
+  }
+  for (const auto& loaded : setup->plugins->plugins())
+    std::cout << loaded.domain() << ' ' << loaded.handlers->version() << "  " << loaded.file << '\n';
+  for (const auto& refused : setup->plugins->refused()) std::cout << "refused: " << refused.why.message() << '\n';
+  return 0;
+}
+
+int import(const CommandLine& line) {
+  gyre::cli::ImportOptions options;
+  options.domain = line.places.front();
+  options.files.assign(line.places.begin() + 1, line.places.end());
+  options.map = line.values("--map");
+  options.format = line.value("--format");
+  options.key = line.value("--key");
+  options.refused_file = line.value("--refused");
+  options.is_dry_run = line.has("--dry-run");
+  if (!options.format.empty() && options.format != "csv" && options.format != "ndjson")
+    return usage("--format: expected csv or ndjson, found \"" + options.format + "\"");
+  if (line.has("--config") && line.has("--server")) return usage("expected --config or --server, found both");
+  if (line.has("--config") && !options.is_dry_run)
+    return gyre::runWithServer(setupOptions(line), [&](const std::string& url) {
+      options.url = url;
+      return gyre::cli::runImport(options);
+    });
+  options.url = line.value("--server", kDefaultServer);
+  return gyre::cli::runImport(options);
+}
+
+int admin(std::string_view kind, const CommandLine& line) {
+  gyre::cli::AdminOptions options{std::string(kind), line.places.front(), line.value("--id"), line.value("--organization"),
+                                  line.has("--repair"), line.value("--server", kDefaultServer), line.value("--key")};
+  return gyre::cli::runAdmin(options);
+}
+
+const std::vector<Verb>& verbs() {
+  static const std::vector<Verb> kVerbs = {
+      {"serve", 0, 0, {"--config", "--set"}, {}, [](const CommandLine& line) { return gyre::serve(setupOptions(line)); }},
+      {"check", 0, 0, {"--config", "--set"}, {}, &check},
+      {"plugins", 0, 0, {"--config", "--set"}, {}, &plugins},
+      {"import", 2, 1'000'000, {"--map", "--format", "--server", "--config", "--set", "--key", "--refused"}, {"--dry-run"}, &import},
+      {"synchronize", 1, 1, {"--id", "--organization", "--server", "--key"}, {}, [](const CommandLine& line) { return admin("synchronize", line); }},
+      {"verify", 1, 1, {"--id", "--organization", "--server", "--key"}, {"--repair"}, [](const CommandLine& line) { return admin("verify", line); }},
+  };
+  return kVerbs;
+}
+
+bool contains(const std::vector<std::string_view>& names, std::string_view name) {
+  for (const std::string_view known : names)
+    if (known == name) return true;
+  return false;
+}
+
+int runVerb(const Verb& verb, const std::vector<std::string>& arguments) {
+  CommandLine line;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (!argument.starts_with("--")) {
+      line.places.push_back(argument);
+      continue;
+    }
+    const std::size_t equals = argument.find('=');
+    const std::string name = argument.substr(0, equals);
+    if (contains(verb.flags, name) && equals == std::string::npos) {
+      line.options.emplace_back(name, "");
+    } else if (contains(verb.with_value, name)) {
+      if (equals == std::string::npos && i + 1 == arguments.size()) return usage(name + ": expected a value");
+      line.options.emplace_back(name, equals == std::string::npos ? arguments[++i] : argument.substr(equals + 1));
+    } else {
+      return usage(std::string(verb.name) + ": unknown option " + name);
+    }
+  }
+  if (line.places.size() < verb.min_places) return usage(std::string(verb.name) + ": an argument is missing");
+  if (line.places.size() > verb.max_places) return usage(std::string(verb.name) + ": unexpected argument \"" + line.places.back() + "\"");
+  return verb.run(line);
+}
+
+int runProgram(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) {
+    std::cerr << kUsage;
+    return gyre::kExitUsage;
+  }
+  if (arguments.front() == "--version") {
+    std::cout << "gyre " << GYRE_VERSION << '\n';
+    return 0;
+  }
+  if (arguments.front() == "--help" || arguments.front() == "help") {
+    std::cout << kUsage << "\nConfiguration, with defaults:\n\n" << gyre::config::referenceText();
+    return 0;
+  }
+  for (const Verb& verb : verbs())
+    if (verb.name == arguments.front()) return runVerb(verb, {arguments.begin() + 1, arguments.end()});
+  return usage("unknown verb \"" + arguments.front() + "\"");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return runProgram({argv + 1, argv + argc});
+  } catch (const std::exception& error) {
+    std::cerr << "gyre: " << error.what() << '\n';
+    return gyre::kExitSoftware;
+  }
+}
