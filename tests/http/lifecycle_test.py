@@ -1,0 +1,166 @@
+"""How does the program start, stop and refuse? Exit codes, locks, signals, half-sent requests."""
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from gyre_server import PROGRAM, SOURCE, Server  # noqa: E402
+
+
+def run(*arguments):
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+
+
+class Configuration(unittest.TestCase):
+    def check(self, text):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write(text)
+            file.flush()
+            return run("check", "--config", file.name), os.path.basename(file.name)
+
+    def test_shipped_files_are_fine(self):
+        for name in ("gyre.yaml", "gyre.dev.yaml"):
+            result = run("check", "--config", os.path.join(SOURCE, "config", name))
+            self.assertEqual(result.returncode, 0, result)
+
+    def test_all_faults_at_once_with_position_and_nearest_key(self):
+        result, name = self.check("api:\n  lisen: 127.0.0.1:1\n  loops: many\ndata:\n  dir: 7\n")
+        self.assertEqual(result.returncode, 78, result)
+        for part in (f"{name}:2:3", "api.listen", f"{name}:3:10", "api.loops"):
+            self.assertIn(part, result.stderr)
+
+    def test_usage(self):
+        self.assertEqual(run("--version").returncode, 0)
+        self.assertIn("serve", run("--help").stdout)
+        self.assertEqual(run("nonsense").returncode, 64)
+        self.assertEqual(run("serve", "--nonsense").returncode, 64)
+        self.assertEqual(run("import", "payments").returncode, 64)
+
+    def test_plugins(self):
+        self.assertIn("payments", run("plugins").stdout)
+
+
+class Serving(unittest.TestCase):
+    def test_second_server_on_the_same_data_is_refused(self):
+        with Server() as server:
+            second = run("serve", "--set", f"data.dir={server.folder}", "--set", "api.listen=127.0.0.1:0")
+            self.assertEqual(second.returncode, 75, second)
+            self.assertIn(str(server.process.pid), second.stderr)
+
+    def test_public_address_without_keys_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            result = run("serve", "--set", f"data.dir={folder}", "--set", "api.listen=0.0.0.0:0")
+            self.assertEqual(result.returncode, 78, result)
+            self.assertIn("loopback", result.stderr)
+
+    def test_port_in_use_is_told(self):
+        with Server() as server, tempfile.TemporaryDirectory() as folder, socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            result = run("serve", "--set", f"data.dir={folder}", "--set", f"api.listen=127.0.0.1:{port}")
+            self.assertEqual(result.returncode, 69, result)
+            self.assertIn(str(port), result.stderr)
+
+    def test_data_survives_a_graceful_stop(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for expected in (404, 200):
+                with Server(folder=folder) as server:
+                    client = server.client()
+                    self.assertEqual(client.query("GetPaymentById", {"paymentId": "kept"}).status, expected)
+                    client.command("CreatePayment", {"paymentId": "kept", "organizationId": "o", "amount": 1, "currency": "EUR"})
+                    client.close()
+
+    def test_stop_answers_what_is_in_flight(self):
+        with Server() as server:
+            outcomes, go = [], threading.Barrier(9)
+
+            def work(number):
+                client = server.client()
+                go.wait()
+                try:
+                    for i in range(1000):
+                        outcomes.append(client.command("CreatePayment", {"paymentId": f"s{number}-{i}", "organizationId": "o", "amount": 1, "currency": "EUR"}).status)
+                except (OSError, http.client.HTTPException):
+                    pass  # the connection was closed between two requests
+                finally:
+                    client.close()
+
+            threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+            for thread in threads:
+                thread.start()
+            go.wait()
+            server.stop()
+            for thread in threads:
+                thread.join()
+            self.assertTrue(set(outcomes) <= {201, 503}, set(outcomes))
+            self.assertIn(201, outcomes)
+
+    def test_hangup_reloads_and_keeps_serving(self):
+        with Server() as server:
+            client = server.client()
+            server.process.send_signal(signal.SIGHUP)
+            self.assertEqual(client.send("GET", "/healthz").status, 200)
+            client.close()
+
+
+class RawBytes(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server(settings=["limits.body_timeout=1s", "limits.header_timeout=1s"]).start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.__exit__()
+
+    def exchange(self, data, half_close=False):
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=30) as connection:
+            try:
+                connection.sendall(data)
+            except OSError:
+                pass  # refused before all was read
+            if half_close:
+                connection.shutdown(socket.SHUT_WR)
+            answer = b""
+            try:
+                while chunk := connection.recv(65536):
+                    answer += chunk
+            except ConnectionResetError:
+                pass
+            return answer
+
+    def status(self, data, **how):
+        answer = self.exchange(data, **how)
+        return int(answer.split(b" ", 2)[1]) if answer else None
+
+    def test_refused_shapes(self):
+        post = b"POST /v1/payments/commands/CreatePayment HTTP/1.1\r\nHost: x\r\n"
+        for data, expected in (
+                (post + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+                (post + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400),
+                (post + b"Content-Length: -1\r\n\r\n", 400),
+                (b"GET / HTTP/1.1\r\n\r\n", 400),
+                (b"GET / HTTP/9.9\r\nHost: x\r\n\r\n", 505),
+                (post + b"Content-Length: 99999999999\r\n\r\n", 413),
+                (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"".join(b"H%d: v\r\n" % i for i in range(100000)) + b"\r\n", 431),
+                (b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414)):
+            self.assertEqual(self.status(data), expected, data[:80])
+
+    def test_half_sent_and_short_requests_end(self):
+        self.assertIn(self.status(b"GET / HTTP/1.1\r\nHo"), (408, None))
+        self.assertIn(self.status(b"POST /v1/payments/commands/CreatePayment HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{}"), (408, None))
+
+    def test_server_is_well_afterwards(self):
+        client = self.server.client()
+        self.assertEqual(client.send("GET", "/healthz").status, 200)
+        client.close()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

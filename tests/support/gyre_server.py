@@ -1,0 +1,141 @@
+"""How does a test get a real server? A process of its own on a free loopback port, over a folder of its own.
+
+The program is named by GYRE_PROGRAM. A server is ended by its process id, at the latest when the test ends.
+"""
+import http.client
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import tempfile
+import time
+
+PROGRAM = os.environ.get("GYRE_PROGRAM", "build/release/bin/gyre")
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+READY_SECONDS = 60  # a sanitizer build on a busy machine starts slowly
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def lines(self):
+        return [json.loads(line) for line in self.body.splitlines()]
+
+    def __repr__(self):
+        return f"{self.status} {dict(self.headers)} {self.body[:2000]!r}"
+
+
+class Client:
+    """One keep-alive connection."""
+
+    def __init__(self, port):
+        self.port = port
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def send(self, method, path, body=None, headers=None):
+        headers = dict(headers or {})
+        if body is not None and not isinstance(body, (str, bytes)):
+            body = json.dumps(body)
+            headers.setdefault("Content-Type", "application/json")
+        if isinstance(body, str):
+            body = body.encode()
+        self.connection.request(method, path, body=body, headers=headers)
+        response = self.connection.getresponse()
+        return Answer(response.status, response.headers, response.read())
+
+    def command(self, name, body, domain="payments", **headers):
+        return self.send("POST", f"/v1/{domain}/commands/{name}", body,
+                         {k.replace("_", "-"): v for k, v in headers.items()})
+
+    def query(self, name, body=None, domain="payments", **headers):
+        return self.send("POST", f"/v1/{domain}/queries/{name}", body or {},
+                         {k.replace("_", "-"): v for k, v in headers.items()})
+
+    def close(self):
+        self.connection.close()
+
+
+class Server:
+    def __init__(self, folder=None, settings=(), config=None):
+        self.temporary = None if folder else tempfile.TemporaryDirectory(prefix="gyre-test-")
+        self.folder = folder or self.temporary.name
+        self.settings, self.config = list(settings), config
+        self.process, self.port = None, None
+        self.log = ""
+
+    def start(self):
+        arguments = [PROGRAM, "serve", "--set", f"data.dir={self.folder}", "--set", "api.listen=127.0.0.1:0"]
+        if self.config:
+            arguments += ["--config", self.config]
+        for setting in self.settings:
+            arguments += ["--set", setting]
+        self.process = subprocess.Popen(arguments, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + READY_SECONDS
+        os.set_blocking(self.process.stderr.fileno(), False)
+        while True:
+            found = re.search(r"ready: http://127\.0\.0\.1:(\d+)", self.log)
+            if found:
+                self.port = int(found.group(1))
+                return self
+            remaining = deadline - time.monotonic()
+            if remaining <= 0 or self.process.poll() is not None:
+                self.read_log()
+                raise AssertionError(f"the server did not become ready: {self.log}")
+            select.select([self.process.stderr], [], [], min(remaining, 1))
+            self.read_log()
+
+    def read_log(self):
+        try:
+            data = os.read(self.process.stderr.fileno(), 1 << 20)
+        except BlockingIOError:
+            return
+        self.log += data.decode(errors="replace")
+
+    def client(self):
+        return Client(self.port)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stderr.close()
+
+    def stop(self, expected=0):
+        """SIGTERM; returns once the process has ended, with the expected exit code."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout=60)
+        os.set_blocking(self.process.stderr.fileno(), True)
+        self.log += self.process.stderr.read().decode(errors="replace")
+        self.process.stderr.close()
+        assert code == expected, f"exit code {code}, expected {expected}: {self.log}"
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        try:
+            if self.process.returncode is None:
+                self.stop()
+        finally:
+            if self.process.poll() is None:
+                self.kill()
+            if self.temporary:
+                self.temporary.cleanup()
+
+
+def wait_for_job(client, job, seconds=120):
+    """The job once it has ended; polls, because the contract offers no other way."""
+    deadline = time.monotonic() + seconds
+    while job["state"] in ("queued", "running"):
+        assert time.monotonic() < deadline, f"the job takes too long: {job}"
+        time.sleep(0.02)
+        job = client.send("GET", f"/admin/v1/jobs/{job['id']}").json
+    return job
