@@ -1,0 +1,7 @@
+-- GetPaymentById over the ids that commands.lua made first.
+local asked = 0
+function init(arguments) prefix, count = arguments[1], tonumber(arguments[2]) end
+function request()
+  asked = (asked + 7919) % count
+  return wrk.format("GET", "/v1/payments/queries/GetPaymentById?paymentId=" .. prefix .. (asked + 1))
+end
