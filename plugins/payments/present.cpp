@@ -1,0 +1,209 @@
+#include "payment.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "gyre/currency.hpp"
+#include "gyre/decimal.hpp"
+#include "search_parameters.hpp"
+
+namespace gyre::payments {
+
+namespace {
+
+Status unexpected(std::string_view what, json::Value found) {
+  return internalError("the search engine's answer: expected " + std::string(what) + ", found " +
+                       (found.isMissing() ? std::string("nothing") : detail::shown(found)));
+}
+
+// What a bucket holds of one currency.
+struct CurrencySum {
+  const Currency* currency = nullptr;
+  std::uint64_t doc_count = 0;
+  Decimal total;
+  Decimal refunded;
+  Decimal net;
+  Decimal average;
+};
+
+// Engines write sums as doubles, "30.0" or "1.2345E7"; as they are sums of whole minor units, a fraction is a fault.
+Result<Decimal> readSum(json::Value bucket, std::string_view name, const Currency& currency) {
+  const json::Value value = bucket[name]["value"];
+  const auto sum = Decimal::parseScientific(value.numberText());
+  if (!sum.isOk()) return unexpected("a sum in " + std::string(name), value);
+  GYRE_TRY_ASSIGN(const Decimal whole, sum->rounded(0, Rounding::kHalfEven));
+  if (whole != *sum) return unexpected("a whole number in " + std::string(name), value);
+  return Decimal::ofUnits(whole.units(), currency.minor_digits);
+}
+
+// `bucket` is one of a terms aggregation over currency.
+Result<CurrencySum> readCurrencySum(json::Value bucket) {
+  CurrencySum sum;
+  sum.currency = findCurrency(bucket["key"].string());
+  sum.doc_count = bucket["doc_count"].unsignedInteger().value_or(0);
+  if (sum.currency == nullptr || sum.doc_count == 0) return unexpected("a bucket of a currency", bucket);
+  GYRE_TRY_ASSIGN(sum.total, readSum(bucket, "amount", *sum.currency));
+  GYRE_TRY_ASSIGN(sum.refunded, readSum(bucket, "refunded", *sum.currency));
+  GYRE_TRY_ASSIGN(sum.net, sum.total.subtract(sum.refunded));
+  GYRE_TRY_ASSIGN(sum.average,
+                  sum.total.divide(Decimal::ofUnits(sum.doc_count, 0), sum.currency->minor_digits, Rounding::kHalfUp));
+  return sum;
+}
+
+Result<std::vector<CurrencySum>> readCurrencySums(json::Value buckets) {
+  if (!buckets.isArray()) return unexpected("buckets by currency", buckets);
+  std::vector<CurrencySum> sums;
+  for (const json::Value bucket : buckets) {
+    GYRE_TRY_ASSIGN(CurrencySum sum, readCurrencySum(bucket));
+    sums.push_back(sum);
+  }
+  std::sort(sums.begin(), sums.end(),
+            [](const CurrencySum& a, const CurrencySum& b) { return a.currency->code < b.currency->code; });
+  return sums;
+}
+
+// A plain number when the bucket holds one currency; amounts of several do not add up: null.
+void writePlain(JsonWriter& out, std::string_view name, const std::vector<CurrencySum>& sums,
+                Decimal CurrencySum::*amount) {
+  if (sums.size() == 1)
+    out.rawMember(name, (sums.front().*amount).toText());
+  else
+    out.key(name).null();
+}
+
+void writeMoney(JsonWriter& out, const std::vector<CurrencySum>& sums, bool has_average) {
+  writePlain(out, "total_amount", sums, &CurrencySum::total);
+  if (has_average) writePlain(out, "avg_amount", sums, &CurrencySum::average);
+  writePlain(out, "refunded_amount", sums, &CurrencySum::refunded);
+  writePlain(out, "net_amount", sums, &CurrencySum::net);
+  out.key("by_currency").beginObject();
+  for (const CurrencySum& sum : sums) {
+    out.key(sum.currency->code).beginObject().member("total_amount", sum.total.toText());
+    out.member("avg_amount", sum.average.toText()).member("doc_count", sum.doc_count);
+    out.member("refunded_amount", sum.refunded.toText()).member("net_amount", sum.net.toText()).endObject();
+  }
+  out.endObject();
+}
+
+Result<json::Value> bucketsOf(json::Value answer, std::string_view name) {
+  const json::Value buckets = answer["aggregations"][name]["buckets"];
+  if (!buckets.isArray()) return unexpected("buckets of " + std::string(name), buckets);
+  return buckets;
+}
+
+Status writeStatusStats(JsonWriter& out, json::Value answer) {
+  GYRE_TRY_ASSIGN(const json::Value buckets, bucketsOf(answer, "status_stats"));
+  out.key("status_stats").beginArray();
+  for (const json::Value bucket : buckets) {
+    GYRE_TRY_ASSIGN(const auto sums, readCurrencySums(bucket["by_currency"]["buckets"]));
+    out.beginObject().member("key", bucket["key"].string()).rawMember("doc_count", bucket["doc_count"].raw());
+    writeMoney(out, sums, true);
+    out.endObject();
+  }
+  out.endArray();
+  return {};
+}
+
+Status writeCurrencyStats(JsonWriter& out, json::Value answer) {
+  GYRE_TRY_ASSIGN(const json::Value buckets, bucketsOf(answer, "currency_stats"));
+  out.key("currency_stats").beginArray();
+  for (const json::Value bucket : buckets) {
+    GYRE_TRY_ASSIGN(const CurrencySum sum, readCurrencySum(bucket));
+    out.beginObject().member("key", sum.currency->code).member("doc_count", sum.doc_count);
+    writeMoney(out, {sum}, true);
+    out.endObject();
+  }
+  out.endArray();
+  return {};
+}
+
+Status writeDailyStats(JsonWriter& out, json::Value answer) {
+  GYRE_TRY_ASSIGN(const json::Value buckets, bucketsOf(answer, "daily_stats"));
+  out.key("daily_stats").beginArray();
+  for (const json::Value bucket : buckets) {
+    const json::Value count = bucket["doc_count"];
+    if (count.unsignedInteger().value_or(0) == 0) continue;
+    GYRE_TRY_ASSIGN(const auto sums, readCurrencySums(bucket["by_currency"]["buckets"]));
+    out.beginObject().rawMember("key", bucket["key"].raw()).member("key_as_string", bucket["key_as_string"].string());
+    out.rawMember("doc_count", count.raw()).rawMember("count", count.raw());
+    writeMoney(out, sums, false);
+    out.endObject();
+  }
+  out.endArray();
+  return {};
+}
+
+Result<std::string> cursorAfter(json::Value hit, const SearchParameters& asked, std::int64_t page) {
+  std::vector<json::Value> sort;
+  for (const json::Value value : hit["sort"]) sort.push_back(value);
+  if (sort.size() != 3 || !sort[0].isNumber() || !sort[1].integer() || !sort[2].isString())
+    return unexpected("the sort values of a hit", hit["sort"]);
+  return Cursor{asked.fingerprint(), page + 1, std::string(sort[0].numberText()), *sort[1].integer(),
+                std::string(sort[2].string())}
+      .toText();
+}
+
+}  // namespace
+
+Status presentGet(const Query& query, json::Value answer, std::uint64_t version, JsonWriter& out) {
+  GYRE_TRY_ASSIGN(const Payment payment, Payment::read(answer));
+  if (!query.organization_id.empty() && query.organization_id != payment.organization_id)
+    return notFound("payment " + detail::quoted(payment.id) + " does not exist");
+  writeAnswer(payment, version, out);
+  return {};
+}
+
+Status presentSearch(const Query& query, json::Value answer, std::uint64_t, JsonWriter& out) {
+  GYRE_TRY_ASSIGN(const SearchParameters asked, SearchParameters::read(query, searchPaymentsParameters()));
+  const auto total = answer["hits"]["total"]["value"].integer();
+  const json::Value hits = answer["hits"]["hits"];
+  if (!total || !hits.isArray()) return unexpected("hits with their total", answer["hits"]);
+  const std::int64_t page = asked.cursor ? asked.cursor->page : asked.page;
+  const std::int64_t shown = std::min<std::int64_t>(hits.size(), asked.size);
+  json::Value last;
+  out.beginObject().key("payments").beginArray();
+  std::int64_t position = 0;
+  for (const json::Value hit : hits) {
+    if (position++ == shown) break;
+    writeAnswer(hit["_source"], out);
+    last = hit;
+  }
+  out.endArray().member("total", *total).member("page", page).member("size", asked.size).key("nextCursor");
+  const bool has_more = asked.cursor ? hits.size() > shown : (asked.page - 1) * asked.size + shown < *total;
+  if (shown == 0 || !has_more) {
+    out.null();
+  } else {
+    GYRE_TRY_ASSIGN(const std::string cursor, cursorAfter(last, asked, page));
+    out.string(cursor);
+  }
+  out.endObject();
+  return {};
+}
+
+Status presentStatistics(const Query&, json::Value answer, std::uint64_t, JsonWriter& out) {
+  out.beginObject();
+  GYRE_TRY(writeStatusStats(out, answer));
+  GYRE_TRY(writeCurrencyStats(out, answer));
+  GYRE_TRY(writeDailyStats(out, answer));
+  out.endObject();
+  return {};
+}
+
+Status presentSuggestions(const Query&, json::Value answer, std::uint64_t, JsonWriter& out) {
+  std::vector<std::string_view> seen;
+  out.beginArray();
+  for (const json::Value entry : answer["suggest"]["payments"]) {
+    for (const json::Value option : entry["options"]) {
+      const std::string_view text = option["text"].string();
+      if (std::find(seen.begin(), seen.end(), text) != seen.end()) continue;
+      seen.push_back(text);
+      const json::Value score = option["_score"].isNumber() ? option["_score"] : option["score"];
+      out.beginObject().member("text", text).rawMember("score", score.isNumber() ? score.raw() : "1.0").endObject();
+    }
+  }
+  out.endArray();
+  return {};
+}
+
+}  // namespace gyre::payments
