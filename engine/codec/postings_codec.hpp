@@ -1,0 +1,66 @@
+// How do postings get to disk and back? Writes and reads what postings.hpp describes.
+//
+// FORMAT: docs/INDEX_FORMAT.md, "Postings".
+//
+// THREADS: a writer belongs to one thread. OWNS: a reader borrows the section's bytes and the norms.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "engine/codec/byte_sink.hpp"
+#include "engine/codec/postings.hpp"
+
+namespace gyre::engine {
+
+class PostingsWriter {
+ public:
+  // With positions (text) `norms` holds one byte a document and may be null for tests; without (keyword) it is unused.
+  PostingsWriter(ByteSink& out, bool has_positions, const std::uint8_t* norms)
+      : out_(out), has_positions_(has_positions), norms_(norms) {}
+
+  // Documents of the current term, ascending; positions ascending, at least one where the field keeps them.
+  void add(DocId doc, std::span<const std::uint32_t> positions);
+  // Ends the current term. doc_freq is 0 when nothing was added since the last one.
+  TermInfo finishTerm();
+  // Writes what every section ends with. Nothing may be added afterwards.
+  void finish();
+
+ private:
+  struct Skip {
+    DocId last_doc;
+    std::uint32_t max_freq;
+    std::uint64_t offset;  // of the block, from the end of the skip table
+    std::uint8_t min_norm;
+  };
+  void writeBlock();
+  void writeSkips(std::string& out) const;
+  void put(const std::string& bytes);
+
+  ByteSink& out_;
+  bool has_positions_;
+  const std::uint8_t* norms_;
+  std::uint64_t written_ = 0;
+
+  std::vector<std::uint32_t> docs_;  // of the block being filled, as deltas
+  std::vector<std::uint32_t> freqs_;
+  std::vector<std::uint32_t> positions_;  // as deltas
+  DocId last_doc_ = kNoMoreDocs;
+  std::uint8_t min_norm_ = 0xff;
+
+  std::uint32_t doc_freq_ = 0;
+  std::uint64_t total_term_freq_ = 0;
+  std::uint32_t first_position_ = 0;
+  std::vector<Skip> skips_;
+  std::string blocks_;
+  std::string buffer_;
+};
+
+std::unique_ptr<PostingsReader> openPostings(base::ByteView section, bool has_positions, const std::uint8_t* norms,
+                                             std::uint32_t doc_count);
+
+}  // namespace gyre::engine

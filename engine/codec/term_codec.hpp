@@ -1,0 +1,53 @@
+// How does a term dictionary get to disk and back? Writes and reads what term_dictionary.hpp describes.
+//
+// FORMAT: docs/INDEX_FORMAT.md, "Term dictionary".
+//
+// THREADS: a writer belongs to one thread. OWNS: a reader borrows the section's bytes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "engine/codec/term_dictionary.hpp"
+#include "gyre/status.hpp"
+
+namespace gyre::engine {
+
+// What stands beside each term.
+enum class TermDetail : std::uint8_t {
+  kBare,       // nothing: a keyword field that is not searchable keeps terms for its column alone
+  kDocuments,  // document count and postings (keyword)
+  kPositions,  // and occurrences (text)
+};
+
+// A term of one document that it holds once has no postings: the document, and the position for text, take their place.
+constexpr bool isInlineTerm(const TermInfo& info) { return info.doc_freq == 1 && info.total_term_freq == 1; }
+constexpr std::uint64_t inlinePosting(std::uint32_t doc, std::uint32_t position) {
+  return doc | static_cast<std::uint64_t>(position) << 32;
+}
+
+class TermDictionaryWriter {
+ public:
+  explicit TermDictionaryWriter(TermDetail detail) : detail_(detail) {}
+  // REQUIRES: terms ascending by bytes, no two equal.
+  void add(std::string_view term, const TermInfo& info);
+  std::uint32_t size() const { return count_; }
+  // Appends the section.
+  void finish(std::string& out);
+
+ private:
+  TermDetail detail_;
+  std::uint32_t count_ = 0;
+  std::string last_;
+  std::uint64_t last_offset_ = 0;
+  std::vector<std::uint64_t> block_starts_;
+  std::string blocks_;
+};
+
+Result<std::unique_ptr<TermDictionaryReader>> openTerms(base::ByteView section);
+
+}  // namespace gyre::engine

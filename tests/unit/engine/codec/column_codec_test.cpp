@@ -1,0 +1,202 @@
+#include "engine/codec/column_codec.hpp"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <iostream>
+#include <limits>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "engine/mapping/numeric_value.hpp"
+
+namespace {
+
+using gyre::engine::ColumnContent;
+using gyre::engine::ColumnReader;
+using gyre::engine::ColumnWriter;
+using gyre::engine::DocId;
+using gyre::engine::kWindowDocs;
+using gyre::engine::kWindowWords;
+using Model = std::map<DocId, std::vector<std::int64_t>>;  // values ascending
+
+std::string write(ColumnContent content, std::uint32_t docs, const Model& model) {
+  ColumnWriter writer(content);
+  for (const auto& [doc, values] : model)
+    for (auto value = values.rbegin(); value != values.rend(); ++value) writer.add(doc, *value);
+  std::string bytes;
+  writer.finish(docs, bytes);
+  return bytes;
+}
+
+// Everything a reader can say, against the model; "" or what differs.
+std::string compare(const ColumnReader& reader, std::uint32_t docs, const Model& model) {
+  std::vector<std::int64_t> values(kWindowDocs), all;
+  std::vector<std::uint64_t> present(kWindowWords);
+  std::vector<std::uint32_t> offsets;
+  std::uint32_t total = 0;
+  for (std::uint32_t window = 0; window * kWindowDocs < docs; ++window) {
+    reader.read(window, values.data(), present.data());
+    reader.readMulti(window, offsets, all);
+    const auto stats = reader.blockStats(window);
+    std::uint32_t seen = 0;
+    for (std::uint32_t i = 0; i < kWindowDocs; ++i) {
+      const DocId doc = window * kWindowDocs + i;
+      const auto expected = model.find(doc);
+      const bool is_there = expected != model.end();
+      if (((present[i / 64] >> (i % 64) & 1) != 0) != is_there) return "presence of " + std::to_string(doc);
+      if (doc >= docs) continue;
+      std::int64_t one = 0;
+      std::vector<std::int64_t> each;
+      reader.readAll(doc, each);
+      if (reader.readOne(doc, one) != is_there || each.empty() == is_there) return "readOne of " + std::to_string(doc);
+      if (!is_there) {
+        if (offsets[i] != offsets[i + 1]) return "offsets of " + std::to_string(doc);
+        continue;
+      }
+      ++seen;
+      total += static_cast<std::uint32_t>(each.size());
+      if (values[i] != expected->second.front() || one != values[i]) return "value of " + std::to_string(doc);
+      if (each != expected->second) return "values of " + std::to_string(doc);
+      if (!std::equal(each.begin(), each.end(), all.begin() + offsets[i], all.begin() + offsets[i + 1]))
+        return "multi of " + std::to_string(doc);
+      if (each.front() < stats.min || each.back() > stats.max) return "bounds of " + std::to_string(doc);
+    }
+    if (stats.doc_count != seen || stats.value_count != all.size()) return "counts of window " + std::to_string(window);
+  }
+  return reader.stats().value_count == total && reader.stats().doc_count == model.size() ? "" : "totals";
+}
+
+}  // namespace
+
+class ColumnCodecTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(ColumnCodecTest);
+  CPPUNIT_TEST(everyShapeSurvives);
+  CPPUNIT_TEST(extremesSurvive);
+  CPPUNIT_TEST(equalValuesTakeNoBits);
+  CPPUNIT_TEST(commonDivisorIsTakenOut);
+  CPPUNIT_TEST(shortDecimalsArePackedAsWholeNumbers);
+  CPPUNIT_TEST(awkwardDoublesSurviveBitForBit);
+  CPPUNIT_TEST(damagedHeadersAreRefused);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void everyShapeSurvives() {
+    const auto seed = std::random_device()();
+    std::cerr << " seed " << seed << ' ';
+    std::mt19937_64 random(seed);
+    const std::vector<std::function<std::int64_t()>> kinds = {
+        [&] { return static_cast<std::int64_t>(random()); }, [&] { return static_cast<std::int64_t>(random() % 100); },
+        [&] { return std::int64_t{7}; },
+        [&] { return 1'700'000'000'000 + static_cast<std::int64_t>(random() % 1000) * 60'000; },
+        [&] { return -static_cast<std::int64_t>(random() % 5); }};
+    for (const std::uint32_t docs : {1u, 63u, 64u, 100u, 4095u, 4096u, 4097u, 10'000u})
+      for (const unsigned percent : {100u, 90u, 30u, 2u, 0u})
+        for (const unsigned most_values : {1u, 3u})
+          for (const auto& make : kinds) {
+            Model model;
+            for (DocId doc = 0; doc < docs; ++doc) {
+              if (random() % 100 >= percent) continue;
+              auto& values = model[doc];
+              for (unsigned count = 1 + static_cast<unsigned>(random() % most_values); count > 0; --count)
+                values.push_back(make());
+              std::sort(values.begin(), values.end());
+            }
+            expectSame(ColumnContent::kWhole, docs, model);
+          }
+  }
+
+  void extremesSurvive() {
+    constexpr auto kMin = std::numeric_limits<std::int64_t>::min(), kMax = std::numeric_limits<std::int64_t>::max();
+    expectSame(ColumnContent::kWhole, 3, {{0, {kMin}}, {1, {kMax}}, {2, {0}}});
+    expectSame(ColumnContent::kWhole, 5, {{1, {kMin, kMax}}, {4, {-1}}});
+    expectSame(ColumnContent::kWhole, 2, {{0, {kMax}}, {1, {kMax}}});
+  }
+
+  void equalValuesTakeNoBits() {
+    Model model;
+    for (DocId doc = 0; doc < kWindowDocs; ++doc) model[doc] = {123456789};
+    CPPUNIT_ASSERT(write(ColumnContent::kWhole, kWindowDocs, model).size() < 200);
+  }
+
+  void commonDivisorIsTakenOut() {
+    Model model;
+    for (DocId doc = 0; doc < kWindowDocs; ++doc) model[doc] = {86'400'000 * static_cast<std::int64_t>(doc % 16)};
+    // Four bits a document.
+    CPPUNIT_ASSERT(write(ColumnContent::kWhole, kWindowDocs, model).size() < 200 + kWindowDocs / 2);
+  }
+
+  void shortDecimalsArePackedAsWholeNumbers() {
+    Model doubles, floats;
+    for (DocId doc = 0; doc < kWindowDocs; ++doc) {
+      doubles[doc] = {gyre::engine::encodeDouble(static_cast<double>(doc % 1024) / 100)};
+      floats[doc] = {gyre::engine::encodeFloat(static_cast<float>(static_cast<double>(doc % 1024) / 100))};
+    }
+    // Ten bits a document instead of 64.
+    CPPUNIT_ASSERT(write(ColumnContent::kDouble, kWindowDocs, doubles).size() < 200 + kWindowDocs * 10 / 8);
+    CPPUNIT_ASSERT(write(ColumnContent::kFloat, kWindowDocs, floats).size() < 200 + kWindowDocs * 10 / 8);
+    expectSame(ColumnContent::kDouble, kWindowDocs, doubles);
+    expectSame(ColumnContent::kFloat, kWindowDocs, floats);
+  }
+
+  void awkwardDoublesSurviveBitForBit() {
+    using Limits = std::numeric_limits<double>;
+    const std::vector<double> awkward = {0.0,
+                                         -0.0,
+                                         0.1,
+                                         1e300,
+                                         -1e-300,
+                                         Limits::infinity(),
+                                         -Limits::infinity(),
+                                         Limits::denorm_min(),
+                                         9007199254740993.0,
+                                         1.0 / 3,
+                                         113.21,
+                                         1e14,
+                                         0.5};
+    for (std::size_t first = 0; first < awkward.size(); ++first)
+      for (std::size_t second = 0; second < awkward.size(); ++second)
+        expectSame(
+            ColumnContent::kDouble, 3,
+            {{0, {gyre::engine::encodeDouble(awkward[first])}}, {2, {gyre::engine::encodeDouble(awkward[second])}}});
+    for (const float value : {0.1f, -0.0f, 16777217.0f, 3.4e38f, 1e-45f})
+      expectSame(ColumnContent::kFloat, 2,
+                 {{0, {gyre::engine::encodeFloat(value)}}, {1, {gyre::engine::encodeFloat(2.5f)}}});
+  }
+
+  void damagedHeadersAreRefused() {
+    Model model;
+    for (DocId doc = 0; doc < 200; doc += 3) model[doc] = {static_cast<std::int64_t>(doc), 1000};
+    const std::string bytes = write(ColumnContent::kWhole, 200, model);
+    CPPUNIT_ASSERT(gyre::engine::openColumn(gyre::base::asBytes(bytes), 200).isOk());
+    CPPUNIT_ASSERT(!gyre::engine::openColumn(gyre::base::asBytes(bytes), 201).isOk());
+    for (std::size_t size = 0; size < bytes.size(); ++size)
+      CPPUNIT_ASSERT(
+          !gyre::engine::openColumn(gyre::base::asBytes(std::string_view(bytes).substr(0, size)), 200).isOk());
+    // Any byte may be anything: reading what opens must stay inside the section (the sanitizer watches).
+    for (std::size_t at = 0; at < bytes.size(); ++at)
+      for (const char value : {'\x00', '\x7f', '\xff'}) {
+        std::string damaged = bytes;
+        damaged[at] = value;
+        const auto opened = gyre::engine::openColumn(gyre::base::asBytes(damaged), 200);
+        if (opened.isOk()) compare(*opened.value(), 200, model);
+      }
+  }
+
+ private:
+  static void expectSame(ColumnContent content, std::uint32_t docs, const Model& model) {
+    const std::string bytes = write(content, docs, model);
+    const auto opened = gyre::engine::openColumn(gyre::base::asBytes(bytes), docs);
+    CPPUNIT_ASSERT_MESSAGE(std::string(opened.status().message()), opened.isOk());
+    CPPUNIT_ASSERT_EQUAL(std::string(), compare(*opened.value(), docs, model));
+    const bool is_multi =
+        std::any_of(model.begin(), model.end(), [](const auto& each) { return each.second.size() > 1; });
+    CPPUNIT_ASSERT_EQUAL(is_multi, opened.value()->isMultiValued());
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(ColumnCodecTest);

@@ -1,0 +1,148 @@
+#include "engine/codec/term_codec.hpp"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <iostream>
+#include <map>
+#include <random>
+#include <string>
+
+namespace {
+
+using gyre::engine::TermDetail;
+using gyre::engine::TermInfo;
+using Model = std::map<std::string, TermInfo>;
+
+std::string write(TermDetail detail, const Model& model) {
+  gyre::engine::TermDictionaryWriter writer(detail);
+  for (const auto& [term, info] : model) writer.add(term, info);
+  std::string bytes;
+  writer.finish(bytes);
+  return bytes;
+}
+
+bool isSame(const TermInfo& a, const TermInfo& b) {
+  return a.doc_freq == b.doc_freq && a.total_term_freq == b.total_term_freq && a.postings_offset == b.postings_offset;
+}
+
+Model randomModel(std::mt19937& random, std::size_t count, TermDetail detail) {
+  Model model;
+  while (model.size() < count) {
+    std::string term(random() % 12, 'a');
+    for (char& c : term) c = static_cast<char>(random() % 4 == 0 ? random() % 256 : 'a' + random() % 3);
+    model[term];
+  }
+  std::uint64_t offset = 0;
+  for (auto& [term, info] : model) {
+    if (detail == TermDetail::kBare) continue;
+    info.doc_freq = random() % 3 == 0 ? 1 : 2 + static_cast<std::uint32_t>(random() % 1000);
+    info.total_term_freq = info.doc_freq;
+    if (detail == TermDetail::kPositions) info.total_term_freq += random() % 4;
+    if (gyre::engine::isInlineTerm(info)) {
+      info.postings_offset = gyre::engine::inlinePosting(static_cast<std::uint32_t>(random()),
+                                                         detail == TermDetail::kPositions ? random() % 1000 : 0);
+    } else {
+      info.postings_offset = offset += random() % 100'000;
+    }
+  }
+  return model;
+}
+
+}  // namespace
+
+class TermCodecTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(TermCodecTest);
+  CPPUNIT_TEST(everyTermIsFoundByAllWays);
+  CPPUNIT_TEST(seekCeilGoesToTheNextTerm);
+  CPPUNIT_TEST(emptyDictionaryHasNothing);
+  CPPUNIT_TEST(damageIsRefusedOrHarmless);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void setUp() override {
+    const auto seed = std::random_device()();
+    std::cerr << " seed " << seed << ' ';
+    random_.seed(seed);
+  }
+
+  void everyTermIsFoundByAllWays() {
+    for (const TermDetail detail : {TermDetail::kBare, TermDetail::kDocuments, TermDetail::kPositions})
+      for (const std::size_t count : {1u, 15u, 16u, 17u, 500u}) {
+        const Model model = randomModel(random_, count, detail);
+        const std::string bytes = write(detail, model);
+        const auto terms = open(bytes);
+        CPPUNIT_ASSERT_EQUAL(static_cast<std::uint32_t>(count), terms->size());
+        const auto walk = terms->cursor(), jump = terms->cursor();
+        std::uint32_t ordinal = 0;
+        for (const auto& [term, info] : model) {
+          CPPUNIT_ASSERT(walk->next());
+          CPPUNIT_ASSERT_EQUAL(term, std::string(walk->term()));
+          CPPUNIT_ASSERT_EQUAL(ordinal, walk->ordinal());
+          CPPUNIT_ASSERT(isSame(info, walk->info()));
+          const auto found = terms->find(term);
+          CPPUNIT_ASSERT(found && found->ordinal == ordinal && isSame(info, found->info));
+          // Forwards within a block, and then back to it from elsewhere.
+          CPPUNIT_ASSERT(jump->seekOrdinal(ordinal));
+          CPPUNIT_ASSERT_EQUAL(term, std::string(jump->term()));
+          CPPUNIT_ASSERT(jump->seekOrdinal(random_() % static_cast<std::uint32_t>(count)));
+          CPPUNIT_ASSERT(jump->seekOrdinal(ordinal));
+          CPPUNIT_ASSERT_EQUAL(term, std::string(jump->term()));
+          ++ordinal;
+        }
+        CPPUNIT_ASSERT(!walk->next());
+        CPPUNIT_ASSERT(!jump->seekOrdinal(ordinal));
+      }
+  }
+
+  void seekCeilGoesToTheNextTerm() {
+    const Model model = randomModel(random_, 300, TermDetail::kDocuments);
+    const std::string bytes = write(TermDetail::kDocuments, model);
+    const auto terms = open(bytes);
+    const auto cursor = terms->cursor();
+    for (int i = 0; i < 2000; ++i) {
+      const std::string target = std::next(randomModel(random_, 2, TermDetail::kBare).begin())->first;
+      const auto expected = model.lower_bound(target);
+      CPPUNIT_ASSERT_EQUAL(expected != model.end(), cursor->seekCeil(target));
+      if (expected != model.end()) CPPUNIT_ASSERT_EQUAL(expected->first, std::string(cursor->term()));
+      CPPUNIT_ASSERT_EQUAL(model.contains(target), terms->find(target).has_value());
+    }
+  }
+
+  void emptyDictionaryHasNothing() {
+    const std::string bytes = write(TermDetail::kDocuments, {});
+    const auto terms = open(bytes);
+    CPPUNIT_ASSERT_EQUAL(0u, terms->size());
+    CPPUNIT_ASSERT(!terms->cursor()->next());
+    CPPUNIT_ASSERT(!terms->cursor()->seekCeil(""));
+    CPPUNIT_ASSERT(!terms->find("a"));
+  }
+
+  void damageIsRefusedOrHarmless() {
+    const Model model = randomModel(random_, 100, TermDetail::kPositions);
+    const std::string bytes = write(TermDetail::kPositions, model);
+    for (std::size_t size = 0; size < bytes.size(); ++size)
+      CPPUNIT_ASSERT(!gyre::engine::openTerms(gyre::base::asBytes(std::string_view(bytes).substr(0, size))).isOk());
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+      std::string damaged = bytes;
+      damaged[at] = static_cast<char>(random_());
+      const auto opened = gyre::engine::openTerms(gyre::base::asBytes(damaged));
+      if (!opened.isOk()) continue;
+      const auto cursor = opened.value()->cursor();
+      std::size_t steps = 0;
+      while (cursor->next()) ++steps;
+      CPPUNIT_ASSERT(steps <= opened.value()->size());
+      opened.value()->find("abc");
+      cursor->seekOrdinal(50);
+    }
+  }
+
+ private:
+  std::unique_ptr<gyre::engine::TermDictionaryReader> open(const std::string& bytes) {
+    auto opened = gyre::engine::openTerms(gyre::base::asBytes(bytes));
+    CPPUNIT_ASSERT_MESSAGE(std::string(opened.status().message()), opened.isOk());
+    return std::move(opened).value();
+  }
+  std::mt19937 random_;
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(TermCodecTest);
