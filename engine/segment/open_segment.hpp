@@ -1,0 +1,106 @@
+// How is a segment's file made readable? The SegmentReader behind every segment, whether its bytes are mapped or in
+// memory.
+//
+// THREADS: immutable; share by shared_ptr. OWNS: the file's bytes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/codec/id_index.hpp"
+#include "engine/codec/stored_fields.hpp"
+#include "engine/directory/directory.hpp"
+#include "engine/segment/segment_file.hpp"
+#include "engine/segment/segment_reader.hpp"
+#include "engine/suggest/completion_index.hpp"
+
+namespace gyre::engine {
+
+class OpenSegment final : public SegmentReader {
+ public:
+  // `verify`: also every section's checksum. corruption names the file and the offset.
+  static Result<std::shared_ptr<const OpenSegment>> open(std::string name, std::unique_ptr<MappedFile> file,
+                                                         bool verify);
+
+  std::string_view name() const override { return name_; }
+  std::uint32_t docCount() const override { return directory_.doc_count; }
+  std::uint64_t sizeBytes() const override { return file_->bytes().size(); }
+  const FieldReader* field(std::string_view path) const override;
+  std::optional<DocId> find(std::string_view id) const override { return ids_.find(id, hashId(id)); }
+  Result<std::string> id(DocId doc) const override;
+  Result<std::string> source(DocId doc) const override;
+  std::uint64_t version(DocId doc) const override;
+
+  // For a look-up in many segments: hash is hashId(id).
+  std::optional<DocId> find(std::string_view id, std::uint64_t hash) const { return ids_.find(id, hash); }
+  std::string_view idView(DocId doc) const { return ids_.id(doc); }
+
+  // The whole file, to write it elsewhere.
+  base::ByteView bytes() const { return file_->bytes(); }
+  std::uint64_t checksum() const { return directory_.checksum; }
+
+  // For merges and checks.
+  const std::vector<FieldEntry>& fields() const { return directory_.fields; }
+  const StoredFieldsReader& stored() const { return stored_; }
+  const ColumnReader& versions() const { return *versions_; }
+  const CompletionIndexReader* completion(std::string_view path) const;
+
+ private:
+  struct FieldParts {
+    FieldReader reader;
+    std::unique_ptr<TermDictionaryReader> terms;
+    std::unique_ptr<PostingsReader> postings;
+    std::unique_ptr<ColumnReader> column;
+    std::unique_ptr<CompletionIndexReader> completion;
+  };
+  // The sections of one field, or of the segment when they belong to none.
+  struct Sections;
+
+  OpenSegment(std::string name, std::unique_ptr<MappedFile> file) : name_(std::move(name)), file_(std::move(file)) {}
+  Status load(bool verify);
+  Status loadDocuments(const Sections& sections);
+  Status loadField(const FieldEntry& entry, const Sections& sections, FieldParts& parts) const;
+  Status loadTerms(const FieldEntry& entry, const Sections& sections, FieldParts& parts) const;
+  // Adds file and offset to what a codec found.
+  Status locate(const Status& found, base::ByteView section) const;
+  Status misfit(base::ByteView section, std::string_view what) const;
+  const FieldParts* parts(std::string_view path) const;
+
+  std::string name_;
+  std::unique_ptr<MappedFile> file_;
+  SegmentDirectory directory_;
+  IdIndexReader ids_;
+  StoredFieldsReader stored_;
+  std::unique_ptr<ColumnReader> versions_;
+  std::vector<FieldParts> fields_;
+  std::vector<std::uint32_t> by_path_;  // numbers of fields_, sorted by path
+};
+
+// Bytes in memory, as a file that is open.
+class MemoryFile final : public MappedFile {
+ public:
+  explicit MemoryFile(std::string bytes) : text_(std::move(bytes)) {}
+  base::ByteView bytes() const override { return base::asBytes(text_); }
+
+ private:
+  std::string text_;
+};
+
+// A file that grows in a string.
+class MemoryFileWriter final : public FileWriter {
+ public:
+  Status append(base::ByteView bytes) override {
+    text_ += base::asText(bytes);
+    return {};
+  }
+  Status finish() override { return {}; }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace gyre::engine

@@ -1,0 +1,407 @@
+#include "engine/segment/segment_merger.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <map>
+#include <string>
+
+#include "engine/codec/column_codec.hpp"
+#include "engine/codec/postings_codec.hpp"
+#include "engine/codec/term_codec.hpp"
+
+namespace gyre::engine {
+
+DocMap::DocMap(DocId base, const LiveBits& live, std::uint32_t doc_count) : base_(base), numbers_(doc_count) {
+  for (DocId doc = 0; doc < doc_count; ++doc) numbers_[doc] = isLive(&live, doc) ? base++ : kNoMoreDocs;
+}
+
+namespace {
+
+// A block this full is copied; smaller ones are unpacked and packed together.
+constexpr std::uint64_t kCopyBytes = kStoredBlockBytes * 3 / 4;
+constexpr std::uint32_t kUnused = 0xffff'ffffu;
+
+// The same field in every source; null where a source does not have it.
+struct MergedField {
+  std::string path;
+  FieldType type = FieldType::kObject;
+  std::vector<const FieldReader*> readers;
+};
+
+class Merge {
+ public:
+  Merge(std::span<const MergeSource> sources, FileWriter& out, const std::atomic<bool>& stop)
+      : sources_(sources), file_(out), stop_(stop) {}
+
+  Result<MergeResult> run() {
+    for (const MergeSource& source : sources_) {
+      const std::uint32_t docs = source.segment->docCount();
+      result_.maps.push_back(source.live ? DocMap(result_.doc_count, *source.live, docs) : DocMap(result_.doc_count));
+      result_.doc_count += source.live ? countLive(*source.live) : docs;
+    }
+    GYRE_TRY(writeSources());
+    writeIds();
+    for (const MergedField& field : collectFields()) {
+      if (stop_.load(std::memory_order_relaxed)) return unavailable("merge stopped");
+      GYRE_TRY(writeField(field));
+    }
+    GYRE_TRY(file_.finish(result_.doc_count));
+    return std::move(result_);
+  }
+
+ private:
+  DocId map(std::size_t source, DocId doc) const { return result_.maps[source](doc); }
+
+  // Calls `visit(source, doc, new doc)` for every live document, in the new order.
+  template <class Visit>
+  void eachLive(Visit&& visit) const {
+    for (std::size_t i = 0; i < sources_.size(); ++i)
+      for (DocId doc = 0; doc < sources_[i].segment->docCount(); ++doc)
+        if (const DocId number = map(i, doc); number != kNoMoreDocs) visit(i, doc, number);
+  }
+
+  Status writeSources() {
+    StoredFieldsWriter stored(file_);
+    file_.beginSection(SectionKind::kStoredData);
+    for (std::size_t i = 0; i < sources_.size(); ++i) GYRE_TRY(writeSourcesOf(i, stored));
+    std::string index;
+    GYRE_TRY(stored.finish(index));
+    file_.endSection();
+    file_.section(SectionKind::kStoredIndex, kNoField, base::asBytes(index));
+    return {};
+  }
+
+  Status writeSourcesOf(std::size_t i, StoredFieldsWriter& stored) const {
+    const OpenSegment& segment = *sources_[i].segment;
+    for (std::uint32_t number = 0; number < segment.stored().blockCount(); ++number) {
+      if (stop_.load(std::memory_order_relaxed)) return unavailable("merge stopped");
+      const StoredFieldsReader::Block block = segment.stored().block(number);
+      std::uint32_t live = 0;
+      for (std::uint32_t doc = 0; doc < block.doc_count; ++doc) live += map(i, block.first_doc + doc) != kNoMoreDocs;
+      if (live == 0) continue;
+      if (live == block.doc_count && block.unpacked_size >= kCopyBytes) {
+        GYRE_TRY(stored.addBlock(block.compressed, block.doc_count));
+        continue;
+      }
+      const Status added = segment.stored().visitBlock(number, [&](DocId doc, std::string_view source) {
+        return map(i, doc) == kNoMoreDocs ? Status() : stored.add(source);
+      });
+      if (!added.isOk()) return added.withPrefix(segment.name());
+    }
+    return {};
+  }
+
+  void writeIds() {
+    IdIndexWriter ids;
+    ColumnWriter versions(ColumnContent::kWhole);
+    eachLive([&](std::size_t i, DocId doc, DocId number) {
+      ids.add(sources_[i].segment->idView(doc));
+      versions.add(number, static_cast<std::int64_t>(sources_[i].segment->version(doc)));
+    });
+    std::string bytes, ends, table;
+    ids.finish(bytes, ends, table);
+    file_.section(SectionKind::kIdBytes, kNoField, base::asBytes(bytes));
+    file_.section(SectionKind::kIdEnds, kNoField, base::asBytes(ends));
+    file_.section(SectionKind::kIdTable, kNoField, base::asBytes(table));
+    std::string column;
+    versions.finish(result_.doc_count, column);
+    file_.section(SectionKind::kVersions, kNoField, base::asBytes(column));
+  }
+
+  std::vector<MergedField> collectFields() const {
+    std::map<std::string, MergedField> by_path;
+    for (const MergeSource& source : sources_)
+      for (const FieldEntry& entry : source.segment->fields()) by_path[entry.path].type = entry.type;
+    std::vector<MergedField> fields;
+    for (auto& [path, field] : by_path) {
+      field.path = path;
+      for (const MergeSource& source : sources_) field.readers.push_back(source.segment->field(path));
+      fields.push_back(std::move(field));
+    }
+    return fields;
+  }
+
+  Status writeField(const MergedField& field) {
+    switch (field.type) {
+      case FieldType::kObject: return {};
+      case FieldType::kText: return writeText(field);
+      case FieldType::kKeyword: return writeKeyword(field);
+      case FieldType::kCompletion: return writeCompletion(field);
+      default: return writeNumbers(field);
+    }
+  }
+
+  // Calls `visit(source, new doc, value)` for every live value of the sources' columns, in the new order.
+  template <class Visit>
+  void eachValue(const MergedField& field, Visit&& visit) const {
+    std::vector<std::uint32_t> offsets;
+    std::vector<std::int64_t> values;
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      if (field.readers[i] == nullptr || field.readers[i]->column == nullptr) continue;
+      const std::uint32_t docs = sources_[i].segment->docCount();
+      for (DocId first = 0; first < docs; first += kWindowDocs) {
+        field.readers[i]->column->readMulti(first / kWindowDocs, offsets, values);
+        for (std::uint32_t doc = 0; doc + 1 < offsets.size(); ++doc) {
+          if (offsets[doc] == offsets[doc + 1]) continue;
+          const DocId number = map(i, first + doc);
+          if (number == kNoMoreDocs) continue;
+          for (std::uint32_t at = offsets[doc]; at < offsets[doc + 1]; ++at) visit(i, number, values[at]);
+        }
+      }
+    }
+  }
+
+  void writeColumn(std::uint32_t entry, ColumnWriter& column) {
+    std::string bytes;
+    column.finish(result_.doc_count, bytes);
+    file_.section(SectionKind::kColumn, entry, base::asBytes(bytes));
+  }
+
+  Status writeNumbers(const MergedField& field) {
+    const ColumnContent content = field.type == FieldType::kDouble  ? ColumnContent::kDouble
+                                  : field.type == FieldType::kFloat ? ColumnContent::kFloat
+                                                                    : ColumnContent::kWhole;
+    ColumnWriter column(content);
+    std::uint64_t count = 0;
+    eachValue(field, [&](std::size_t, DocId doc, std::int64_t value) {
+      column.add(doc, value);
+      ++count;
+    });
+    if (count == 0) return {};
+    const std::uint32_t entry = file_.addField(field.path, field.type);
+    writeColumn(entry, column);
+    file_.setField(entry, column.docCount(), count);
+    return {};
+  }
+
+  void writePresence(std::uint32_t entry, const std::vector<std::uint64_t>& bits) {
+    file_.section(SectionKind::kPresence, entry, {reinterpret_cast<const std::uint8_t*>(bits.data()), bits.size() * 8});
+  }
+  std::vector<std::uint64_t> emptyPresence() const {
+    return std::vector<std::uint64_t>((std::size_t{result_.doc_count} + 63) / 64, 0);
+  }
+
+  // Visits the terms of all sources together in order: `visit(term, holders)`, where a holder is a source whose cursor
+  // stands on the term.
+  using Cursors = std::vector<std::unique_ptr<TermCursor>>;
+  template <class Visit>
+  Status eachTerm(const MergedField& field, Visit&& visit) const {
+    Cursors cursors(sources_.size());
+    std::vector<std::size_t> heap, holders;
+    const auto is_after = [&](std::size_t a, std::size_t b) {
+      const int order = cursors[a]->term().compare(cursors[b]->term());
+      return order != 0 ? order > 0 : a > b;
+    };
+    const auto push = [&](std::size_t i) {
+      heap.push_back(i);
+      std::push_heap(heap.begin(), heap.end(), is_after);
+    };
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      if (field.readers[i] == nullptr || field.readers[i]->terms == nullptr) continue;
+      cursors[i] = field.readers[i]->terms->cursor();
+      if (cursors[i]->next()) push(i);
+    }
+    std::string term;
+    for (std::uint64_t terms = 0; !heap.empty(); ++terms) {
+      if (terms % 4096 == 0 && stop_.load(std::memory_order_relaxed)) return unavailable("merge stopped");
+      term = cursors[heap.front()]->term();
+      holders.clear();
+      while (!heap.empty() && cursors[heap.front()]->term() == term) {
+        holders.push_back(heap.front());
+        std::pop_heap(heap.begin(), heap.end(), is_after);
+        heap.pop_back();
+      }
+      visit(term, holders, cursors);
+      for (const std::size_t i : holders)
+        if (cursors[i]->next()) push(i);
+    }
+    return {};
+  }
+
+  // Adds a source's postings of the term its cursor stands on.
+  void copyPostings(const MergedField& field, std::size_t i, const TermCursor& cursor, PostingsWriter& postings) const {
+    const bool has_positions = field.type == FieldType::kText;
+    const TermInfo info = cursor.info();
+    if (isInlineTerm(info)) {
+      // Most terms are like this; no cursor for them.
+      const DocId number = map(i, static_cast<DocId>(info.postings_offset));
+      const auto position = static_cast<std::uint32_t>(info.postings_offset >> 32);
+      if (number != kNoMoreDocs) postings.add(number, std::span<const std::uint32_t>(&position, has_positions ? 1 : 0));
+      return;
+    }
+    const auto reader = field.readers[i]->postings->cursor(info);
+    for (DocId next = 0; reader->advanceBlock(next);) {
+      const std::span<const DocId> docs = reader->docs();
+      for (std::uint32_t at = 0; at < docs.size(); ++at)
+        if (const DocId number = map(i, docs[at]); number != kNoMoreDocs)
+          postings.add(number, has_positions ? reader->positions(at) : std::span<const std::uint32_t>());
+      next = docs.back() + 1;
+    }
+  }
+
+  void writeDictionary(std::uint32_t entry, TermDictionaryWriter& dictionary) {
+    std::string bytes;
+    dictionary.finish(bytes);
+    file_.section(SectionKind::kTerms, entry, base::asBytes(bytes));
+  }
+
+  Status writeText(const MergedField& field) {
+    std::vector<std::uint8_t> norms(result_.doc_count, 0);
+    std::vector<std::uint64_t> present = emptyPresence();
+    std::uint32_t doc_count = 0;
+    eachLive([&](std::size_t i, DocId doc, DocId number) {
+      if (field.readers[i] == nullptr || field.readers[i]->norms[doc] == 0) return;
+      norms[number] = field.readers[i]->norms[doc];
+      present[number / 64] |= std::uint64_t{1} << (number % 64);
+      ++doc_count;
+    });
+    if (doc_count == 0) return {};
+    const std::uint32_t entry = file_.addField(field.path, field.type);
+    file_.section(SectionKind::kNorms, entry, norms);
+    if (doc_count < result_.doc_count) writePresence(entry, present);
+    TermDictionaryWriter dictionary(TermDetail::kPositions);
+    PostingsWriter postings(file_, true, norms.data());
+    std::uint64_t total = 0;
+    file_.beginSection(SectionKind::kPostings, entry);
+    GYRE_TRY(
+        eachTerm(field, [&](std::string_view term, const std::vector<std::size_t>& holders, const Cursors& cursors) {
+          for (const std::size_t i : holders) copyPostings(field, i, *cursors[i], postings);
+          const TermInfo info = postings.finishTerm();
+          if (info.doc_freq == 0) return;
+          dictionary.add(term, info);
+          total += info.total_term_freq;
+        }));
+    postings.finish();
+    file_.endSection();
+    writeDictionary(entry, dictionary);
+    file_.setField(entry, doc_count, total);
+    return {};
+  }
+
+  // The ordinals that live documents use, for fields whose postings cannot tell.
+  std::vector<std::vector<bool>> usedOrdinals(const MergedField& field) const {
+    std::vector<std::vector<bool>> used(sources_.size());
+    for (std::size_t i = 0; i < sources_.size(); ++i)
+      if (field.readers[i] != nullptr) used[i].resize(field.readers[i]->terms->size());
+    eachValue(field,
+              [&](std::size_t i, DocId, std::int64_t ordinal) { used[i][static_cast<std::size_t>(ordinal)] = true; });
+    return used;
+  }
+
+  Status writeKeyword(const MergedField& field) {
+    bool is_indexed = false, has_column = false;
+    for (const FieldReader* reader : field.readers) {
+      if (reader == nullptr) continue;
+      if (reader->terms == nullptr) return corruption("field " + field.path + ": a keyword field without terms");
+      is_indexed = is_indexed || reader->postings != nullptr;
+      has_column = has_column || reader->column != nullptr;
+    }
+    const std::uint32_t entry = file_.addField(field.path, field.type);
+    std::vector<std::vector<std::uint32_t>> ordinals(sources_.size());
+    for (std::size_t i = 0; i < sources_.size(); ++i)
+      if (field.readers[i] != nullptr) ordinals[i].resize(field.readers[i]->terms->size(), kUnused);
+    TermDictionaryWriter dictionary(is_indexed ? TermDetail::kDocuments : TermDetail::kBare);
+    std::uint64_t total = 0;
+    if (is_indexed) {
+      GYRE_TRY(writeKeywordPostings(field, entry, dictionary, ordinals, total));
+    } else {
+      GYRE_TRY(writeBareTerms(field, dictionary, ordinals));
+    }
+    writeDictionary(entry, dictionary);
+    if (!has_column) {
+      file_.setField(entry, writeKeywordPresence(field, entry), total);
+      return {};
+    }
+    ColumnWriter column(ColumnContent::kWhole);
+    std::uint64_t count = 0;
+    eachValue(field, [&](std::size_t i, DocId doc, std::int64_t ordinal) {
+      column.add(doc, ordinals[i][static_cast<std::size_t>(ordinal)]);
+      ++count;
+    });
+    writeColumn(entry, column);
+    file_.setField(entry, column.docCount(), count);
+    return {};
+  }
+
+  Status writeKeywordPostings(const MergedField& field, std::uint32_t entry, TermDictionaryWriter& dictionary,
+                              std::vector<std::vector<std::uint32_t>>& ordinals, std::uint64_t& total) {
+    PostingsWriter postings(file_, false, nullptr);
+    file_.beginSection(SectionKind::kPostings, entry);
+    GYRE_TRY(
+        eachTerm(field, [&](std::string_view term, const std::vector<std::size_t>& holders, const Cursors& cursors) {
+          for (const std::size_t i : holders) copyPostings(field, i, *cursors[i], postings);
+          const TermInfo info = postings.finishTerm();
+          if (info.doc_freq == 0) return;
+          for (const std::size_t i : holders) ordinals[i][cursors[i]->ordinal()] = dictionary.size();
+          dictionary.add(term, info);
+          total += info.total_term_freq;
+        }));
+    postings.finish();
+    file_.endSection();
+    return {};
+  }
+
+  Status writeBareTerms(const MergedField& field, TermDictionaryWriter& dictionary,
+                        std::vector<std::vector<std::uint32_t>>& ordinals) const {
+    const std::vector<std::vector<bool>> used = usedOrdinals(field);
+    return eachTerm(field, [&](std::string_view term, const std::vector<std::size_t>& holders, const Cursors& cursors) {
+      bool is_used = false;
+      for (const std::size_t i : holders) is_used = is_used || used[i][cursors[i]->ordinal()];
+      if (!is_used) return;
+      for (const std::size_t i : holders) ordinals[i][cursors[i]->ordinal()] = dictionary.size();
+      dictionary.add(term, {});
+    });
+  }
+
+  // For keywords without a column. Returns how many documents have the field.
+  std::uint32_t writeKeywordPresence(const MergedField& field, std::uint32_t entry) {
+    std::vector<std::uint64_t> present = emptyPresence();
+    std::uint32_t doc_count = 0;
+    eachLive([&](std::size_t i, DocId doc, DocId number) {
+      const FieldReader* const reader = field.readers[i];
+      if (reader == nullptr || (reader->present != nullptr && (reader->present[doc / 64] >> (doc % 64) & 1) == 0))
+        return;
+      present[number / 64] |= std::uint64_t{1} << (number % 64);
+      ++doc_count;
+    });
+    if (doc_count < result_.doc_count) writePresence(entry, present);
+    return doc_count;
+  }
+
+  Status writeCompletion(const MergedField& field) {
+    CompletionWriter inputs;
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      const CompletionIndexReader* const reader = sources_[i].segment->completion(field.path);
+      if (reader == nullptr) continue;
+      for (std::uint32_t number = 0; number < reader->size(); ++number) {
+        const Completion each = reader->input(number);
+        if (const DocId doc = map(i, each.doc); doc != kNoMoreDocs)
+          inputs.add(doc, each.text, each.analysed, each.weight, reader->contexts(number));
+      }
+    }
+    if (inputs.isEmpty()) return {};
+    const std::uint32_t entry = file_.addField(field.path, field.type);
+    const std::uint32_t doc_count = inputs.docCount();
+    const std::size_t count = inputs.size();
+    std::string bytes;
+    inputs.finish(bytes);
+    file_.section(SectionKind::kCompletion, entry, base::asBytes(bytes));
+    file_.setField(entry, doc_count, count);
+    return {};
+  }
+
+  std::span<const MergeSource> sources_;
+  SegmentFileWriter file_;
+  const std::atomic<bool>& stop_;
+  MergeResult result_;
+};
+
+}  // namespace
+
+Result<MergeResult> mergeSegments(std::span<const MergeSource> sources, FileWriter& out,
+                                  const std::atomic<bool>& stop) {
+  return Merge(sources, out, stop).run();
+}
+
+}  // namespace gyre::engine

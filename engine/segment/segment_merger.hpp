@@ -1,0 +1,54 @@
+// How do many segments become one? Structure by structure, without parsing a document again.
+//
+// Deleted documents are left out and the rest renumbered: the sources one after the other, each in its own order, so
+// postings and columns stay sorted by themselves. Whole blocks of stored documents are copied compressed. Everything
+// but one dictionary or column at a time streams to the file.
+//
+// THREADS: one thread; sources are immutable.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/codec/live_docs.hpp"
+#include "engine/directory/directory.hpp"
+#include "engine/segment/open_segment.hpp"
+#include "gyre/status.hpp"
+
+namespace gyre::engine {
+
+struct MergeSource {
+  std::shared_ptr<const OpenSegment> segment;
+  std::shared_ptr<const LiveBits> live;  // null: all
+};
+
+// Where one source's documents went.
+class DocMap {
+ public:
+  DocMap() = default;
+  // All kept: numbers shift.
+  explicit DocMap(DocId base) : base_(base) {}
+  // Those set in `live` are kept.
+  DocMap(DocId base, const LiveBits& live, std::uint32_t doc_count);
+
+  // kNoMoreDocs when the document was left out.
+  DocId operator()(DocId doc) const { return numbers_.empty() ? base_ + doc : numbers_[doc]; }
+
+ private:
+  DocId base_ = 0;
+  std::vector<DocId> numbers_;
+};
+
+struct MergeResult {
+  std::uint32_t doc_count = 0;
+  std::vector<DocMap> maps;  // by source
+};
+
+// Does not finish `out`. REQUIRES: at least one live document. `stop`, when it turns true, ends the merge with
+// unavailable.
+Result<MergeResult> mergeSegments(std::span<const MergeSource> sources, FileWriter& out, const std::atomic<bool>& stop);
+
+}  // namespace gyre::engine

@@ -1,0 +1,160 @@
+#include "engine/segment/segment_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "engine/codec/column_codec.hpp"
+#include "engine/codec/postings_codec.hpp"
+#include "engine/codec/term_codec.hpp"
+#include "engine/segment/open_segment.hpp"
+
+namespace gyre::engine {
+
+struct OpenSegment::Sections {
+  static constexpr std::size_t kKinds = static_cast<std::size_t>(SectionKind::kCompletion) + 1;
+  std::array<base::ByteView, kKinds> bytes{};
+  std::array<bool, kKinds> is_there{};
+
+  bool has(SectionKind kind) const { return is_there[static_cast<std::size_t>(kind)]; }
+  base::ByteView operator[](SectionKind kind) const { return bytes[static_cast<std::size_t>(kind)]; }
+  void set(SectionKind kind, base::ByteView view) {
+    bytes[static_cast<std::size_t>(kind)] = view;
+    is_there[static_cast<std::size_t>(kind)] = true;
+  }
+};
+
+Result<std::shared_ptr<const OpenSegment>> OpenSegment::open(std::string name, std::unique_ptr<MappedFile> file,
+                                                             bool verify) {
+  std::shared_ptr<OpenSegment> segment(new OpenSegment(std::move(name), std::move(file)));
+  GYRE_TRY(segment->load(verify));
+  return std::shared_ptr<const OpenSegment>(std::move(segment));
+}
+
+Status OpenSegment::locate(const Status& found, base::ByteView section) const {
+  if (found.isOk()) return {};
+  const auto offset = section.data() == nullptr ? 0 : section.data() - file_->bytes().data();
+  return found.withPrefix(name_ + ": section at byte " + std::to_string(offset));
+}
+
+Status OpenSegment::misfit(base::ByteView section, std::string_view what) const {
+  return locate(corruption(std::string(what)), section);
+}
+
+Status OpenSegment::load(bool verify) {
+  GYRE_TRY_ASSIGN(directory_, readSegmentDirectory(name_, file_->bytes(), verify));
+  Sections documents;
+  std::vector<Sections> of_fields(directory_.fields.size());
+  for (const SectionEntry& entry : directory_.sections) {
+    Sections& sections = entry.field == kNoField ? documents : of_fields[entry.field];
+    sections.set(entry.kind, file_->bytes().subspan(entry.offset, entry.size));
+  }
+  GYRE_TRY(loadDocuments(documents));
+  fields_.resize(directory_.fields.size());
+  for (std::size_t i = 0; i < fields_.size(); ++i) GYRE_TRY(loadField(directory_.fields[i], of_fields[i], fields_[i]));
+  by_path_.resize(fields_.size());
+  std::iota(by_path_.begin(), by_path_.end(), 0u);
+  std::sort(by_path_.begin(), by_path_.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return directory_.fields[a].path < directory_.fields[b].path; });
+  return {};
+}
+
+Status OpenSegment::loadDocuments(const Sections& sections) {
+  const base::ByteView data = sections[SectionKind::kStoredData];
+  auto stored = StoredFieldsReader::open(data, sections[SectionKind::kStoredIndex], docCount());
+  GYRE_TRY(locate(stored.status(), data));
+  stored_ = std::move(stored).value();
+  const base::ByteView ends = sections[SectionKind::kIdEnds];
+  auto ids = IdIndexReader::open(sections[SectionKind::kIdBytes], ends, sections[SectionKind::kIdTable], docCount());
+  GYRE_TRY(locate(ids.status(), ends));
+  ids_ = std::move(ids).value();
+  const base::ByteView versions = sections[SectionKind::kVersions];
+  auto column = openColumn(versions, docCount());
+  GYRE_TRY(locate(column.status(), versions));
+  versions_ = std::move(column).value();
+  return {};
+}
+
+Status OpenSegment::loadTerms(const FieldEntry& entry, const Sections& sections, FieldParts& parts) const {
+  const base::ByteView terms = sections[SectionKind::kTerms];
+  auto opened = openTerms(terms);
+  GYRE_TRY(locate(opened.status(), terms));
+  parts.terms = std::move(opened).value();
+  parts.reader.terms = parts.terms.get();
+  if (sections.has(SectionKind::kPostings)) {
+    const bool is_text = entry.type == FieldType::kText;
+    if (is_text && parts.reader.norms == nullptr) return misfit(terms, "a text field without lengths");
+    parts.postings = openPostings(sections[SectionKind::kPostings], is_text, parts.reader.norms, docCount());
+    parts.reader.postings = parts.postings.get();
+  }
+  return {};
+}
+
+Status OpenSegment::loadField(const FieldEntry& entry, const Sections& sections, FieldParts& parts) const {
+  parts.reader.type = entry.type;
+  parts.reader.doc_count = entry.doc_count;
+  parts.reader.sum_total_term_freq = entry.sum_total_term_freq;
+  if (const base::ByteView norms = sections[SectionKind::kNorms]; sections.has(SectionKind::kNorms)) {
+    if (norms.size() != docCount()) return misfit(norms, "not one length a document");
+    parts.reader.norms = norms.data();
+  }
+  if (const base::ByteView bits = sections[SectionKind::kPresence]; sections.has(SectionKind::kPresence)) {
+    // Sections begin at multiples of eight, and both mappings and strings of this size are aligned to at least that.
+    const bool is_aligned = reinterpret_cast<std::uintptr_t>(bits.data()) % alignof(std::uint64_t) == 0;
+    if (!is_aligned || bits.size() != (std::uint64_t{docCount()} + 63) / 64 * 8)
+      return misfit(bits, "not one bit a document");
+    parts.reader.present = reinterpret_cast<const std::uint64_t*>(bits.data());
+  }
+  if (sections.has(SectionKind::kTerms)) GYRE_TRY(loadTerms(entry, sections, parts));
+  if (const base::ByteView column = sections[SectionKind::kColumn]; sections.has(SectionKind::kColumn)) {
+    auto opened = openColumn(column, docCount());
+    GYRE_TRY(locate(opened.status(), column));
+    parts.column = std::move(opened).value();
+    parts.reader.column = parts.column.get();
+    const ColumnBlockStats stats = parts.column->stats();
+    if (entry.type == FieldType::kKeyword && stats.value_count > 0 &&
+        (parts.terms == nullptr || stats.min < 0 || stats.max >= std::int64_t{parts.terms->size()}))
+      return misfit(column, "ordinals that are no term's");
+  }
+  if (const base::ByteView inputs = sections[SectionKind::kCompletion]; sections.has(SectionKind::kCompletion)) {
+    auto opened = openCompletion(inputs, docCount());
+    GYRE_TRY(locate(opened.status(), inputs));
+    parts.completion = std::move(opened).value();
+    parts.reader.completion = parts.completion.get();
+  }
+  return {};
+}
+
+const OpenSegment::FieldParts* OpenSegment::parts(std::string_view path) const {
+  const auto at = std::lower_bound(
+      by_path_.begin(), by_path_.end(), path,
+      [&](std::uint32_t number, std::string_view wanted) { return directory_.fields[number].path < wanted; });
+  if (at == by_path_.end() || directory_.fields[*at].path != path) return nullptr;
+  return &fields_[*at];
+}
+
+const FieldReader* OpenSegment::field(std::string_view path) const {
+  const FieldParts* const found = parts(path);
+  // A merge may have dropped the last document of a field it had begun.
+  return found == nullptr || found->reader.doc_count == 0 ? nullptr : &found->reader;
+}
+const CompletionIndexReader* OpenSegment::completion(std::string_view path) const {
+  const FieldParts* const found = parts(path);
+  return found == nullptr ? nullptr : found->completion.get();
+}
+
+Result<std::string> OpenSegment::id(DocId doc) const { return std::string(ids_.id(doc)); }
+
+Result<std::string> OpenSegment::source(DocId doc) const {
+  auto source = stored_.read(doc);
+  if (!source.isOk()) return source.status().withPrefix(name_);
+  return source;
+}
+
+std::uint64_t OpenSegment::version(DocId doc) const {
+  std::int64_t version = 0;
+  versions_->readOne(doc, version);
+  return static_cast<std::uint64_t>(version);
+}
+
+}  // namespace gyre::engine

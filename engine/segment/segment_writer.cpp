@@ -1,0 +1,262 @@
+#include "engine/segment/segment_writer.hpp"
+
+#include <numeric>
+
+#include "engine/codec/column_codec.hpp"
+#include "engine/codec/id_index.hpp"
+#include "engine/codec/norms.hpp"
+#include "engine/codec/postings_codec.hpp"
+#include "engine/codec/stored_fields.hpp"
+#include "engine/codec/term_codec.hpp"
+#include "engine/segment/segment_file.hpp"
+
+namespace gyre::engine {
+namespace {
+
+ColumnContent contentOf(FieldType type) {
+  if (type == FieldType::kDouble) return ColumnContent::kDouble;
+  return type == FieldType::kFloat ? ColumnContent::kFloat : ColumnContent::kWhole;
+}
+
+class BufferFreezer {
+ public:
+  BufferFreezer(const SegmentBuffer& buffer, FileWriter& out)
+      : buffer_(buffer), file_(out), new_docs_(buffer.renumbered()) {}
+
+  Status run() {
+    GYRE_TRY(writeSources());
+    writeIds();
+    for (const Field& field : buffer_.mapping().fields()) writeField(field, buffer_.field(field.ordinal));
+    return file_.finish(buffer_.liveCount());
+  }
+
+ private:
+  // kNoMoreDocs when the document is dead.
+  DocId renumber(DocId doc) const { return new_docs_.empty() ? doc : new_docs_[doc]; }
+
+  Status writeSources() {
+    StoredFieldsWriter stored(file_);
+    file_.beginSection(SectionKind::kStoredData);
+    for (DocId doc = 0; doc < buffer_.docCount(); ++doc)
+      if (buffer_.isLive(doc)) GYRE_TRY(stored.add(buffer_.source(doc)));
+    std::string index;
+    GYRE_TRY(stored.finish(index));
+    file_.endSection();
+    file_.section(SectionKind::kStoredIndex, kNoField, base::asBytes(index));
+    return {};
+  }
+
+  void writeIds() {
+    IdIndexWriter ids;
+    ColumnWriter versions(ColumnContent::kWhole);
+    for (DocId doc = 0; doc < buffer_.docCount(); ++doc) {
+      if (!buffer_.isLive(doc)) continue;
+      ids.add(buffer_.id(doc));
+      versions.add(renumber(doc), static_cast<std::int64_t>(buffer_.version(doc)));
+    }
+    std::string bytes, ends, table, column;
+    ids.finish(bytes, ends, table);
+    versions.finish(buffer_.liveCount(), column);
+    file_.section(SectionKind::kIdBytes, kNoField, base::asBytes(bytes));
+    file_.section(SectionKind::kIdEnds, kNoField, base::asBytes(ends));
+    file_.section(SectionKind::kIdTable, kNoField, base::asBytes(table));
+    file_.section(SectionKind::kVersions, kNoField, base::asBytes(column));
+  }
+
+  void writeField(const Field& field, const FieldBuffer& values) {
+    if (field.type == FieldType::kText) {
+      writeText(field, values);
+    } else if (field.type == FieldType::kKeyword) {
+      writeKeyword(field, values);
+    } else if (field.type == FieldType::kCompletion) {
+      writeCompletion(field, values);
+    } else if (isNumeric(field.type)) {
+      writeNumbers(field, values);
+    }
+  }
+
+  void writeColumn(std::uint32_t entry, ColumnWriter& column) {
+    std::string bytes;
+    column.finish(buffer_.liveCount(), bytes);
+    file_.section(SectionKind::kColumn, entry, base::asBytes(bytes));
+  }
+
+  void writeNumbers(const Field& field, const FieldBuffer& values) {
+    ColumnWriter column(contentOf(field.type));
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < values.docs.size(); ++i) {
+      const DocId doc = renumber(values.docs[i]);
+      if (doc == kNoMoreDocs) continue;
+      column.add(doc, values.numbers[i]);
+      ++count;
+    }
+    if (count == 0) return;
+    const std::uint32_t entry = file_.addField(field.path, field.type);
+    writeColumn(entry, column);
+    file_.setField(entry, column.docCount(), count);
+  }
+
+  void writePresence(std::uint32_t entry, const std::vector<DocId>& docs) {
+    std::vector<std::uint64_t> bits((buffer_.liveCount() + 63) / 64, 0);
+    for (const DocId doc : docs)
+      if (const DocId number = renumber(doc); number != kNoMoreDocs)
+        bits[number / 64] |= std::uint64_t{1} << (number % 64);
+    file_.section(SectionKind::kPresence, entry, {reinterpret_cast<const std::uint8_t*>(bits.data()), bits.size() * 8});
+  }
+
+  // How many live values each term has, and from that where its documents stand once sorted by term.
+  struct TermRuns {
+    std::vector<std::uint32_t> sorted;    // terms that have any, by bytes
+    std::vector<std::uint32_t> next;      // by term number: its run's start, then end while it is filled
+    std::vector<std::uint32_t> ordinals;  // by term number
+    std::uint32_t total = 0;
+  };
+  static TermRuns layOut(const TermTable& terms, std::vector<std::uint32_t> counts) {
+    TermRuns runs;
+    runs.sorted = terms.sorted([&](std::uint32_t number) { return counts[number] > 0; });
+    runs.next = std::move(counts);
+    runs.ordinals.resize(runs.next.size());
+    for (std::uint32_t ordinal = 0; ordinal < runs.sorted.size(); ++ordinal) {
+      const std::uint32_t number = runs.sorted[ordinal];
+      runs.ordinals[number] = ordinal;
+      const std::uint32_t count = runs.next[number];
+      runs.next[number] = runs.total;
+      runs.total += count;
+    }
+    return runs;
+  }
+
+  void writeKeyword(const Field& field, const FieldBuffer& values) {
+    std::vector<std::uint32_t> counts(values.terms.size(), 0);
+    for (std::size_t i = 0; i < values.docs.size(); ++i)
+      counts[values.term_ids[i]] += renumber(values.docs[i]) != kNoMoreDocs;
+    TermRuns runs = layOut(values.terms, std::move(counts));
+    if (runs.total == 0) return;
+    const std::uint32_t entry = file_.addField(field.path, field.type);
+    std::vector<DocId> sorted_docs(runs.total);
+    ColumnWriter column(ColumnContent::kWhole);
+    std::uint32_t doc_count = 0;
+    DocId last = kNoMoreDocs;
+    for (std::size_t i = 0; i < values.docs.size(); ++i) {
+      const DocId doc = renumber(values.docs[i]);
+      if (doc == kNoMoreDocs) continue;
+      sorted_docs[runs.next[values.term_ids[i]]++] = doc;
+      if (field.has_doc_values) column.add(doc, runs.ordinals[values.term_ids[i]]);
+      doc_count += doc != last;
+      last = doc;
+    }
+    writeKeywordTerms(field, values, runs, sorted_docs, entry);
+    if (field.has_doc_values) {
+      writeColumn(entry, column);
+    } else if (doc_count < buffer_.liveCount()) {
+      writePresence(entry, values.docs);
+    }
+    file_.setField(entry, doc_count, runs.total);
+  }
+
+  void writeKeywordTerms(const Field& field, const FieldBuffer& values, const TermRuns& runs,
+                         const std::vector<DocId>& sorted_docs, std::uint32_t entry) {
+    TermDictionaryWriter dictionary(field.is_indexed ? TermDetail::kDocuments : TermDetail::kBare);
+    PostingsWriter postings(file_, false, nullptr);
+    if (field.is_indexed) file_.beginSection(SectionKind::kPostings, entry);
+    std::uint32_t from = 0;
+    for (const std::uint32_t number : runs.sorted) {
+      const std::uint32_t end = runs.next[number];
+      if (field.is_indexed)
+        for (std::uint32_t i = from; i < end; ++i) postings.add(sorted_docs[i], {});
+      dictionary.add(values.terms.term(number), field.is_indexed ? postings.finishTerm() : TermInfo{});
+      from = end;
+    }
+    if (field.is_indexed) {
+      postings.finish();
+      file_.endSection();
+    }
+    writeDictionary(entry, dictionary);
+  }
+
+  void writeDictionary(std::uint32_t entry, TermDictionaryWriter& dictionary) {
+    std::string bytes;
+    dictionary.finish(bytes);
+    file_.section(SectionKind::kTerms, entry, base::asBytes(bytes));
+  }
+
+  void writeText(const Field& field, const FieldBuffer& values) {
+    std::vector<std::uint32_t> counts(values.terms.size(), 0);
+    std::vector<std::uint8_t> norms(buffer_.liveCount(), 0);
+    std::uint32_t doc_count = 0, first = 0;
+    for (std::size_t i = 0; i < values.docs.size(); ++i) {
+      const std::uint32_t end = values.ends[i];
+      if (const DocId doc = renumber(values.docs[i]); doc != kNoMoreDocs) {
+        for (std::uint32_t at = first; at < end; ++at) ++counts[values.term_ids[at]];
+        norms[doc] = lengthToNorm(end - first);
+        ++doc_count;
+      }
+      first = end;
+    }
+    TermRuns runs = layOut(values.terms, std::move(counts));
+    if (runs.total == 0) return;
+    const std::uint32_t entry = file_.addField(field.path, field.type);
+    file_.section(SectionKind::kNorms, entry, norms);
+    if (doc_count < buffer_.liveCount()) writePresence(entry, values.docs);
+    writeTextTerms(values, runs, norms, entry);
+    file_.setField(entry, doc_count, runs.total);
+  }
+
+  void writeTextTerms(const FieldBuffer& values, TermRuns& runs, const std::vector<std::uint8_t>& norms,
+                      std::uint32_t entry) {
+    std::vector<DocId> docs(runs.total);
+    std::vector<std::uint32_t> positions(runs.total);
+    std::uint32_t first = 0;
+    for (std::size_t i = 0; i < values.docs.size(); ++i) {
+      const std::uint32_t end = values.ends[i];
+      if (const DocId doc = renumber(values.docs[i]); doc != kNoMoreDocs) {
+        for (std::uint32_t at = first; at < end; ++at) {
+          const std::uint32_t place = runs.next[values.term_ids[at]]++;
+          docs[place] = doc;
+          positions[place] = values.positions[at];
+        }
+      }
+      first = end;
+    }
+    TermDictionaryWriter dictionary(TermDetail::kPositions);
+    PostingsWriter postings(file_, true, norms.data());
+    file_.beginSection(SectionKind::kPostings, entry);
+    std::uint32_t from = 0;
+    for (const std::uint32_t number : runs.sorted) {
+      const std::uint32_t end = runs.next[number];
+      while (from < end) {
+        std::uint32_t same = from + 1;
+        while (same < end && docs[same] == docs[from]) ++same;
+        postings.add(docs[from], std::span<const std::uint32_t>(positions).subspan(from, same - from));
+        from = same;
+      }
+      dictionary.add(values.terms.term(number), postings.finishTerm());
+    }
+    postings.finish();
+    file_.endSection();
+    writeDictionary(entry, dictionary);
+  }
+
+  void writeCompletion(const Field& field, const FieldBuffer& values) {
+    CompletionWriter inputs = values.completions;
+    if (!new_docs_.empty()) inputs.renumber(new_docs_);
+    if (inputs.isEmpty()) return;
+    const std::uint32_t entry = file_.addField(field.path, field.type);
+    const std::uint32_t doc_count = inputs.docCount();
+    std::string bytes;
+    const std::size_t count = inputs.size();
+    inputs.finish(bytes);
+    file_.section(SectionKind::kCompletion, entry, base::asBytes(bytes));
+    file_.setField(entry, doc_count, count);
+  }
+
+  const SegmentBuffer& buffer_;
+  SegmentFileWriter file_;
+  std::vector<DocId> new_docs_;
+};
+
+}  // namespace
+
+Status writeSegment(const SegmentBuffer& buffer, FileWriter& out) { return BufferFreezer(buffer, out).run(); }
+
+}  // namespace gyre::engine

@@ -1,0 +1,16 @@
+// How does the buffer become a segment? Everything sorted and packed, in one pass over its arrays.
+//
+// THREADS: one thread; the buffer must not change meanwhile.
+#pragma once
+
+#include "engine/directory/directory.hpp"
+#include "engine/segment/segment_buffer.hpp"
+#include "gyre/status.hpp"
+
+namespace gyre::engine {
+
+// Writes the live documents, renumbered without gaps in the order they came, as a segment file; does not finish `out`.
+// REQUIRES: at least one is live.
+Status writeSegment(const SegmentBuffer& buffer, FileWriter& out);
+
+}  // namespace gyre::engine

@@ -1,0 +1,78 @@
+#include "engine/segment/term_table.hpp"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace gyre::engine {
+
+std::uint64_t hashTerm(std::string_view term) { return XXH3_64bits(term.data(), term.size()); }
+
+std::uint32_t TermTable::find(std::string_view wanted, std::uint64_t hash) const {
+  if (slots_.empty()) return kNone;
+  const std::size_t mask = slots_.size() - 1;
+  const auto high = static_cast<std::uint32_t>(hash >> 32);
+  for (std::size_t i = hash & mask; slots_[i].number != kNone; i = (i + 1) & mask)
+    if (slots_[i].hash == high && term(slots_[i].number) == wanted) return slots_[i].number;
+  return kNone;
+}
+
+std::uint32_t TermTable::intern(std::string_view wanted, std::uint64_t hash) {
+  if (2 * (terms_.size() + 1) > slots_.size()) grow();
+  const std::size_t mask = slots_.size() - 1;
+  const auto high = static_cast<std::uint32_t>(hash >> 32);
+  std::size_t i = hash & mask;
+  for (; slots_[i].number != kNone; i = (i + 1) & mask)
+    if (slots_[i].hash == high && term(slots_[i].number) == wanted) return slots_[i].number;
+  slots_[i] = {high, size()};
+  terms_.push_back({bytes_.size(), static_cast<std::uint32_t>(wanted.size()), 0});
+  low_hashes_.push_back(static_cast<std::uint32_t>(hash));
+  bytes_ += wanted;
+  return slots_[i].number;
+}
+
+void TermTable::grow() {
+  std::vector<Slot> old = std::move(slots_);
+  slots_.assign(std::max<std::size_t>(16, old.size() * 2), {});
+  const std::size_t mask = slots_.size() - 1;
+  for (const Slot& slot : old) {
+    if (slot.number == kNone) continue;
+    std::size_t i = low_hashes_[slot.number] & mask;
+    while (slots_[i].number != kNone) i = (i + 1) & mask;
+    slots_[i] = slot;
+  }
+}
+
+void TermTable::sort(std::vector<std::uint32_t>& numbers) const {
+  if (numbers.size() < 2) return;
+  // Identifiers often begin alike ("payment-000123"), so the eight bytes compared as one number start where they
+  // differ.
+  const std::string_view first = term(numbers[0]);
+  std::size_t shared = first.size();
+  for (const std::uint32_t number : numbers) {
+    const std::string_view each = term(number);
+    const std::size_t limit = std::min(shared, each.size());
+    shared = static_cast<std::size_t>(
+        std::mismatch(first.begin(), first.begin() + static_cast<std::ptrdiff_t>(limit), each.begin()).first -
+        first.begin());
+  }
+  struct Key {
+    std::uint64_t head;
+    std::uint32_t number;
+  };
+  std::vector<Key> keys;
+  keys.reserve(numbers.size());
+  for (const std::uint32_t number : numbers) {
+    const std::string_view rest = term(number).substr(shared);
+    std::uint64_t head = 0;
+    std::memcpy(&head, rest.data(), std::min<std::size_t>(8, rest.size()));
+    keys.push_back({__builtin_bswap64(head), number});
+  }
+  std::sort(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
+    return a.head != b.head ? a.head < b.head : term(a.number) < term(b.number);
+  });
+  for (std::size_t i = 0; i < keys.size(); ++i) numbers[i] = keys[i].number;
+}
+
+}  // namespace gyre::engine

@@ -1,0 +1,379 @@
+#include "engine/suggest/completion_index.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <functional>
+#include <map>
+#include <numeric>
+#include <queue>
+
+namespace gyre::engine {
+namespace {
+
+// A leaf of the tree covers this many inputs, which a scan of their ranks decides.
+constexpr std::uint32_t kLeafInputs = 64;
+constexpr std::uint32_t kNone = 0xffff'ffffu;
+constexpr std::size_t kHeaderSize = 16;
+// u64 name offset, u64 list offset, u64 tree offset, u32 name size, u32 inputs.
+constexpr std::size_t kListEntry = 32;
+constexpr char kContextEnd = '\x1d';
+
+std::uint32_t leafCount(std::uint32_t inputs) { return inputs / kLeafInputs + (inputs % kLeafInputs != 0 ? 1 : 0); }
+std::uint32_t treeLeaves(std::uint32_t inputs) { return std::bit_ceil(std::max(1u, leafCount(inputs))); }
+
+template <class Visit>
+void splitContexts(std::string_view contexts, Visit&& visit) {
+  while (!contexts.empty()) {
+    const std::size_t end = std::min(contexts.find(kContextEnd), contexts.size());
+    visit(contexts.substr(0, end));
+    contexts.remove_prefix(std::min(end + 1, contexts.size()));
+  }
+}
+
+}  // namespace
+
+// ---- writing
+// ---------------------------------------------------------------------------------------------------------
+
+void CompletionWriter::add(DocId doc, std::string_view text, std::string_view analysed, std::uint32_t weight,
+                           std::string_view contexts) {
+  inputs_.push_back({std::string(text), std::string(analysed), std::string(contexts), weight, doc});
+}
+
+void CompletionWriter::renumber(const std::vector<DocId>& new_docs) {
+  for (Input& input : inputs_) input.doc = new_docs[input.doc];
+  std::erase_if(inputs_, [](const Input& input) { return input.doc == kNoMoreDocs; });
+}
+
+std::uint32_t CompletionWriter::docCount() const {
+  std::vector<DocId> docs;
+  docs.reserve(inputs_.size());
+  for (const Input& input : inputs_) docs.push_back(input.doc);
+  std::sort(docs.begin(), docs.end());
+  return static_cast<std::uint32_t>(std::unique(docs.begin(), docs.end()) - docs.begin());
+}
+
+std::vector<std::uint32_t> CompletionWriter::ranks() const {
+  std::vector<std::uint32_t> order(inputs_.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    const Input &x = inputs_[a], &y = inputs_[b];
+    if (x.weight != y.weight) return x.weight > y.weight;
+    if (const int order_of_texts = x.text.compare(y.text); order_of_texts != 0) return order_of_texts < 0;
+    return x.doc != y.doc ? x.doc < y.doc : a < b;
+  });
+  std::vector<std::uint32_t> rank_of(inputs_.size());
+  for (std::uint32_t rank = 0; rank < order.size(); ++rank) rank_of[order[rank]] = rank;
+  return rank_of;
+}
+
+namespace {
+
+// Node i has the children 2i and 2i + 1; leaves follow the inner nodes. Each node holds the smallest rank below it.
+void appendTree(std::string& out, const std::vector<std::uint32_t>& list, const std::vector<std::uint32_t>& ranks) {
+  const auto count = static_cast<std::uint32_t>(list.size());
+  const std::uint32_t leaves = treeLeaves(count);
+  std::vector<std::uint32_t> nodes(2 * std::size_t{leaves}, kNone);
+  for (std::uint32_t i = 0; i < count; ++i)
+    nodes[leaves + i / kLeafInputs] = std::min(nodes[leaves + i / kLeafInputs], ranks[list[i]]);
+  for (std::uint32_t node = leaves - 1; node > 0; --node) nodes[node] = std::min(nodes[2 * node], nodes[2 * node + 1]);
+  for (const std::uint32_t node : nodes) base::appendLittle(out, node);
+}
+
+}  // namespace
+
+void CompletionWriter::finish(std::string& out) {
+  std::stable_sort(inputs_.begin(), inputs_.end(), [](const Input& a, const Input& b) {
+    if (const int order = a.analysed.compare(b.analysed); order != 0) return order < 0;
+    return a.text != b.text ? a.text < b.text : a.doc < b.doc;
+  });
+  const std::vector<std::uint32_t> rank_of = ranks();
+  std::map<std::string, std::vector<std::uint32_t>, std::less<>> lists;
+  std::vector<std::uint32_t>& everything = lists[""];
+  for (std::uint32_t i = 0; i < inputs_.size(); ++i) {
+    everything.push_back(i);
+    splitContexts(inputs_[i].contexts, [&](std::string_view context) {
+      std::vector<std::uint32_t>& list = lists[std::string(context)];
+      if (list.empty() || list.back() != i) list.push_back(i);
+    });
+  }
+  std::string records;
+  std::vector<std::uint64_t> starts;
+  const std::uint64_t records_start =
+      kHeaderSize + lists.size() * kListEntry + (inputs_.size() + 1) * 8 + inputs_.size() * 4;
+  for (const Input& input : inputs_) {
+    starts.push_back(records_start + records.size());
+    base::appendVarint(records, input.weight);
+    base::appendVarint(records, input.doc);
+    for (const std::string& text : {std::cref(input.analysed), std::cref(input.text), std::cref(input.contexts)}) {
+      base::appendVarint(records, text.size());
+      records += text;
+    }
+  }
+  starts.push_back(records_start + records.size());
+
+  std::string entries;
+  const std::uint64_t trailer_start = records_start + records.size();
+  std::string trailer;
+  for (const auto& [name, list] : lists) {
+    base::appendLittle<std::uint64_t>(entries, trailer_start + trailer.size());
+    trailer += name;
+    base::appendLittle<std::uint64_t>(entries, trailer_start + trailer.size());
+    // The list of all inputs is the numbers themselves.
+    if (!name.empty())
+      for (const std::uint32_t number : list) base::appendLittle(trailer, number);
+    base::appendLittle<std::uint64_t>(entries, trailer_start + trailer.size());
+    appendTree(trailer, list, rank_of);
+    base::appendLittle(entries, static_cast<std::uint32_t>(name.size()));
+    base::appendLittle(entries, static_cast<std::uint32_t>(list.size()));
+  }
+  base::appendLittle(out, static_cast<std::uint32_t>(inputs_.size()));
+  base::appendLittle(out, static_cast<std::uint32_t>(lists.size()));
+  base::appendLittle<std::uint64_t>(out, trailer_start + trailer.size());
+  out += entries;
+  for (const std::uint64_t start : starts) base::appendLittle(out, start);
+  for (const std::uint32_t rank : rank_of) base::appendLittle(out, rank);
+  out += records;
+  out += trailer;
+}
+
+// ---- reading
+// ---------------------------------------------------------------------------------------------------------
+
+namespace {
+
+class RankedCompletions final : public CompletionIndexReader {
+ public:
+  RankedCompletions(base::ByteView section, std::uint32_t doc_count) : section_(section), doc_count_(doc_count) {}
+
+  Status check() {
+    base::ByteReader header(section_);
+    count_ = header.little<std::uint32_t>();
+    list_count_ = header.little<std::uint32_t>();
+    const auto size = header.little<std::uint64_t>();
+    const std::uint64_t fixed = kHeaderSize + std::uint64_t{list_count_} * kListEntry +
+                                (std::uint64_t{count_} + 1) * 8 + std::uint64_t{count_} * 4;
+    if (!header.isValid() || size != section_.size() || fixed > size || list_count_ == 0)
+      return corruption("completion: header does not fit the section");
+    starts_ = section_.data() + kHeaderSize + std::size_t{list_count_} * kListEntry;
+    ranks_ = starts_ + (std::size_t{count_} + 1) * 8;
+    std::uint64_t last = fixed;
+    for (std::uint32_t i = 0; i <= count_; ++i) {
+      const std::uint64_t start = recordStart(i);
+      if (start < last || start > size)
+        return corruption("completion: input " + std::to_string(i) + " lies outside the section");
+      last = start;
+    }
+    for (std::uint32_t i = 0; i < list_count_; ++i) GYRE_TRY(checkList(i));
+    for (std::uint32_t i = 0; i < count_; ++i)
+      if (input(i).doc >= doc_count_) return corruption("completion: input " + std::to_string(i) + " has no document");
+    return {};
+  }
+
+  std::uint32_t size() const override { return count_; }
+
+  Completion input(std::uint32_t number) const override {
+    base::ByteReader reader = record(number);
+    Completion completion;
+    completion.weight = static_cast<std::uint32_t>(reader.varint());
+    completion.doc = static_cast<DocId>(reader.varint());
+    completion.analysed = reader.text();
+    completion.text = reader.text();
+    if (!reader.isValid()) completion.doc = kNoMoreDocs;
+    return completion;
+  }
+
+  std::string contexts(std::uint32_t number) const override {
+    base::ByteReader reader = record(number);
+    reader.varint();
+    reader.varint();
+    reader.text();
+    reader.text();
+    return std::string(reader.text());
+  }
+
+  void visit(std::string_view prefix, std::string_view context,
+             const std::function<bool(const Completion&)>& visit) const override {
+    List list;
+    if (!findList(context, list)) return;
+    const std::uint32_t first = lowerBound(list, prefix, 0);
+    const std::uint32_t end = endOfPrefix(list, prefix, first);
+    // A run and its best input; the heap gives the best of all runs first.
+    struct Run {
+      std::uint32_t rank, best, first, end;
+      bool operator<(const Run& other) const { return rank > other.rank; }
+    };
+    std::priority_queue<Run> runs;
+    const auto push = [&](std::uint32_t from, std::uint32_t to) {
+      if (from >= to) return;
+      const auto [rank, best] = bestOf(list, from, to);
+      runs.push({rank, best, from, to});
+    };
+    push(first, end);
+    while (!runs.empty()) {
+      const Run run = runs.top();
+      runs.pop();
+      if (!visit(input(number(list, run.best)))) return;
+      push(run.first, run.best);
+      push(run.best + 1, run.end);
+    }
+  }
+
+ private:
+  struct List {
+    std::string_view name;
+    const std::uint8_t* numbers = nullptr;  // null: all inputs
+    const std::uint8_t* tree = nullptr;
+    std::uint32_t count = 0;
+  };
+
+  std::uint64_t recordStart(std::uint32_t i) const {
+    return base::loadLittle<std::uint64_t>(starts_ + std::size_t{i} * 8);
+  }
+  base::ByteReader record(std::uint32_t number) const {
+    const std::uint64_t start = recordStart(number);
+    return base::ByteReader(section_.subspan(start, recordStart(number + 1) - start));
+  }
+  std::string_view analysed(std::uint32_t number) const {
+    base::ByteReader reader = record(number);
+    reader.varint();
+    reader.varint();
+    return reader.text();
+  }
+  std::uint32_t rank(std::uint32_t number) const {
+    return base::loadLittle<std::uint32_t>(ranks_ + std::size_t{number} * 4);
+  }
+  static std::uint32_t number(const List& list, std::uint32_t place) {
+    return list.numbers == nullptr ? place : base::loadLittle<std::uint32_t>(list.numbers + std::size_t{place} * 4);
+  }
+
+  List list(std::uint32_t i) const {
+    base::ByteReader entry(section_.subspan(kHeaderSize + std::size_t{i} * kListEntry, kListEntry));
+    const auto name = entry.little<std::uint64_t>(), numbers = entry.little<std::uint64_t>(),
+               tree = entry.little<std::uint64_t>();
+    const auto name_size = entry.little<std::uint32_t>();
+    List made;
+    made.name = base::asText(section_).substr(std::min<std::uint64_t>(name, section_.size()), name_size);
+    made.count = entry.little<std::uint32_t>();
+    made.numbers = i == 0 ? nullptr : section_.data() + std::min<std::uint64_t>(numbers, section_.size());
+    made.tree = section_.data() + std::min<std::uint64_t>(tree, section_.size());
+    return made;
+  }
+
+  Status checkList(std::uint32_t i) const {
+    const auto bad = [&] { return corruption("completion: list " + std::to_string(i) + " contradicts the section"); };
+    const List each = list(i);
+    const auto room = [&](const std::uint8_t* from) {
+      return static_cast<std::uint64_t>(section_.data() + section_.size() - from);
+    };
+    if (each.count > count_ || (i == 0 && (each.count != count_ || !each.name.empty()))) return bad();
+    if (room(each.tree) < std::uint64_t{treeLeaves(each.count)} * 8) return bad();
+    if (i == 0) return {};
+    if (room(each.numbers) < std::uint64_t{each.count} * 4) return bad();
+    for (std::uint32_t place = 0; place < each.count; ++place)
+      if (number(each, place) >= count_) return bad();
+    return {};
+  }
+
+  bool findList(std::string_view context, List& found) const {
+    if (context.empty()) {
+      found = list(0);
+      return true;
+    }
+    std::uint32_t low = 1, high = list_count_;
+    while (low < high) {
+      const std::uint32_t middle = low + (high - low) / 2;
+      found = list(middle);
+      if (found.name == context) return true;
+      if (found.name < context) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return false;
+  }
+
+  std::uint32_t lowerBound(const List& list, std::string_view target, std::uint32_t from) const {
+    std::uint32_t low = from, high = list.count;
+    while (low < high) {
+      const std::uint32_t middle = low + (high - low) / 2;
+      if (analysed(number(list, middle)) < target) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+  std::uint32_t endOfPrefix(const List& list, std::string_view prefix, std::uint32_t from) const {
+    std::uint32_t low = from, high = list.count;
+    while (low < high) {
+      const std::uint32_t middle = low + (high - low) / 2;
+      if (analysed(number(list, middle)).starts_with(prefix)) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  // The smallest rank in a run of a list, and its place.
+  std::pair<std::uint32_t, std::uint32_t> bestOf(const List& list, std::uint32_t first, std::uint32_t end) const {
+    std::pair<std::uint32_t, std::uint32_t> best{kNone, first};
+    const auto scan = [&](std::uint32_t from, std::uint32_t to) {
+      for (std::uint32_t place = from; place < to; ++place)
+        if (const std::uint32_t each = rank(number(list, place)); each < best.first) best = {each, place};
+    };
+    const std::uint32_t first_leaf = first / kLeafInputs, last_leaf = (end - 1) / kLeafInputs;
+    if (first_leaf == last_leaf) {
+      scan(first, end);
+      return best;
+    }
+    scan(first, (first_leaf + 1) * kLeafInputs);
+    scan(last_leaf * kLeafInputs, end);
+    const auto [leaf_rank, leaf] = bestLeaf(list, first_leaf + 1, last_leaf);
+    if (leaf_rank < best.first) scan(leaf * kLeafInputs, std::min((leaf + 1) * kLeafInputs, end));
+    return best;
+  }
+
+  static std::uint32_t node(const List& list, std::uint32_t i) {
+    return base::loadLittle<std::uint32_t>(list.tree + std::size_t{i} * 4);
+  }
+  // The leaf with the smallest rank in [first, end): up the tree from both sides, then down to the winner.
+  static std::pair<std::uint32_t, std::uint32_t> bestLeaf(const List& list, std::uint32_t first, std::uint32_t end) {
+    const std::uint32_t leaves = treeLeaves(list.count);
+    std::uint32_t best = kNone, at = 0;
+    for (std::uint32_t low = leaves + first, high = leaves + end; low < high; low /= 2, high /= 2) {
+      if (low % 2 == 1) {
+        if (node(list, low) < best) best = node(list, at = low);
+        ++low;
+      }
+      if (high % 2 == 1) {
+        --high;
+        if (node(list, high) < best) best = node(list, at = high);
+      }
+    }
+    if (at == 0) return {kNone, first};
+    while (at < leaves) at = node(list, 2 * at) == best ? 2 * at : 2 * at + 1;
+    return {best, at - leaves};
+  }
+
+  base::ByteView section_;
+  std::uint32_t doc_count_;
+  std::uint32_t count_ = 0;
+  std::uint32_t list_count_ = 0;
+  const std::uint8_t* starts_ = nullptr;
+  const std::uint8_t* ranks_ = nullptr;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<CompletionIndexReader>> openCompletion(base::ByteView section, std::uint32_t doc_count) {
+  auto reader = std::make_unique<RankedCompletions>(section, doc_count);
+  GYRE_TRY(reader->check());
+  return std::unique_ptr<CompletionIndexReader>(std::move(reader));
+}
+
+}  // namespace gyre::engine
