@@ -1,0 +1,121 @@
+// How do I use the engine? One index: documents in, requests in, answers out.
+//
+//   auto index = Index::open(directory, definition, options, observer);
+//   index->apply(operations, sequence);  index->refresh();  index->search(request);
+//
+// Writes carry the caller's sequence (a number that only grows, for Gyre the event log's). Three marks follow it:
+// applied (in memory), searchable (published by refresh), durable (in the commit point, survives a crash). After a crash
+// the index opens at `durable`, and the caller applies again from there: the engine needs no log of its own.
+// Every operation carries the document's version; one that is not above the version held is skipped as already newer,
+// so applying again is harmless and order cannot invert.
+//
+// THREADS: search and get from any thread, lock-free against the writer; apply, refresh, commit and close are
+// serialised inside. Merges run on a background thread of the index. OWNS: the Directory and Observer outlive the index.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/observer.hpp"
+#include "engine/directory/directory.hpp"
+#include "engine/segment/segment_reader.hpp"
+#include "gyre/status.hpp"
+
+namespace gyre::engine {
+
+struct Operation {
+  enum class Kind : std::uint8_t { kIndex, kDelete };
+  Kind kind = Kind::kIndex;
+  std::string_view id;        // 1 to 512 bytes
+  std::uint64_t version = 0;  // above 0
+  std::string_view source;    // kIndex: the document's JSON, kept byte for byte
+};
+
+// One operation's fate, in the order given. A refused operation changes nothing and does not affect its neighbours.
+struct OperationOutcome {
+  enum class Verdict : std::uint8_t { kCreated, kUpdated, kDeleted, kNotFound, kAlreadyNewer, kRefused };
+  Verdict verdict = Verdict::kCreated;
+  Status refusal;  // kRefused: why
+};
+
+struct IndexOptions {
+  std::string name;                        // shown as "_index"; "" takes the last part of the directory's description
+  std::uint64_t buffer_bytes = 64u << 20;  // memory of the segment buffer; a fuller one becomes a segment by itself
+  bool merge_in_background = true;         // false: merge() is called by the owner (tests)
+};
+
+struct Checkpoint {
+  std::uint64_t applied = 0;
+  std::uint64_t searchable = 0;
+  std::uint64_t durable = 0;
+  std::uint64_t generation = 0;
+};
+
+struct IndexStats {
+  std::uint64_t doc_count = 0;  // live
+  std::uint64_t deleted_count = 0;
+  std::uint64_t segment_count = 0;
+  std::uint64_t size_bytes = 0;    // of the segments
+  std::uint64_t buffer_bytes = 0;  // memory in use by the segment buffer
+};
+
+// What a search answered with, besides the answer.
+struct SearchAnswer {
+  std::string body;  // the dialect's response
+  std::uint64_t generation = 0;
+  std::uint64_t sequence = 0;
+};
+
+struct StoredDocument {
+  std::string source;
+  std::uint64_t version = 0;
+};
+
+class Index {
+ public:
+  // Opens the index in `directory`, or creates it from `definition` ({"settings":{…},"mappings":{…}}) when the directory
+  // is empty. An index that exists keeps its own mapping if it is the same as the definition's; another mapping is
+  // failed_precondition (reason "mapping_changed"): the owner rebuilds. Damage is corruption, naming file and offset.
+  static Result<std::unique_ptr<Index>> open(Directory& directory, std::string_view definition, IndexOptions options,
+                                             base::Observer& observer);
+  virtual ~Index() = default;
+
+  // Applies all operations up to and including `sequence`, in order. `sequence` may repeat (resend) but not fall behind
+  // the applied mark by design of the caller; lower ones are accepted and leave the mark where it is.
+  virtual Result<std::vector<OperationOutcome>> apply(std::span<const Operation> operations, std::uint64_t sequence) = 0;
+  // Makes everything applied searchable. Cheap when nothing changed.
+  virtual Status refresh() = 0;
+  // Makes everything applied durable, with `sequence` in the commit point. Implies refresh.
+  virtual Status commit() = 0;
+  // Runs merges that the policy asks for until none is due, on the calling thread.
+  virtual Status merge() = 0;
+  // Merges down to at most this many segments.
+  virtual Status forceMerge(std::uint32_t max_segments) = 0;
+
+  virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
+  virtual Checkpoint checkpoint() const = 0;
+  virtual IndexStats stats() const = 0;
+  virtual std::shared_ptr<const Mapping> mapping() const = 0;
+
+  // Runs a dialect search request on the current snapshot. `deadline_nanos` is a steady-clock reading, 0 for none.
+  virtual Result<SearchAnswer> search(std::string_view request, std::int64_t deadline_nanos = 0) const = 0;
+  // Real-time: sees operations that are applied but not yet searchable.
+  virtual Result<std::optional<StoredDocument>> get(std::string_view id) const = 0;
+  // Visits live documents of the current snapshot in no order, until visit returns false. For verify.
+  virtual Status scan(const std::function<bool(std::string_view id, std::uint64_t version, std::string_view source)>& visit) const = 0;
+
+  // Commits and stops merging. Called by the destructor too, where a failure can only be logged.
+  virtual Status close() = 0;
+};
+
+// Checks every checksum and invariant of the index in `directory`, and calls `report` with one line a finding; ok when
+// there was none. Opens nothing for writing.
+Status checkIndex(Directory& directory, const std::function<void(std::string_view)>& report);
+
+}  // namespace gyre::engine

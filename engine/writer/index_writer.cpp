@@ -1,0 +1,387 @@
+#include "engine/writer/index_writer.hpp"
+
+#include <algorithm>
+
+#include "engine/segment/segment_writer.hpp"
+#include "gyre/json.hpp"
+
+namespace gyre::engine {
+namespace {
+
+constexpr std::size_t kLongestId = 512;
+constexpr std::string_view kPart = "engine";
+// Segments wait in memory for the next commit; beyond this share of the buffer's size the newest is written at once.
+constexpr std::uint64_t kSpillFactor = 2;
+
+Status closed() { return unavailable("index is closed"); }
+
+OperationOutcome refused(Status why) { return {OperationOutcome::Verdict::kRefused, std::move(why)}; }
+OperationOutcome done(OperationOutcome::Verdict verdict) { return {verdict, {}}; }
+
+std::string canonical(json::Value value) {
+  std::string text;
+  JsonWriter writer(text);
+  json::writeCanonical(value, writer);
+  return text;
+}
+
+}  // namespace
+
+// ---- opening
+// ---------------------------------------------------------------------------------------------------------
+
+IndexWriter::IndexWriter(Directory& directory, const IndexOptions& options, base::Observer& observer)
+    : options_(options), observer_(observer), files_(directory) {}
+
+Result<std::unique_ptr<IndexWriter>> IndexWriter::open(Directory& directory, std::string_view definition,
+                                                       const IndexOptions& options, base::Observer& observer) {
+  std::unique_ptr<IndexWriter> writer(new IndexWriter(directory, options, observer));
+  if (const Status loaded = writer->load(definition); !loaded.isOk()) {
+    // Nothing to commit, and nothing must be touched.
+    writer->is_closed_ = true;
+    return loaded.withPrefix(directory.describe());
+  }
+  writer->startMerging();
+  return writer;
+}
+
+IndexWriter::~IndexWriter() {
+  if (const Status status = close(); !status.isOk())
+    observer_.log(base::Level::kError, kPart, std::string("close: ") + std::string(status.message()));
+}
+
+Status IndexWriter::setDefinition(std::string_view definition) {
+  GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(definition));
+  const json::Value mappings = document.root()["mappings"];
+  if (mappings.isMissing()) {
+    GYRE_TRY_ASSIGN(const json::Document empty, json::Document::parse("{}"));
+    GYRE_TRY_ASSIGN(mapping_, Mapping::parse(empty.root()));
+  } else {
+    GYRE_TRY_ASSIGN(mapping_, Mapping::parse(mappings));
+  }
+  definition_ = definition;
+  parser_ = std::make_unique<DocumentParser>(mapping_);
+  buffer_ = std::make_unique<SegmentBuffer>(mapping_);
+  return {};
+}
+
+Status IndexWriter::load(std::string_view definition) {
+  auto commit = files_.readCommit();
+  if (commit.isOk()) return adoptCommit(commit.value(), definition);
+  if (commit.status().code() != Code::kNotFound) return commit.status();
+  // The first commit is written before the first segment, so segments without one mean that it was lost.
+  GYRE_TRY_ASSIGN(const std::vector<std::string> names, files_.directory().list());
+  if (std::any_of(names.begin(), names.end(), isSegmentName))
+    return corruption("commit: byte 0: the file is missing, but there are segments");
+  GYRE_TRY(setDefinition(definition.empty() ? "{}" : definition));
+  auto empty = std::make_shared<Snapshot>();
+  empty->mapping = mapping_;
+  snapshot_ = std::move(empty);
+  last_commit_ = encodeCommit(describe(*snapshot_));
+  return files_.directory().replace(kCommitFile, base::asBytes(last_commit_));
+}
+
+Status IndexWriter::adoptCommit(const CommitPoint& commit, std::string_view definition) {
+  GYRE_TRY(setDefinition(commit.definition));
+  if (!definition.empty()) {
+    GYRE_TRY_ASSIGN(const json::Document wanted, json::Document::parse(definition));
+    GYRE_TRY_ASSIGN(const json::Document held, json::Document::parse(commit.definition));
+    const json::Value mappings = wanted.root()["mappings"];
+    if (!mappings.isMissing() && canonical(mappings) != canonical(held.root()["mappings"]))
+      return {Code::kFailedPrecondition, "mapping_changed", "the index was created with another mapping; rebuild it"};
+  }
+  auto first = std::make_shared<Snapshot>();
+  for (const CommittedSegment& committed : commit.segments) {
+    GYRE_TRY_ASSIGN(auto segment, files_.openCommitted(committed));
+    LiveSegment live{std::move(segment), nullptr, committed.doc_count, false};
+    if (!committed.live.empty()) {
+      auto bits = parseLive(base::asBytes(committed.live), committed.doc_count);
+      if (!bits) return corruption("commit: live documents of " + committed.name + " make no sense");
+      live.live = std::make_shared<LiveBits>(std::move(*bits));
+      live.live_count = countLive(*live.live);
+    }
+    first->segments.push_back(live.view());
+    segments_.all().push_back(std::move(live));
+  }
+  first->mapping = mapping_;
+  first->generation = generation_ = commit.generation;
+  first->sequence = commit.sequence;
+  applied_ = durable_ = commit.sequence;
+  snapshot_ = std::move(first);
+  last_commit_ = encodeCommit(commit);
+  return files_.adopt(commit);
+}
+
+// ---- applying
+// --------------------------------------------------------------------------------------------------------
+
+Result<std::vector<OperationOutcome>> IndexWriter::apply(std::span<const Operation> operations,
+                                                         std::uint64_t sequence) {
+  const std::lock_guard lock(writer_mutex_);
+  if (is_closed_) return closed();
+  std::vector<OperationOutcome> outcomes;
+  outcomes.reserve(operations.size());
+  for (const Operation& operation : operations) {
+    outcomes.push_back(applyOne(operation));
+    if (buffer_->memoryBytes() < options_.buffer_bytes) continue;
+    GYRE_TRY(freeze());
+    GYRE_TRY(spill());
+  }
+  applied_ = std::max(applied_.load(), sequence);
+  return outcomes;
+}
+
+OperationOutcome IndexWriter::applyOne(const Operation& operation) {
+  if (operation.id.empty() || operation.id.size() > kLongestId)
+    return refused(invalidArgument("id: expected 1 to 512 bytes, found " + std::to_string(operation.id.size())));
+  if (operation.version == 0) return refused(invalidArgument("version: expected a number above 0, found 0"));
+  const std::uint64_t hash = hashId(operation.id);
+  const Held held = findHeld(operation.id, hash);
+  if (operation.version <= held.version) return done(OperationOutcome::Verdict::kAlreadyNewer);
+  return operation.kind == Operation::Kind::kIndex ? index(operation, hash, held) : remove(operation, held);
+}
+
+// Only the writer changes what this reads, and the caller holds its lock.
+IndexWriter::Held IndexWriter::findHeld(std::string_view id, std::uint64_t hash) const {
+  if (const auto doc = buffer_->find(id, hash)) return {Held::Where::kBuffer, buffer_->version(*doc), *doc, 0};
+  if (const auto version = tombstones_.find(id)) return {Held::Where::kTombstone, *version, 0, 0};
+  if (const auto place = segments_.find(id, hash)) {
+    const std::uint64_t version = segments_.all()[place->segment].segment->version(place->doc);
+    return {Held::Where::kSegment, version, place->doc, place->segment};
+  }
+  return {};
+}
+
+void IndexWriter::dropLive(const Held& held) {
+  if (held.where == Held::Where::kBuffer) buffer_->remove(held.doc);
+  if (held.where == Held::Where::kSegment) segments_.all()[held.segment].remove(held.doc);
+}
+
+OperationOutcome IndexWriter::index(const Operation& operation, std::uint64_t hash, const Held& held) {
+  buffer_->beginDocument();
+  if (Status parsed = parser_->parse(operation.source, *buffer_); !parsed.isOk()) {
+    buffer_->abandonDocument();
+    return refused(std::move(parsed));
+  }
+  const std::lock_guard lock(state_mutex_);
+  dropLive(held);
+  if (held.where == Held::Where::kTombstone) tombstones_.remove(operation.id);
+  buffer_->keepDocument(operation.id, hash, operation.version, operation.source);
+  is_changed_ = true;
+  return done(held.isLive() ? OperationOutcome::Verdict::kUpdated : OperationOutcome::Verdict::kCreated);
+}
+
+OperationOutcome IndexWriter::remove(const Operation& operation, const Held& held) {
+  const std::lock_guard lock(state_mutex_);
+  tombstones_.add(operation.id, operation.version);
+  if (!held.isLive()) return done(OperationOutcome::Verdict::kNotFound);
+  dropLive(held);
+  is_changed_ = true;
+  return done(OperationOutcome::Verdict::kDeleted);
+}
+
+Result<std::optional<StoredDocument>> IndexWriter::get(std::string_view id) const {
+  const std::uint64_t hash = hashId(id);
+  std::shared_ptr<const OpenSegment> segment;
+  DocId doc = 0;
+  {
+    const std::shared_lock lock(state_mutex_);
+    if (const auto buffered = buffer_->find(id, hash))
+      return std::optional(StoredDocument{std::string(buffer_->source(*buffered)), buffer_->version(*buffered)});
+    const auto place = segments_.find(id, hash);
+    if (!place) return std::optional<StoredDocument>();
+    segment = segments_.all()[place->segment].segment;
+    doc = place->doc;
+  }
+  GYRE_TRY_ASSIGN(std::string source, segment->source(doc));
+  return std::optional(StoredDocument{std::move(source), segment->version(doc)});
+}
+
+// ---- refreshing
+// ------------------------------------------------------------------------------------------------------
+
+Status IndexWriter::freeze() {
+  if (buffer_->docCount() == 0) return {};
+  std::shared_ptr<const OpenSegment> segment;
+  if (buffer_->liveCount() > 0) {
+    MemoryFileWriter file;
+    GYRE_TRY(writeSegment(*buffer_, file));
+    GYRE_TRY_ASSIGN(segment, OpenSegment::open(files_.newName(), std::make_unique<MemoryFile>(file.take()), false));
+  }
+  auto fresh = std::make_unique<SegmentBuffer>(mapping_);
+  const std::lock_guard lock(state_mutex_);
+  if (segment) segments_.all().push_back({segment, nullptr, segment->docCount(), false});
+  buffer_.swap(fresh);
+  return {};
+}
+
+// Writes the newest segment to its file when too much waits in memory.
+Status IndexWriter::spill() {
+  std::uint64_t waiting = 0;
+  for (const LiveSegment& each : segments_.all())
+    if (!files_.has(each.segment->name())) waiting += each.segment->sizeBytes();
+  if (waiting <= kSpillFactor * options_.buffer_bytes) return {};
+  GYRE_TRY_ASSIGN(const auto opened, files_.persist(*segments_.all().back().segment));
+  const std::lock_guard lock(state_mutex_);
+  segments_.all().back().segment = opened;
+  return {};
+}
+
+void IndexWriter::publish(bool is_changed) {
+  auto next = std::make_shared<Snapshot>();
+  if (is_changed) {
+    const std::lock_guard lock(state_mutex_);
+    segments_.dropEmpty();
+    for (LiveSegment& each : segments_.all()) next->segments.push_back(each.view());
+    ++generation_;
+  } else {
+    next->segments = snapshot()->segments;
+  }
+  next->mapping = mapping_;
+  next->generation = generation_;
+  next->sequence = applied_;
+  setSnapshot(std::move(next));
+  is_changed_ = false;
+}
+
+Status IndexWriter::refreshLocked() {
+  if (is_changed_) {
+    GYRE_TRY(freeze());
+    publish(true);
+    if (merge_thread_) merge_thread_->wake();
+  } else if (snapshot()->sequence != applied_) {
+    publish(false);
+  }
+  return {};
+}
+
+Status IndexWriter::refresh() {
+  {
+    const std::lock_guard lock(writer_mutex_);
+    if (is_closed_) return closed();
+    GYRE_TRY(refreshLocked());
+  }
+  relieve();
+  return {};
+}
+
+std::shared_ptr<const Snapshot> IndexWriter::snapshot() const {
+  const std::lock_guard lock(snapshot_mutex_);
+  return snapshot_;
+}
+
+void IndexWriter::setSnapshot(std::shared_ptr<const Snapshot> snapshot) {
+  // The old one may hold the last reference to large files: it goes after the lock.
+  const std::lock_guard lock(snapshot_mutex_);
+  snapshot_.swap(snapshot);
+}
+
+Checkpoint IndexWriter::checkpoint() const {
+  const auto current = snapshot();
+  return {applied_, current->sequence, durable_, current->generation};
+}
+
+IndexStats IndexWriter::stats() const {
+  IndexStats stats;
+  const std::lock_guard writer_lock(writer_mutex_);
+  const std::shared_lock lock(state_mutex_);
+  for (const LiveSegment& each : segments_.all()) {
+    stats.doc_count += each.live_count;
+    stats.deleted_count += each.segment->docCount() - each.live_count;
+    stats.size_bytes += each.segment->sizeBytes();
+    ++stats.segment_count;
+  }
+  stats.doc_count += buffer_->liveCount();
+  stats.buffer_bytes = buffer_->memoryBytes();
+  return stats;
+}
+
+// ---- committing
+// ------------------------------------------------------------------------------------------------------
+
+Status IndexWriter::commit() {
+  const std::lock_guard commit_lock(commit_mutex_);
+  std::shared_ptr<const Snapshot> captured;
+  {
+    const std::lock_guard lock(writer_mutex_);
+    if (is_closed_) return closed();
+    GYRE_TRY(refreshLocked());
+    captured = snapshot();
+  }
+  // From here on writers go on: the snapshot does not change, and it is what the commit will say.
+  std::string bytes = encodeCommit(describe(*captured));
+  if (bytes != last_commit_) {
+    GYRE_TRY(writeSegments(*captured));
+    GYRE_TRY(files_.directory().replace(kCommitFile, base::asBytes(bytes)));
+    last_commit_ = std::move(bytes);
+    const std::lock_guard lock(writer_mutex_);
+    tombstones_.age();
+  }
+  durable_ = captured->sequence;
+  removeUnneeded(*captured);
+  return {};
+}
+
+Status IndexWriter::writeSegments(const Snapshot& snapshot) {
+  for (const SegmentView& view : snapshot.segments) {
+    if (files_.has(view.segment->name())) continue;
+    const auto segment = std::static_pointer_cast<const OpenSegment>(view.segment);
+    GYRE_TRY_ASSIGN(const auto opened, files_.persist(*segment));
+    useFile(opened);
+  }
+  return {};
+}
+
+// Exchanges a segment in memory for its mapped file, which has the same bytes.
+void IndexWriter::useFile(const std::shared_ptr<const OpenSegment>& opened) {
+  const std::lock_guard lock(writer_mutex_);
+  {
+    const std::lock_guard state_lock(state_mutex_);
+    if (LiveSegment* const found = segments_.find(opened->name())) found->segment = opened;
+  }
+  auto next = std::make_shared<Snapshot>(*snapshot());
+  for (SegmentView& view : next->segments)
+    if (view.segment->name() == opened->name()) view.segment = opened;
+  setSnapshot(std::move(next));
+}
+
+CommitPoint IndexWriter::describe(const Snapshot& snapshot) const {
+  CommitPoint commit;
+  commit.sequence = snapshot.sequence;
+  commit.generation = snapshot.generation;
+  commit.next_segment = files_.nextNumber();
+  commit.definition = definition_;
+  for (const SegmentView& view : snapshot.segments) {
+    const auto& segment = static_cast<const OpenSegment&>(*view.segment);
+    commit.segments.push_back({std::string(segment.name()), segment.sizeBytes(), segment.checksum(), segment.docCount(),
+                               view.live ? serializeLive(*view.live, segment.docCount()) : std::string()});
+  }
+  return commit;
+}
+
+void IndexWriter::removeUnneeded(const Snapshot& committed) {
+  std::set<std::string, std::less<>> needed;
+  {
+    // Before the list: a merge leaves this set only after it has entered the list.
+    const std::lock_guard lock(merge_mutex_);
+    needed = busy_;
+  }
+  for (const SegmentView& view : committed.segments) needed.emplace(view.segment->name());
+  {
+    const std::shared_lock lock(state_mutex_);
+    for (const LiveSegment& each : segments_.all()) needed.emplace(each.segment->name());
+  }
+  files_.removeAllBut(needed);
+}
+
+Status IndexWriter::close() {
+  if (is_closed_) return {};
+  stop_merging_ = true;
+  if (merge_thread_) merge_thread_->stop();
+  const Status committed = commit();
+  const std::lock_guard lock(writer_mutex_);
+  is_closed_ = true;
+  return committed;
+}
+
+}  // namespace gyre::engine

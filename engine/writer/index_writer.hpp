@@ -1,0 +1,144 @@
+// How do operations become segments, snapshots and commits? Everything of an index but the answering of searches.
+//
+// apply() puts documents into the buffer; refresh() freezes the buffer into a segment in memory and publishes a
+// snapshot; commit() writes the snapshot's segments to the directory and then the commit file that names them. Merges
+// replace segments behind the scenes: built from a published snapshot without any lock, swapped in under one, with the
+// deletes that arrived meanwhile carried over. Publishing a merge changes what no reader can see, so the generation
+// stays.
+//
+// THREADS: free. Locks, in the order they are taken: commit_mutex_ (one commit at a time), writer_mutex_ (apply,
+// freeze, publish, swap), state_mutex_ (what get() reads: held exclusively only to change a few words), merge_mutex_
+// (which segments are in a merge), snapshot_mutex_ (one pointer). OWNS: borrows directory and observer.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/index.hpp"
+#include "engine/mapping/document_parser.hpp"
+#include "engine/segment/segment_buffer.hpp"
+#include "engine/segment/segment_merger.hpp"
+#include "engine/writer/merge_policy.hpp"
+#include "engine/writer/merge_thread.hpp"
+#include "engine/writer/segment_files.hpp"
+#include "engine/writer/segment_list.hpp"
+#include "engine/writer/version_map.hpp"
+
+namespace gyre::engine {
+
+class IndexWriter {
+ public:
+  // See Index::open.
+  static Result<std::unique_ptr<IndexWriter>> open(Directory& directory, std::string_view definition,
+                                                   const IndexOptions& options, base::Observer& observer);
+  ~IndexWriter();
+  IndexWriter(const IndexWriter&) = delete;
+  IndexWriter& operator=(const IndexWriter&) = delete;
+
+  Result<std::vector<OperationOutcome>> apply(std::span<const Operation> operations, std::uint64_t sequence);
+  Status refresh();
+  Status commit();
+  Status merge();
+  Status forceMerge(std::uint32_t max_segments);
+  Status close();
+
+  std::shared_ptr<const Snapshot> snapshot() const;
+  Checkpoint checkpoint() const;
+  IndexStats stats() const;
+  std::shared_ptr<const Mapping> mapping() const { return mapping_; }
+  Result<std::optional<StoredDocument>> get(std::string_view id) const;
+
+ private:
+  // Where an id stands now, deleted or not.
+  struct Held {
+    enum class Where : std::uint8_t { kNowhere, kBuffer, kSegment, kTombstone };
+    Where where = Where::kNowhere;
+    std::uint64_t version = 0;
+    DocId doc = 0;
+    std::size_t segment = 0;
+    bool isLive() const { return where == Where::kBuffer || where == Where::kSegment; }
+  };
+  struct MergeJob {
+    std::string name;
+    std::vector<MergeSource> sources;
+    std::uint64_t bytes = 0;
+  };
+  using Choose = std::function<std::vector<std::size_t>(std::span<const MergeCandidate>)>;
+
+  IndexWriter(Directory& directory, const IndexOptions& options, base::Observer& observer);
+  Status load(std::string_view definition);
+  Status adoptCommit(const CommitPoint& commit, std::string_view definition);
+  Status setDefinition(std::string_view definition);
+  void startMerging();
+
+  OperationOutcome applyOne(const Operation& operation);
+  OperationOutcome index(const Operation& operation, std::uint64_t hash, const Held& held);
+  OperationOutcome remove(const Operation& operation, const Held& held);
+  Held findHeld(std::string_view id, std::uint64_t hash) const;
+  void dropLive(const Held& held);
+
+  Status refreshLocked();
+  Status freeze();
+  void publish(bool is_changed);
+  void setSnapshot(std::shared_ptr<const Snapshot> snapshot);
+  Status spill();
+
+  Status writeSegments(const Snapshot& snapshot);
+  void useFile(const std::shared_ptr<const OpenSegment>& opened);
+  CommitPoint describe(const Snapshot& snapshot) const;
+  void removeUnneeded(const Snapshot& committed);
+
+  std::optional<MergeJob> takeJob(const Choose& choose);
+  void releaseJob(const MergeJob& job);
+  // True when a merge ran.
+  Result<bool> mergeOnce(const Choose& choose);
+  Status runJob(const MergeJob& job);
+  void swap(const MergeJob& job, const MergeResult& result, std::shared_ptr<const OpenSegment> merged);
+  void mergeInBackground();
+  // Merges small segments on the calling thread when the background thread does not keep up.
+  void relieve();
+
+  IndexOptions options_;
+  base::Observer& observer_;
+  SegmentFiles files_;
+  MergePolicy policy_;
+  std::shared_ptr<const Mapping> mapping_;
+  std::string definition_;
+
+  std::mutex commit_mutex_;
+  std::string last_commit_;  // bytes of the commit file
+
+  mutable std::mutex writer_mutex_;
+  std::unique_ptr<DocumentParser> parser_;
+  VersionMap tombstones_;
+  std::uint64_t generation_ = 0;
+  bool is_changed_ = false;  // since the last publish
+
+  mutable std::shared_mutex state_mutex_;
+  std::unique_ptr<SegmentBuffer> buffer_;
+  SegmentList segments_;
+
+  std::mutex merge_mutex_;
+  std::set<std::string, std::less<>> busy_;  // names of segments that are being merged, and of what they become
+
+  mutable std::mutex snapshot_mutex_;
+  std::shared_ptr<const Snapshot> snapshot_;
+
+  std::atomic<std::uint64_t> applied_{0};
+  std::atomic<std::uint64_t> durable_{0};
+  std::atomic<bool> is_closed_{false};
+  std::atomic<bool> stop_merging_{false};
+  std::unique_ptr<MergeThread> merge_thread_;
+};
+
+}  // namespace gyre::engine

@@ -1,0 +1,166 @@
+// The merging half of IndexWriter: choosing, building without locks, swapping in.
+#include <algorithm>
+
+#include "engine/writer/index_writer.hpp"
+
+namespace gyre::engine {
+namespace {
+
+// Merges of less than this stay in memory until the next commit; larger ones stream to their file.
+constexpr std::uint64_t kMemoryMergeBytes = 8u << 20;
+// More segments than this slow every search down: who refreshes then helps, with segments that are merged in about a
+// millisecond. Large merges may keep the background thread for minutes.
+constexpr std::size_t kMostSegments = 32;
+constexpr std::uint64_t kSmallBytes = 256u << 10;
+
+// Clears in `merged` what was deleted from a source since the merge began: `now` are its live documents (null: all), or
+// the source is gone and `is_gone` says that nothing of it lives.
+void carryDeletes(const MergeSource& source, const DocMap& map, const LiveBits* now, bool is_gone,
+                  LiveSegment& merged) {
+  // A snapshot's bits never change: the same object means that nothing was deleted.
+  if (!is_gone && now == source.live.get()) return;
+  for (DocId doc = 0; doc < source.segment->docCount(); ++doc)
+    if (const DocId number = map(doc); number != kNoMoreDocs && (is_gone || !isLive(now, doc))) merged.remove(number);
+}
+
+}  // namespace
+
+std::optional<IndexWriter::MergeJob> IndexWriter::takeJob(const Choose& choose) {
+  const std::lock_guard lock(merge_mutex_);
+  const auto current = snapshot();
+  std::vector<MergeCandidate> candidates;
+  for (const SegmentView& view : current->segments)
+    candidates.push_back(
+        {view.segment->sizeBytes(), view.segment->docCount(), view.live_count, busy_.contains(view.segment->name())});
+  const std::vector<std::size_t> chosen = choose(candidates);
+  if (chosen.empty()) return std::nullopt;
+  MergeJob job;
+  job.name = files_.newName();
+  busy_.insert(job.name);
+  for (const std::size_t i : chosen) {
+    const SegmentView& view = current->segments[i];
+    job.sources.push_back({std::static_pointer_cast<const OpenSegment>(view.segment), view.live});
+    job.bytes += view.segment->sizeBytes();
+    busy_.emplace(view.segment->name());
+  }
+  return job;
+}
+
+void IndexWriter::releaseJob(const MergeJob& job) {
+  const std::lock_guard lock(merge_mutex_);
+  busy_.erase(job.name);
+  for (const MergeSource& source : job.sources) busy_.erase(std::string(source.segment->name()));
+}
+
+Result<bool> IndexWriter::mergeOnce(const Choose& choose) {
+  if (is_closed_) return unavailable("index is closed");
+  const auto job = takeJob(choose);
+  if (!job) return false;
+  const Status merged = runJob(*job);
+  releaseJob(*job);
+  if (!merged.isOk()) return merged;
+  return true;
+}
+
+Status IndexWriter::runJob(const MergeJob& job) {
+  if (job.bytes < kMemoryMergeBytes) {
+    MemoryFileWriter file;
+    GYRE_TRY_ASSIGN(const MergeResult result, mergeSegments(job.sources, file, stop_merging_));
+    GYRE_TRY_ASSIGN(auto merged, OpenSegment::open(job.name, std::make_unique<MemoryFile>(file.take()), false));
+    swap(job, result, std::move(merged));
+    return {};
+  }
+  GYRE_TRY_ASSIGN(const std::unique_ptr<FileWriter> file, files_.begin(job.name));
+  auto result = mergeSegments(job.sources, *file, stop_merging_);
+  const Status written = result.isOk() ? file->finish() : result.status();
+  if (!written.isOk()) {
+    files_.discard(job.name);
+    return written;
+  }
+  GYRE_TRY_ASSIGN(auto merged, files_.finish(job.name));
+  swap(job, result.value(), std::move(merged));
+  return {};
+}
+
+void IndexWriter::swap(const MergeJob& job, const MergeResult& result, std::shared_ptr<const OpenSegment> merged) {
+  const std::lock_guard lock(writer_mutex_);
+  const std::lock_guard state_lock(state_mutex_);
+  const auto current = snapshot();
+  LiveSegment published{merged, nullptr, result.doc_count, false};
+  LiveSegment held{merged, nullptr, result.doc_count, false};
+  const auto isSource = [&](std::string_view name) {
+    return std::any_of(job.sources.begin(), job.sources.end(),
+                       [&](const MergeSource& source) { return source.segment->name() == name; });
+  };
+  for (std::size_t i = 0; i < job.sources.size(); ++i) {
+    const MergeSource& source = job.sources[i];
+    const auto view = std::find_if(current->segments.begin(), current->segments.end(), [&](const SegmentView& each) {
+      return each.segment->name() == source.segment->name();
+    });
+    const bool is_unpublished = view == current->segments.end();
+    carryDeletes(source, result.maps[i], is_unpublished ? nullptr : view->live.get(), is_unpublished, published);
+    const LiveSegment* const now = segments_.find(source.segment->name());
+    carryDeletes(source, result.maps[i], now ? now->live.get() : nullptr, now == nullptr, held);
+  }
+  // What the writer holds is never more than what is published, so equal counts are equal bits: one copy does.
+  if (held.live_count == published.live_count) held.live = published.live;
+
+  auto next = std::make_shared<Snapshot>(*current);
+  const auto place_in = [&](auto& list, auto&& nameOf) {
+    const auto first = std::find_if(list.begin(), list.end(), [&](const auto& each) { return isSource(nameOf(each)); });
+    const auto place = first - list.begin();
+    list.erase(std::remove_if(first, list.end(), [&](const auto& each) { return isSource(nameOf(each)); }), list.end());
+    return list.begin() + place;
+  };
+  const auto place = place_in(next->segments, [](const SegmentView& each) { return each.segment->name(); });
+  if (published.live_count > 0) next->segments.insert(place, published.view());
+  const auto held_place = place_in(segments_.all(), [](const LiveSegment& each) { return each.segment->name(); });
+  held.is_shared = held.live != nullptr && held.live == published.live;
+  if (held.live_count > 0) segments_.all().insert(held_place, std::move(held));
+  setSnapshot(std::move(next));
+}
+
+Status IndexWriter::merge() {
+  while (true) {
+    GYRE_TRY_ASSIGN(const bool has_merged, mergeOnce([&](std::span<const MergeCandidate> segments) {
+                      return chooseMerge(policy_, segments);
+                    }));
+    if (!has_merged) return {};
+  }
+}
+
+Status IndexWriter::forceMerge(std::uint32_t max_segments) {
+  GYRE_TRY(refresh());
+  while (true) {
+    GYRE_TRY_ASSIGN(const bool has_merged, mergeOnce([&](std::span<const MergeCandidate> segments) {
+                      return chooseForcedMerge(segments, max_segments);
+                    }));
+    if (!has_merged) return {};
+  }
+}
+
+void IndexWriter::mergeInBackground() {
+  if (stop_merging_) return;
+  const Status merged = merge();
+  // A merge that failed is tried again after the next refresh; until then there are only more segments than one would
+  // like.
+  if (!merged.isOk() && !stop_merging_)
+    observer_.log(base::Level::kWarning, "engine", "merge: " + std::string(merged.message()));
+}
+
+void IndexWriter::relieve() {
+  if (!merge_thread_ || snapshot()->segments.size() <= kMostSegments) return;
+  const auto merged = mergeOnce([&](std::span<const MergeCandidate> segments) {
+    std::vector<MergeCandidate> small(segments.begin(), segments.end());
+    for (MergeCandidate& each : small) each.is_taken = each.is_taken || each.bytes > kSmallBytes;
+    return chooseMerge(policy_, small);
+  });
+  if (!merged.isOk() && !stop_merging_)
+    observer_.log(base::Level::kWarning, "engine", "merge: " + std::string(merged.status().message()));
+}
+
+void IndexWriter::startMerging() {
+  if (options_.merge_in_background) merge_thread_ = std::make_unique<MergeThread>([this] { mergeInBackground(); });
+}
+
+}  // namespace gyre::engine
