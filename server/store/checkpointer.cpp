@@ -1,0 +1,56 @@
+#include "server/store/checkpointer.hpp"
+
+#include <string>
+#include <utility>
+
+namespace gyre::store {
+
+namespace {
+
+// 64 MiB of pages: large enough that pages written again and again are copied once, small enough that a round takes
+// some tens of milliseconds and recovery after a crash is not noticed.
+constexpr int kRoundFrames = 16384;
+
+}  // namespace
+
+Checkpointer::Checkpointer(std::unique_ptr<Database> database, base::Observer& observer)
+    : database_(std::move(database)), observer_(observer), thread_([this] { work(); }) {}
+
+Checkpointer::~Checkpointer() { close(); }
+
+void Checkpointer::committed(int frames) {
+  if (frames < kRoundFrames || is_busy_.exchange(true)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    is_wanted_ = true;
+  }
+  changed_.notify_one();
+}
+
+void Checkpointer::work() {
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return is_wanted_ || is_closing_; });
+      if (is_closing_) return;
+      is_wanted_ = false;
+    }
+    const auto left = database_->checkpoint();
+    // Nothing is lost: the pages stay in the WAL, and the next commit asks again.
+    if (!left.isOk())
+      observer_.log(base::Level::kWarning, "store", "checkpoint failed: " + std::string(left.status().message()));
+    is_rest_wanted_ = left.isOk();
+    is_busy_ = false;
+  }
+}
+
+void Checkpointer::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_closing_ = true;
+  }
+  changed_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace gyre::store

@@ -1,0 +1,47 @@
+// What does the primary store's file look like? Its schema, as the steps that lead to it.
+//
+// FORMAT: a SQLite file in WAL mode, UTF-8; `PRAGMA user_version` is the number of migrations it has seen. A migration
+// that has been released never changes; a new one is appended.
+#pragma once
+
+#include <string_view>
+
+namespace gyre::store {
+
+inline constexpr std::string_view kMigrations[] = {
+    // entity: keyed by id without a rowid, so a point read walks one B-tree; the organisation's index carries the id.
+    // event: the log; the sequence is the rowid, so appending and reading after a sequence are both sequential.
+    // receipt: rows in order of age (the rowid), so expired ones are found from the front without an index by time, and
+    // the answers, the bulk of it, are appended; only the small key index is written at random places.
+    R"sql(
+CREATE TABLE entity(
+  id TEXT NOT NULL PRIMARY KEY,
+  organization_id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  state TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX entity_by_organization ON entity(organization_id);
+CREATE TABLE event(
+  sequence INTEGER PRIMARY KEY,
+  entity_id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  time_millis INTEGER NOT NULL,
+  data TEXT NOT NULL
+);
+CREATE TABLE receipt(
+  number INTEGER PRIMARY KEY,
+  scope TEXT NOT NULL,
+  key TEXT NOT NULL,
+  kept_millis INTEGER NOT NULL,
+  fingerprint BLOB NOT NULL,
+  answer BLOB NOT NULL,
+  UNIQUE(scope, key)
+);
+CREATE TABLE counter(name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO counter(name, value) VALUES('entities', 0);
+)sql",
+};
+
+}  // namespace gyre::store
