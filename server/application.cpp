@@ -170,6 +170,8 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
                           invalidArgument("api.listen: there are no API keys, so only a loopback address is allowed, found \"" +
                                           config.api.listen.text() + "\""));
     Domains& domains = *shared_.domains;
+    if (config.dialect.is_enabled)
+      shared_.log.log(base::Level::kInformation, "server", "dialect: this version has no dialect listener; dialect.* is not used");
     handler_ = std::make_unique<http::ApiHandler>(http::ApiContext{
         domains.catalog(), domains.jobs(), domains.readers(), shared_.clock,
         [this] { return shared_.metrics.write(); },

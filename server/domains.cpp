@@ -1,6 +1,8 @@
 #include "server/domains.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "gyre/json.hpp"
@@ -39,6 +41,26 @@ Result<std::string> synchronizeDomain(const bus::DomainService& domain, const pr
   std::string text;
   JsonWriter(text).beginObject().member("synchronized", done).endObject();
   return text;
+}
+
+// An index that covers more than the log belongs to another history: the store was put back from an older copy. It is set
+// aside and filled again from the store.
+Result<std::unique_ptr<search::SearchEngine>> openIndex(const search::EmbeddedOptions& options, std::uint64_t last_sequence,
+                                                        base::Observer& observer) {
+  GYRE_TRY_ASSIGN(auto engine, search::openEmbeddedEngine(options, observer));
+  const std::uint64_t applied = engine->progress().applied;
+  if (applied <= last_sequence) return engine;
+  GYRE_TRY(engine->close());
+  engine.reset();
+  const std::string aside = options.folder + ".ahead";
+  std::error_code error;
+  std::filesystem::remove_all(aside, error);
+  std::filesystem::rename(options.folder, aside, error);
+  if (error) return unavailable(options.folder + ": cannot be set aside: " + error.message());
+  observer.log(base::Level::kWarning, "domains",
+               options.folder + ": covers sequence " + std::to_string(applied) + " but the event log ends at " +
+                   std::to_string(last_sequence) + "; kept as " + aside + ", and the index is built again");
+  return search::openEmbeddedEngine(options, observer);
 }
 
 }  // namespace
@@ -108,7 +130,7 @@ Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Config
   engine_options.folder = path + "/index";
   engine_options.definition = handlers.indexDefinition();
   engine_options.index.buffer_bytes = config.engine.buffer_bytes;
-  GYRE_TRY_ASSIGN(parts->engine, search::openEmbeddedEngine(std::move(engine_options), observer_));
+  GYRE_TRY_ASSIGN(parts->engine, openIndex(engine_options, parts->store->lastSequence(), observer_));
 
   projector::ProjectorOptions projector_options;
   projector_options.domain = domain.name;
