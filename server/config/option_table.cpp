@@ -1,0 +1,219 @@
+#include "server/config/option_table.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gyre::config {
+
+namespace {
+
+constexpr std::int64_t kKiB = 1 << 10;
+constexpr std::int64_t kMiB = 1 << 20;
+constexpr std::int64_t kGiB = 1 << 30;
+constexpr std::int64_t kSecond = 1'000;
+constexpr std::int64_t kMinute = 60 * kSecond;
+constexpr std::int64_t kHour = 60 * kMinute;
+constexpr std::int64_t kDay = 24 * kHour;
+
+std::int64_t number(const OptionValue& value) { return std::get<std::int64_t>(value); }
+std::size_t count(const OptionValue& value) { return static_cast<std::size_t>(number(value)); }
+unsigned smallCount(const OptionValue& value) { return static_cast<unsigned>(number(value)); }
+const std::string& text(const OptionValue& value) { return std::get<std::string>(value); }
+bool flag(const OptionValue& value) { return std::get<bool>(value); }
+const Address& address(const OptionValue& value) { return std::get<Address>(value); }
+
+base::Level levelOf(const std::string& name) {
+  if (name == "debug") return base::Level::kDebug;
+  if (name == "warning") return base::Level::kWarning;
+  if (name == "error") return base::Level::kError;
+  return base::Level::kInformation;
+}
+
+SearchEngineKind engineOf(const std::string& name) {
+  if (name == "opensearch") return SearchEngineKind::kOpenSearch;
+  if (name == "elasticsearch") return SearchEngineKind::kElasticsearch;
+  return SearchEngineKind::kEmbedded;
+}
+
+using Value = OptionValue;
+
+std::vector<Row<Config>> makeListenerRows() {
+  return {
+      {{"api.listen", OptionType::kAddress, "127.0.0.1:8080", "where commands, queries and administration are served"},
+       [](Config& c, const Value& v) { c.api.listen = address(v); }},
+      {{"api.loops", OptionType::kInteger, "0", "event loops of the listener; 0: one a core", 0, 256},
+       [](Config& c, const Value& v) { c.api.loops = smallCount(v); }},
+      {{"dialect.enabled", OptionType::kBoolean, "true", "whether the Elasticsearch dialect is served"},
+       [](Config& c, const Value& v) { c.dialect.is_enabled = flag(v); }},
+      {{"dialect.listen", OptionType::kAddress, "127.0.0.1:9200", "where the dialect is served"},
+       [](Config& c, const Value& v) { c.dialect.listen = address(v); }},
+      {{"dialect.loops", OptionType::kInteger, "0", "event loops of the listener; 0: one a core", 0, 256},
+       [](Config& c, const Value& v) { c.dialect.loops = smallCount(v); }},
+      {{"dialect.free_indices", OptionType::kBoolean, "false",
+        "whether indices of any name may be written besides the domains'"},
+       [](Config& c, const Value& v) { c.dialect.has_free_indices = flag(v); }},
+  };
+}
+
+std::vector<Row<Config>> makeLimitRows() {
+  return {
+      {{"limits.request_line", OptionType::kBytes, "16KiB", "a longer request line is answered 414", 1 * kKiB,
+        1 * kMiB},
+       [](Config& c, const Value& v) { c.limits.request_line_bytes = count(v); }},
+      {{"limits.headers", OptionType::kBytes, "64KiB", "larger header fields, all together, are answered 431", 1 * kKiB,
+        16 * kMiB},
+       [](Config& c, const Value& v) { c.limits.header_bytes = count(v); }},
+      {{"limits.header_count", OptionType::kInteger, "128", "more header fields are answered 431", 8, 10'000},
+       [](Config& c, const Value& v) { c.limits.header_count = count(v); }},
+      {{"limits.body", OptionType::kBytes, "8MiB", "a larger body, as sent, is answered 413", 1 * kKiB, 1 * kGiB},
+       [](Config& c, const Value& v) { c.limits.body_bytes = count(v); }},
+      {{"limits.inflated_body", OptionType::kBytes, "64MiB",
+        "a compressed body that inflates beyond it is answered 413", 1 * kKiB, 4 * kGiB},
+       [](Config& c, const Value& v) { c.limits.inflated_body_bytes = count(v); }},
+      {{"limits.header_timeout", OptionType::kDuration, "10s",
+        "from a request's first byte to the end of its header; past it: 408", 100, kHour},
+       [](Config& c, const Value& v) { c.limits.header_timeout_ms = number(v); }},
+      {{"limits.body_timeout", OptionType::kDuration, "20s", "without a byte of progress in a body; past it: 408", 100,
+        kHour},
+       [](Config& c, const Value& v) { c.limits.body_timeout_ms = number(v); }},
+      {{"limits.idle_timeout", OptionType::kDuration, "1m",
+        "between two requests of a connection; past it the connection is closed", 100, kDay},
+       [](Config& c, const Value& v) { c.limits.idle_timeout_ms = number(v); }},
+      {{"limits.write_timeout", OptionType::kDuration, "30s",
+        "a peer that does not read its answer for so long is closed", 100, kHour},
+       [](Config& c, const Value& v) { c.limits.write_timeout_ms = number(v); }},
+      {{"limits.output", OptionType::kBytes, "16MiB",
+        "answers waiting on one connection; above it no more requests are read from it", 64 * kKiB, 1 * kGiB},
+       [](Config& c, const Value& v) { c.limits.output_bytes = count(v); }},
+      {{"limits.pipelined_requests", OptionType::kInteger, "64",
+        "requests in progress on one connection; above it no more are read from it", 1, 10'000},
+       [](Config& c, const Value& v) { c.limits.pipelined_requests = count(v); }},
+      {{"limits.connections", OptionType::kInteger, "10000", "open connections of a listener; one more is answered 503",
+        1, 1'000'000},
+       [](Config& c, const Value& v) { c.limits.connections = count(v); }},
+      {{"limits.shutdown_grace", OptionType::kDuration, "20s",
+        "how long requests in progress may take to finish when the server stops", 0, kHour},
+       [](Config& c, const Value& v) { c.limits.shutdown_grace_ms = number(v); }},
+  };
+}
+
+std::vector<Row<Config>> makeDataRows() {
+  return {
+      {{"data.dir", OptionType::kString, "./data",
+        "the folder of all data; a relative one starts at the working directory"},
+       [](Config& c, const Value& v) { c.data_folder = text(v); }},
+      {{"store.queue", OptionType::kInteger, "65536",
+        "commands of one domain waiting for the writer; one more is answered 429", 16, 10'000'000},
+       [](Config& c, const Value& v) { c.store.queue_units = count(v); }},
+      {{"store.batch", OptionType::kInteger, "4096", "commands committed together at most", 1, 1'000'000},
+       [](Config& c, const Value& v) { c.store.batch_units = count(v); }},
+      {{"store.cache", OptionType::kBytes, "32MiB", "memory for the states of one domain's entities", 0, 1024 * kGiB},
+       [](Config& c, const Value& v) { c.store.cache_bytes = count(v); }},
+      {{"store.receipt_lifetime", OptionType::kDuration, "48h", "how long answers to idempotency keys are kept", kDay,
+        365 * kDay},
+       [](Config& c, const Value& v) { c.store.receipt_lifetime_ms = number(v); }},
+      {{"search.engine",
+        OptionType::kChoice,
+        "embedded",
+        "which search engine holds the indices",
+        {},
+        {},
+        {"embedded", "opensearch", "elasticsearch"}},
+       [](Config& c, const Value& v) { c.search.engine = engineOf(text(v)); }},
+      {{"search.urls", OptionType::kList, "http://127.0.0.1:9210", "the nodes of an engine that is not embedded"},
+       [](Config& c, const Value& v) { c.search.urls = std::get<std::vector<std::string>>(v); }},
+      {{"search.request_timeout", OptionType::kDuration, "30s", "how long such a node may take to answer", 10, kHour},
+       [](Config& c, const Value& v) { c.search.request_timeout_ms = number(v); }},
+      {{"engine.buffer", OptionType::kBytes, "64MiB", "memory of one embedded index for documents not in a segment yet",
+        1 * kMiB, 64 * kGiB},
+       [](Config& c, const Value& v) { c.engine.buffer_bytes = count(v); }},
+      {{"readers.threads", OptionType::kInteger, "4", "threads that run queries", 1, 1024},
+       [](Config& c, const Value& v) { c.readers.threads = count(v); }},
+      {{"readers.queue", OptionType::kInteger, "1024", "queries waiting for a thread; one more is answered 429", 1,
+        1'000'000},
+       [](Config& c, const Value& v) { c.readers.queue = count(v); }},
+      {{"cache.bytes", OptionType::kBytes, "64MiB", "memory for answers of queries", 0, 1024 * kGiB},
+       [](Config& c, const Value& v) { c.cache.bytes = count(v); }},
+      {{"cache.lifetime", OptionType::kDuration, "5m",
+        "an older answer is computed anew; an index that changed makes it unreachable at once", 0, kDay},
+       [](Config& c, const Value& v) { c.cache.lifetime_ms = number(v); }},
+      {{"plugins.dir", OptionType::kString, "../lib/gyre/plugins",
+        "the folder of the plugins; a relative one starts at the program's"},
+       [](Config& c, const Value& v) { c.plugin_folder = text(v); }},
+      {{"log.level",
+        OptionType::kChoice,
+        "information",
+        "the least severe lines that are written",
+        {},
+        {},
+        {"debug", "information", "warning", "error"}},
+       [](Config& c, const Value& v) { c.log.level = levelOf(text(v)); }},
+      {{"log.format", OptionType::kChoice, "text", "how a line looks", {}, {}, {"text", "json"}},
+       [](Config& c, const Value& v) { c.log.format = text(v) == "json" ? LogFormat::kJson : LogFormat::kText; }},
+  };
+}
+
+std::vector<Row<Config>> makeHostRows() {
+  std::vector<Row<Config>> rows = makeListenerRows();
+  for (auto* make : {&makeLimitRows, &makeDataRows})
+    for (Row<Config>& row : make()) rows.push_back(std::move(row));
+  return rows;
+}
+
+std::vector<Row<DomainConfig>> makeDomainRows() {
+  return {
+      {{"enabled", OptionType::kBoolean, "true", "whether the domain is served"},
+       [](DomainConfig& d, const Value& v) { d.is_enabled = flag(v); }},
+      {{"bulk_size", OptionType::kInteger, "100", "documents worth a batch to the index", 1, 100'000},
+       [](DomainConfig& d, const Value& v) { d.bulk_size = count(v); }},
+      {{"bulk_bytes", OptionType::kBytes, "8MiB", "a batch is sent when it is as large", 64 * kKiB, 256 * kMiB},
+       [](DomainConfig& d, const Value& v) { d.bulk_bytes = count(v); }},
+      {{"bulk_age", OptionType::kDuration, "50ms", "a smaller batch waits no longer", 0, kMinute},
+       [](DomainConfig& d, const Value& v) { d.bulk_age_ms = number(v); }},
+      {{"refresh_interval", OptionType::kDuration, "30s",
+        "how often what was indexed becomes searchable when nobody asks for his own write", 10, kDay},
+       [](DomainConfig& d, const Value& v) { d.refresh_interval_ms = number(v); }},
+      {{"commit_interval", OptionType::kDuration, "10s",
+        "how often the index is made durable; until then it is filled again from the store after a crash", 100, kDay},
+       [](DomainConfig& d, const Value& v) { d.commit_interval_ms = number(v); }},
+      {{"commit_operations", OptionType::kInteger, "200000", "or after so many documents, whichever comes first", 1,
+        100'000'000},
+       [](DomainConfig& d, const Value& v) { d.commit_operations = count(v); }},
+  };
+}
+
+constexpr std::pair<std::string_view, std::string_view> kGroups[] = {
+    {"api", "commands, queries, events, administration, health, metrics and the console"},
+    {"dialect", "the Elasticsearch and OpenSearch REST dialect"},
+    {"limits", "what one client may ask of either listener"},
+    {"data", "where data lies"},
+    {"store", "the primary store of each domain"},
+    {"search", "the search engine behind every domain"},
+    {"engine", "the embedded search engine"},
+    {"readers", "the threads behind the query bus"},
+    {"cache", "answers of queries, kept"},
+    {"plugins", "where domains come from"},
+    {"log", "lines to the standard error stream"},
+    {"domains", "a domain is served when its plugin is there, unless it is disabled here"},
+};
+
+}  // namespace
+
+std::span<const Row<Config>> hostTable() {
+  static const std::vector<Row<Config>> rows = makeHostRows();
+  return rows;
+}
+
+std::span<const Row<DomainConfig>> domainTable() {
+  static const std::vector<Row<DomainConfig>> rows = makeDomainRows();
+  return rows;
+}
+
+std::string_view groupHelp(std::string_view group) {
+  for (const auto& [name, help] : kGroups)
+    if (name == group) return help;
+  return {};
+}
+
+}  // namespace gyre::config
