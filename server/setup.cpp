@@ -25,6 +25,7 @@ Result<Setup> prepare(const SetupOptions& options, base::Observer& observer) {
     declarations.push_back(std::move(declaration));
   }
   GYRE_TRY_ASSIGN(setup.config, config::readConfig(source, declarations));
+  setup.config.plugin_folder = folder;  // where it is, for whoever names a library that is missing
   return setup;
 }
 
