@@ -1,0 +1,43 @@
+// How much is a term's occurrence in a document worth? BM25 as Lucene computes it.
+//
+// score = boost * 2.2 * idf * freq / (freq + k1 * (1 - b + b * dl / avgdl)), k1 = 1.2, b = 0.75,
+// idf = ln(1 + (N - n + 0.5) / (n + 0.5)). N counts the documents that have the field, dl is the document's number of
+// terms as one lossy byte keeps it, avgdl the true mean. Fields without lengths (keyword) count every dl as 1.
+//
+// THREADS: values.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "engine/segment/segment_reader.hpp"
+
+namespace gyre::engine {
+
+// A field over all segments of a snapshot.
+struct FieldStatistics {
+  std::uint64_t doc_count = 0;
+  std::uint64_t sum_total_term_freq = 0;
+};
+FieldStatistics fieldStatistics(const Snapshot& snapshot, std::string_view path);
+// Documents that hold the term, over all segments.
+std::uint64_t docFrequency(const Snapshot& snapshot, std::string_view path, std::string_view term);
+
+double inverseDocumentFrequency(std::uint64_t doc_count, std::uint64_t doc_freq);
+
+class Bm25 {
+ public:
+  Bm25() = default;
+  // `idf` may be the sum over a phrase's terms.
+  Bm25(const FieldStatistics& field, double idf, float boost);
+
+  // REQUIRES: freq > 0. `norm` is 1 where the field keeps no lengths.
+  float score(float freq, std::uint8_t norm) const { return weight_ - weight_ / (1.0f + freq * inverse_norms_[norm]); }
+
+ private:
+  float weight_ = 0;
+  std::array<float, 256> inverse_norms_{};
+};
+
+}  // namespace gyre::engine

@@ -1,0 +1,27 @@
+// How do clauses combine: all of these, some of those, none of them?
+//
+// THREADS: as query.hpp says.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/query/query.hpp"
+
+namespace gyre::engine {
+
+struct BoolClauses {
+  std::vector<QueryPtr> must;
+  std::vector<QueryPtr> filter;
+  std::vector<QueryPtr> should;
+  std::vector<QueryPtr> must_not;
+  std::uint32_t minimum_should_match = 0;
+};
+QueryPtr makeBoolQuery(BoolClauses clauses, float boost);
+
+// The best of several, plus `tie_breaker` times each other one.
+QueryPtr makeDisMaxQuery(std::vector<QueryPtr> queries, float tie_breaker, float boost);
+// `inner`'s documents, each with score `boost`.
+QueryPtr makeConstantScoreQuery(QueryPtr inner, float boost);
+
+}  // namespace gyre::engine

@@ -1,0 +1,70 @@
+// Which query asks a field for a value, a range of values, or a set of them?
+//
+// The leaves that the parsers build on, without JSON.
+//
+// THREADS: as query.hpp says.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/mapping/date_format.hpp"
+#include "engine/mapping/mapping.hpp"
+#include "engine/query/query.hpp"
+
+namespace gyre::engine {
+
+QueryPtr makeAllQuery(float boost);
+QueryPtr makeNoneQuery();
+// A term of a text or keyword field, scored.
+QueryPtr makeTermQuery(std::string path, std::string term, float boost);
+// One of the terms, each document with score `boost`.
+QueryPtr makeTermSetQuery(std::string path, std::vector<std::string> terms, float boost);
+// Terms from `lowest` (a bound the field's terms are compared with) to `highest`, which may be open.
+struct TermBounds {
+  std::optional<std::string> lowest;
+  std::optional<std::string> highest;
+  bool is_lowest_included = true;
+  bool is_highest_included = true;
+};
+QueryPtr makeTermRangeQuery(std::string path, TermBounds bounds, float boost);
+// Terms that begin with `prefix`.
+QueryPtr makePrefixQuery(std::string path, std::string prefix, float boost);
+// Numbers from lowest to highest, both included, as numeric_value.hpp encodes them; nothing when lowest > highest.
+QueryPtr makeNumberRangeQuery(std::string path, std::int64_t lowest, std::int64_t highest, float boost);
+QueryPtr makeNumberSetQuery(std::string path, std::vector<std::int64_t> values, float boost);
+// A boolean value, scored as a term.
+QueryPtr makeBooleanQuery(std::string path, bool value, float boost);
+// Documents with a value in one of the fields.
+QueryPtr makeExistsQuery(std::vector<const Field*> fields, float boost);
+
+// The query for one value as a client wrote it, for a field of any type. A value the field can never hold (a fraction
+// for a whole number) matches nothing; one it cannot read is query_shard_exception.
+Result<QueryPtr> makeValueQuery(const Field& field, std::string_view value, float boost, std::int64_t now_millis);
+
+// ---- values of numeric fields
+// -----------------------------------------------------------------------------------------
+
+struct NumberBounds {
+  std::int64_t lowest = INT64_MIN;
+  std::int64_t highest = INT64_MAX;
+};
+// The encoded values equal to `value`; lowest > highest when there is none. REQUIRES: isNumeric(field.type).
+Result<NumberBounds> boundsOfValue(const Field& field, std::string_view value, std::int64_t now_millis);
+// Narrows `bounds` by one end of a range. Dates are read by `format` and `zone`.
+enum class RangeEnd : std::uint8_t { kGreater, kGreaterOrEqual, kLess, kLessOrEqual };
+struct DateReading {
+  const DateFormat& format;
+  const TimeZone& zone;
+  std::int64_t now_millis;
+};
+Status applyRangeEnd(const Field& field, RangeEnd end, std::string_view value, const DateReading& reading,
+                     NumberBounds& bounds);
+
+// "long", "scaled_float": the dialect's name of the type.
+std::string_view typeName(FieldType type);
+
+}  // namespace gyre::engine

@@ -1,0 +1,58 @@
+// Which documents match, and how well? The three faces of a query.
+//
+// A Query is what was asked, checked against the mapping. Its Weight is the query on one snapshot, with statistics of
+// all segments. A Scorer works through one segment in windows of 4,096 documents, from front to back, each window once.
+//
+// THREADS: a Query is immutable; a Weight and its Scorers belong to one request on one thread.
+// OWNS: a Query borrows the mapping, a Weight its Query and snapshot, a Scorer its Weight and run.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <vector>
+
+#include "engine/query/segment_run.hpp"
+#include "gyre/status.hpp"
+
+namespace gyre::engine {
+
+class Scorer {
+ public:
+  virtual ~Scorer() = default;
+  // About how many documents match; used to take the most selective clause first.
+  virtual std::uint64_t cost() const = 0;
+  // No document in [from, result) matches. REQUIRES: documents never go back. A window is evaluated or narrowed
+  // once, and before any later one.
+  virtual DocId nextCandidate(DocId from) { return from; }
+  // Sets `bits` to the window's matches. When `scores` is not null, adds to scores[i] of each match, and only of those.
+  virtual void evaluate(std::uint32_t window, std::uint64_t* bits, float* scores) = 0;
+  // Clears the bits that do not match, and adds the scores of those that stay. May read just what is still set.
+  virtual void narrow(std::uint32_t window, std::uint64_t* bits, float* scores);
+  // No document of the window scores above this.
+  virtual float maxScore(std::uint32_t) { return std::numeric_limits<float>::infinity(); }
+
+ private:
+  std::vector<float> narrow_scores_;  // on the heap, so that deep nesting takes little stack
+};
+
+class Weight {
+ public:
+  virtual ~Weight() = default;
+  // Null when nothing in the segment can match. `run` outlives the scorer.
+  virtual std::unique_ptr<Scorer> scorer(SegmentRun& run) const = 0;
+};
+
+class Query {
+ public:
+  virtual ~Query() = default;
+  // `boost` is the product of all boosts around this query; the query's own comes on top. Without `needs_scores` every
+  // scorer may be asked with null scores only.
+  virtual Result<std::unique_ptr<Weight>> weight(const Snapshot& snapshot, float boost, bool needs_scores) const = 0;
+};
+
+using QueryPtr = std::unique_ptr<Query>;
+using WeightPtr = std::unique_ptr<Weight>;
+using ScorerPtr = std::unique_ptr<Scorer>;
+
+}  // namespace gyre::engine

@@ -1,0 +1,191 @@
+#include "engine/query/query_parser.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace gyre::engine {
+
+namespace {
+
+struct Kind {
+  std::string_view name;
+  QueryParser parse;
+};
+
+constexpr Kind kKinds[] = {
+    {"bool", parseBool},
+    {"constant_score", parseConstantScore},
+    {"dis_max", parseDisMax},
+    {"exists", parseExists},
+    {"fuzzy", parseFuzzy},
+    {"ids", parseIds},
+    {"match", parseMatch},
+    {"match_all", parseMatchAll},
+    {"match_none", parseMatchNone},
+    {"match_phrase", parseMatchPhrase},
+    {"multi_match", parseMultiMatch},
+    {"prefix", parsePrefix},
+    {"range", parseRange},
+    {"term", parseTerm},
+    {"terms", parseTerms},
+};
+
+std::string bracketed(std::string_view kind) { return "[" + std::string(kind) + "]"; }
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+bool readInteger(std::string_view text, std::int64_t& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return !text.empty() && error == std::errc() && end == text.data() + text.size();
+}
+
+// A plain specification, without "<": "3", "-2", "75%", "-25%".
+bool countOf(std::string_view text, std::uint32_t clauses, std::int64_t& count) {
+  const bool is_percentage = text.ends_with('%');
+  if (is_percentage) text.remove_suffix(1);
+  if (text.starts_with('+')) text.remove_prefix(1);
+  std::int64_t number = 0;
+  if (!readInteger(text, number) || std::abs(number) > 1'000'000) return false;
+  if (is_percentage) number = number * static_cast<std::int64_t>(clauses) / 100;
+  count = text.starts_with('-') ? static_cast<std::int64_t>(clauses) + number : number;
+  return true;
+}
+
+}  // namespace
+
+Status parsingException(std::string message) {
+  return {Code::kInvalidArgument, "parsing_exception", std::move(message)};
+}
+Status queryShardException(std::string message) {
+  return {Code::kInvalidArgument, "query_shard_exception", "failed to create query: " + std::move(message)};
+}
+Status illegalArgument(std::string message) {
+  return {Code::kInvalidArgument, "illegal_argument_exception", std::move(message)};
+}
+Status unknownParameter(std::string_view kind, std::string_view parameter) {
+  return parsingException(bracketed(kind) + " query does not support " + bracketed(parameter));
+}
+
+Status unknownField(std::string_view kind, std::string_view field) {
+  return {Code::kInvalidArgument, "x_content_parse_exception", bracketed(kind) + " unknown field " + bracketed(field)};
+}
+
+Result<QueryPtr> parseQuery(json::Value clause, ParseContext& context) {
+  if (!clause.isObject())
+    return parsingException("[_na] query malformed, must start with start_object, found " +
+                            std::string(json::kindName(clause.kind())));
+  if (clause.size() == 0) return illegalArgument("query malformed, empty clause found");
+  const json::Value body = *clause.begin();
+  if (clause.size() > 1)
+    return parsingException(bracketed(body.key()) + " malformed query, expected [END_OBJECT] but found [FIELD_NAME]");
+  if (++context.depth > kMaxNesting)
+    return illegalArgument("query is nested deeper than " + std::to_string(kMaxNesting) + " levels");
+  const auto* const kind =
+      std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& known) { return known.name == body.key(); });
+  if (kind == std::end(kKinds)) return parsingException("unknown query " + bracketed(body.key()));
+  if (!body.isObject())
+    return parsingException(bracketed(body.key()) + " query malformed, no start_object after query name");
+  auto parsed = kind->parse(body, context);
+  --context.depth;
+  return parsed;
+}
+
+Result<bool> readCommon(std::string_view kind, json::Value member, CommonParameters& common) {
+  if (member.key() == "boost") {
+    GYRE_TRY_ASSIGN(common.boost, parseFloat(kind, member));
+    if (common.boost < 0)
+      return illegalArgument("negative [boost] are not allowed in " + bracketed(kind) +
+                             ", use a value between 0 and 1 to deboost");
+    return true;
+  }
+  if (member.key() == "_name") {
+    if (!member.isString()) return parsingException(bracketed(kind) + " [_name] must be a string");
+    common.name = member.string();
+    return true;
+  }
+  return false;
+}
+
+Result<QueryPtr> finishQuery(QueryPtr query, const CommonParameters& common, ParseContext& context) {
+  if (!common.name.empty()) context.named.emplace_back(common.name, query.get());
+  return query;
+}
+
+Result<float> parseFloat(std::string_view kind, json::Value value) {
+  std::string_view text = value.isString() ? value.string() : value.numberText();
+  float number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || !std::isfinite(number))
+    return parsingException(bracketed(kind) + " " + bracketed(value.key()) + " must be a number, found " +
+                            std::string(value.raw()));
+  return number;
+}
+
+Result<bool> parseBoolean(std::string_view kind, json::Value value) {
+  if (value.isBoolean()) return value.boolean();
+  if (value.string() == "true") return true;
+  if (value.isString() && value.string() == "false") return false;
+  return parsingException(bracketed(kind) + " " + bracketed(value.key()) + " must be true or false, found " +
+                          std::string(value.raw()));
+}
+
+Result<std::int64_t> parseWhole(std::string_view kind, json::Value value) {
+  std::int64_t number = 0;
+  if (!readInteger(value.isString() ? value.string() : value.numberText(), number))
+    return parsingException(bracketed(kind) + " " + bracketed(value.key()) + " must be a whole number, found " +
+                            std::string(value.raw()));
+  return number;
+}
+
+Result<std::string> parseScalarText(std::string_view kind, json::Value value) {
+  if (value.isString()) return std::string(value.string());
+  if (value.isNumber() || value.isBoolean()) return std::string(value.raw());
+  return parsingException(bracketed(kind) + " expected a value for " + bracketed(value.key()) + ", found " +
+                          std::string(json::kindName(value.kind())));
+}
+
+Result<json::Value> singleField(std::string_view kind, json::Value body) {
+  if (body.size() == 0) return illegalArgument(bracketed(kind) + " fieldName is null or empty");
+  if (body.size() > 1) {
+    auto second = body.begin();
+    const std::string first((*second).key());
+    ++second;
+    return parsingException(bracketed(kind) + " query doesn't support multiple fields, found " + bracketed(first) +
+                            " and " + bracketed((*second).key()));
+  }
+  return *body.begin();
+}
+
+Result<std::uint32_t> minimumShouldMatch(std::string_view kind, std::string_view text, std::uint32_t clauses) {
+  const auto malformed = [&] {
+    return queryShardException(bracketed(kind) + " [minimum_should_match] is not understood: " + bracketed(text));
+  };
+  std::int64_t count = clauses;
+  std::string_view rest = trim(text);
+  if (rest.find('<') == std::string_view::npos) {
+    if (!countOf(rest, clauses, count)) return malformed();
+  } else {
+    // Conditions ascend; the last one whose bound is below the number of clauses holds, none means all.
+    while (!rest.empty()) {
+      const std::size_t space = rest.find(' ');
+      const std::string_view condition = rest.substr(0, space);
+      rest = space == std::string_view::npos ? std::string_view() : trim(rest.substr(space));
+      const std::size_t less = condition.find('<');
+      std::int64_t bound = 0;
+      std::int64_t then = 0;
+      if (less == std::string_view::npos || !readInteger(condition.substr(0, less), bound) ||
+          !countOf(condition.substr(less + 1), clauses, then))
+        return malformed();
+      if (static_cast<std::int64_t>(clauses) <= bound) break;
+      count = then;
+    }
+  }
+  return static_cast<std::uint32_t>(std::max<std::int64_t>(count, 0));
+}
+
+}  // namespace gyre::engine

@@ -1,0 +1,89 @@
+// Which query does this JSON ask for?
+//
+// One parser a kind, in a table by name (query_parser.cpp). Every parser refuses what it does not know, with the
+// dialect's error type as the reason: parsing_exception for the shape, query_shard_exception for a value that a field
+// cannot take.
+//
+// THREADS: a ParseContext belongs to one request.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/mapping/mapping.hpp"
+#include "engine/query/query.hpp"
+#include "gyre/json.hpp"
+
+namespace gyre::engine {
+
+inline constexpr std::uint32_t kMaxClauses = 1024;
+inline constexpr std::uint32_t kMaxNesting = 100;
+// Members of JSON that one query level may add: a bool, its list, the clause.
+inline constexpr std::uint32_t kMaxRequestDepth = 3 * kMaxNesting + 64;
+
+struct ParseContext {
+  const Mapping& mapping;
+  std::int64_t now_millis = 0;
+  std::uint32_t depth = 0;
+  std::uint32_t clauses = 0;
+  std::vector<std::pair<std::string, const Query*>> named;  // those with a _name, for matched_queries
+};
+
+// A clause, {"kind":{…}}.
+Result<QueryPtr> parseQuery(json::Value clause, ParseContext& context);
+
+// ---- for the parsers of the kinds -----------------------------------------------------------------------------------
+
+Status parsingException(std::string message);
+Status queryShardException(std::string message);
+Status illegalArgument(std::string message);
+// "[term] query does not support [foo]".
+Status unknownParameter(std::string_view kind, std::string_view parameter);
+
+// "[bool] unknown field [foo]", of the kinds whose refusals the dialect words so.
+Status unknownField(std::string_view kind, std::string_view field);
+
+// Reads `boost` or `_name`, the members that every query takes. False when the member is neither.
+struct CommonParameters {
+  float boost = 1;
+  std::string name;
+};
+Result<bool> readCommon(std::string_view kind, json::Value member, CommonParameters& common);
+// Records the name, if there is one, and passes the query on.
+Result<QueryPtr> finishQuery(QueryPtr query, const CommonParameters& common, ParseContext& context);
+
+Result<float> parseFloat(std::string_view kind, json::Value value);
+Result<bool> parseBoolean(std::string_view kind, json::Value value);        // also "true" and "false"
+Result<std::int64_t> parseWhole(std::string_view kind, json::Value value);  // also whole numbers as strings
+// The scalar as text: a string's, a number as written, true or false. Nothing for the rest.
+Result<std::string> parseScalarText(std::string_view kind, json::Value value);
+// The one member of a {"field": …} body, besides boost and _name where `common` is given.
+Result<json::Value> singleField(std::string_view kind, json::Value body);
+
+// How many of `clauses` optional clauses must match: "2", "-1", "75%", "-25%", "2<75%", "2<-25% 9<-3". Below 0 becomes
+// 1 for a count (a document must match something) as the dialect has it.
+Result<std::uint32_t> minimumShouldMatch(std::string_view kind, std::string_view text, std::uint32_t clauses);
+
+// The kinds. `body` is what stands under the kind's name.
+using QueryParser = Result<QueryPtr> (*)(json::Value body, ParseContext& context);
+Result<QueryPtr> parseMatchAll(json::Value body, ParseContext& context);
+Result<QueryPtr> parseMatchNone(json::Value body, ParseContext& context);
+Result<QueryPtr> parseTerm(json::Value body, ParseContext& context);
+Result<QueryPtr> parseTerms(json::Value body, ParseContext& context);
+Result<QueryPtr> parseIds(json::Value body, ParseContext& context);
+Result<QueryPtr> parseRange(json::Value body, ParseContext& context);
+Result<QueryPtr> parseExists(json::Value body, ParseContext& context);
+Result<QueryPtr> parsePrefix(json::Value body, ParseContext& context);
+Result<QueryPtr> parseFuzzy(json::Value body, ParseContext& context);
+Result<QueryPtr> parseMatch(json::Value body, ParseContext& context);
+Result<QueryPtr> parseMatchPhrase(json::Value body, ParseContext& context);
+Result<QueryPtr> parseMultiMatch(json::Value body, ParseContext& context);
+Result<QueryPtr> parseBool(json::Value body, ParseContext& context);
+Result<QueryPtr> parseConstantScore(json::Value body, ParseContext& context);
+Result<QueryPtr> parseDisMax(json::Value body, ParseContext& context);
+
+}  // namespace gyre::engine

@@ -1,0 +1,449 @@
+#include "engine/query/scorers.hpp"
+
+#include <algorithm>
+
+#include "engine/query/postings_walk.hpp"
+
+namespace gyre::engine {
+
+namespace {
+
+// Below this many documents alive, asking a column for each beats decoding its window.
+constexpr std::uint32_t kFewDocs = 96;
+// A union of more terms than this is collected once into a bit set over the segment.
+constexpr std::size_t kMaxWalks = 16;
+
+void addConstant(const std::uint64_t* bits, float score, float* scores) {
+  if (scores == nullptr || score == 0) return;
+  forEachBit(bits, [&](std::uint32_t i) { scores[i] += score; });
+}
+
+// A scorer that gives every match the same score.
+class ConstantScorer : public Scorer {
+ public:
+  explicit ConstantScorer(float score) : score_(score) {}
+  void evaluate(std::uint32_t window, std::uint64_t* bits, float* scores) final {
+    match(window, bits);
+    addConstant(bits, score_, scores);
+  }
+  void narrow(std::uint32_t window, std::uint64_t* bits, float* scores) final {
+    keep(window, bits);
+    addConstant(bits, score_, scores);
+  }
+  float maxScore(std::uint32_t) final { return score_; }
+
+ protected:
+  virtual void match(std::uint32_t window, std::uint64_t* bits) = 0;
+  virtual void keep(std::uint32_t window, std::uint64_t* bits) {
+    WindowBits own;
+    match(window, own.data());
+    andBits(bits, own.data());
+  }
+
+ private:
+  float score_;
+};
+
+class AllScorer final : public ConstantScorer {
+ public:
+  AllScorer(std::uint32_t doc_count, float score) : ConstantScorer(score), doc_count_(doc_count) {}
+  std::uint64_t cost() const override { return doc_count_; }
+
+ private:
+  void match(std::uint32_t window, std::uint64_t* bits) override { fillBits(bits, windowSize(window, doc_count_)); }
+  void keep(std::uint32_t, std::uint64_t*) override {}
+
+  std::uint32_t doc_count_;
+};
+
+class ListScorer final : public ConstantScorer {
+ public:
+  ListScorer(std::vector<DocId> docs, float score) : ConstantScorer(score), docs_(std::move(docs)) {}
+  std::uint64_t cost() const override { return docs_.size(); }
+  DocId nextCandidate(DocId from) override {
+    const auto at = std::lower_bound(docs_.begin(), docs_.end(), from);
+    return at == docs_.end() ? kNoMoreDocs : *at;
+  }
+
+ private:
+  void match(std::uint32_t window, std::uint64_t* bits) override {
+    clearBits(bits);
+    const DocId base = windowBegin(window);
+    for (auto at = std::lower_bound(docs_.begin(), docs_.end(), base); at != docs_.end() && *at - base < kWindowDocs;
+         ++at)
+      setBit(bits, *at - base);
+  }
+
+  std::vector<DocId> docs_;
+};
+
+class BitsScorer final : public ConstantScorer {
+ public:
+  BitsScorer(std::vector<std::uint64_t> bits, std::uint64_t count, float score)
+      : ConstantScorer(score), bits_(std::move(bits)), count_(count) {}
+  std::uint64_t cost() const override { return count_; }
+  DocId nextCandidate(DocId from) override {
+    std::size_t word = from / 64;
+    if (word >= bits_.size()) return kNoMoreDocs;
+    std::uint64_t rest = bits_[word] >> (from % 64) << (from % 64);
+    while (rest == 0)
+      if (++word >= bits_.size())
+        return kNoMoreDocs;
+      else
+        rest = bits_[word];
+    return static_cast<DocId>(word * 64 + static_cast<std::size_t>(std::countr_zero(rest)));
+  }
+
+ private:
+  void match(std::uint32_t window, std::uint64_t* bits) override {
+    std::copy_n(bits_.data() + std::size_t{window} * kWindowWords, kWindowWords, bits);
+  }
+  void keep(std::uint32_t window, std::uint64_t* bits) override {
+    andBits(bits, bits_.data() + std::size_t{window} * kWindowWords);
+  }
+
+  std::vector<std::uint64_t> bits_;
+  std::uint64_t count_;
+};
+
+class PresentScorer final : public ConstantScorer {
+ public:
+  PresentScorer(std::uint32_t doc_count, const std::uint64_t* present, std::uint64_t count, float score)
+      : ConstantScorer(score), doc_count_(doc_count), present_(present), count_(count) {}
+  std::uint64_t cost() const override { return count_; }
+
+ private:
+  void match(std::uint32_t window, std::uint64_t* bits) override {
+    // The last window may have fewer words in the segment than we keep.
+    const std::uint32_t size = windowSize(window, doc_count_);
+    clearBits(bits);
+    std::copy_n(present_ + std::size_t{window} * kWindowWords, (size + 63) / 64, bits);
+    WindowBits existing;
+    fillBits(existing.data(), size);
+    andBits(bits, existing.data());
+  }
+
+  std::uint32_t doc_count_;
+  const std::uint64_t* present_;
+  std::uint64_t count_;
+};
+
+class HasValueScorer final : public ConstantScorer {
+ public:
+  HasValueScorer(SegmentRun& run, const ColumnReader& column, float score)
+      : ConstantScorer(score), run_(run), column_(column) {}
+  std::uint64_t cost() const override { return column_.stats().doc_count; }
+
+ private:
+  void match(std::uint32_t window, std::uint64_t* bits) override {
+    const ColumnBlockStats stats = column_.blockStats(window);
+    const std::uint32_t size = windowSize(window, run_.docCount());
+    if (stats.doc_count == 0 || stats.doc_count == size) {
+      fillBits(bits, stats.doc_count);
+      return;
+    }
+    std::copy_n(run_.read(column_, window).present.data(), kWindowWords, bits);
+  }
+
+  SegmentRun& run_;
+  const ColumnReader& column_;
+};
+
+// Documents with a value that `Values` accepts: accepts(value), and mayOverlap / covers of a block's minimum and
+// maximum.
+template <class Values>
+class ColumnScorer final : public ConstantScorer {
+ public:
+  ColumnScorer(SegmentRun& run, const ColumnReader& column, Values values, float score)
+      : ConstantScorer(score),
+        run_(run),
+        column_(column),
+        values_(std::move(values)),
+        is_multi_(column.isMultiValued()) {
+    const ColumnBlockStats stats = column.stats();
+    cost_ = static_cast<std::uint64_t>(values_.share(stats) * stats.doc_count) + 1;
+  }
+  std::uint64_t cost() const override { return cost_; }
+
+  DocId nextCandidate(DocId from) override {
+    const std::uint32_t windows = (run_.docCount() + kWindowDocs - 1) / kWindowDocs;
+    for (std::uint32_t window = windowOf(from); window < windows; ++window) {
+      const ColumnBlockStats stats = column_.blockStats(window);
+      if (stats.value_count != 0 && values_.mayOverlap(stats.min, stats.max))
+        return std::max(from, windowBegin(window));
+    }
+    return kNoMoreDocs;
+  }
+
+ private:
+  enum class Answer : std::uint8_t { kNone, kAllWithValue, kMixed };
+
+  Answer answerFromStats(const ColumnBlockStats& stats) const {
+    if (stats.value_count == 0 || !values_.mayOverlap(stats.min, stats.max)) return Answer::kNone;
+    return values_.covers(stats.min, stats.max) ? Answer::kAllWithValue : Answer::kMixed;
+  }
+
+  void match(std::uint32_t window, std::uint64_t* bits) override {
+    const ColumnBlockStats stats = column_.blockStats(window);
+    const Answer answer = answerFromStats(stats);
+    if (answer == Answer::kNone) return clearBits(bits);
+    const std::uint32_t size = windowSize(window, run_.docCount());
+    if (answer == Answer::kAllWithValue) {
+      if (stats.doc_count == size) return fillBits(bits, size);
+      std::copy_n(run_.read(column_, window).present.data(), kWindowWords, bits);
+      return;
+    }
+    if (is_multi_) return matchMulti(window, size, bits);
+    const ColumnWindow& decoded = run_.read(column_, window);
+    for (std::uint32_t w = 0; w < kWindowWords; ++w) {
+      if (decoded.present[w] == 0) {
+        bits[w] = 0;
+        continue;
+      }
+      const std::int64_t* const values = decoded.values.data() + std::size_t{w} * 64;
+      std::uint64_t word = 0;
+      for (std::uint32_t i = 0; i < 64; ++i) word |= std::uint64_t{values_.accepts(values[i])} << i;
+      bits[w] = word & decoded.present[w];
+    }
+  }
+
+  void matchMulti(std::uint32_t window, std::uint32_t size, std::uint64_t* bits) {
+    clearBits(bits);
+    const ColumnWindow& decoded = run_.readMulti(column_, window);
+    for (std::uint32_t i = 0; i < size; ++i)
+      for (std::uint32_t at = decoded.offsets[i]; at < decoded.offsets[i + 1]; ++at)
+        if (values_.accepts(decoded.multi_values[at])) {
+          setBit(bits, i);
+          break;
+        }
+  }
+
+  void keep(std::uint32_t window, std::uint64_t* bits) override {
+    const ColumnBlockStats stats = column_.blockStats(window);
+    const Answer answer = answerFromStats(stats);
+    if (answer == Answer::kNone) return clearBits(bits);
+    if (answer == Answer::kAllWithValue && stats.doc_count == windowSize(window, run_.docCount())) return;
+    if (is_multi_ || countBits(bits) > kFewDocs) {
+      WindowBits own;
+      match(window, own.data());
+      return andBits(bits, own.data());
+    }
+    const DocId base = windowBegin(window);
+    forEachBit(bits, [&](std::uint32_t i) {
+      std::int64_t value = 0;
+      if (!column_.readOne(base + i, value) || !values_.accepts(value)) clearBit(bits, i);
+    });
+  }
+
+  SegmentRun& run_;
+  const ColumnReader& column_;
+  Values values_;
+  bool is_multi_;
+  std::uint64_t cost_ = 0;
+};
+
+struct ValueRange {
+  std::int64_t lowest;
+  std::int64_t highest;
+  bool accepts(std::int64_t value) const {
+    // One comparison: values below `lowest` wrap to very large ones.
+    return static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(lowest) <=
+           static_cast<std::uint64_t>(highest) - static_cast<std::uint64_t>(lowest);
+  }
+  bool mayOverlap(std::int64_t min, std::int64_t max) const { return min <= highest && max >= lowest; }
+  bool covers(std::int64_t min, std::int64_t max) const { return min >= lowest && max <= highest; }
+  // Of the column's values, as if they were spread evenly.
+  double share(const ColumnBlockStats& stats) const {
+    if (stats.value_count == 0 || !mayOverlap(stats.min, stats.max)) return 0;
+    const double width = static_cast<double>(stats.max) - static_cast<double>(stats.min) + 1;
+    const double part =
+        static_cast<double>(std::min(stats.max, highest)) - static_cast<double>(std::max(stats.min, lowest)) + 1;
+    return part / width;
+  }
+};
+
+struct ValueSet {
+  std::vector<std::int64_t> values;  // ascending
+  bool accepts(std::int64_t value) const { return std::binary_search(values.begin(), values.end(), value); }
+  bool mayOverlap(std::int64_t min, std::int64_t max) const {
+    const auto at = std::lower_bound(values.begin(), values.end(), min);
+    return at != values.end() && *at <= max;
+  }
+  bool covers(std::int64_t min, std::int64_t max) const { return min == max && accepts(min); }
+  double share(const ColumnBlockStats& stats) const {
+    const double width = static_cast<double>(stats.max) - static_cast<double>(stats.min) + 1;
+    return std::min(1.0, static_cast<double>(values.size()) / width);
+  }
+};
+
+class TermSetScorer final : public ConstantScorer {
+ public:
+  TermSetScorer(SegmentRun& run, const FieldReader& field, const std::vector<TermInfo>& terms,
+                std::vector<std::uint32_t> ordinals, float score)
+      : ConstantScorer(score), run_(run), column_(field.column), ordinals_(std::move(ordinals)) {
+    std::sort(ordinals_.begin(), ordinals_.end());
+    for (const TermInfo& term : terms) {
+      walks_.emplace_back(field.postings->cursor(term), term.doc_freq);
+      cost_ += term.doc_freq;
+    }
+    can_ask_column_ = column_ != nullptr && !ordinals_.empty() && !column_->isMultiValued();
+  }
+  std::uint64_t cost() const override { return std::min<std::uint64_t>(cost_, run_.docCount()); }
+  DocId nextCandidate(DocId from) override {
+    DocId first = kNoMoreDocs;
+    for (PostingsWalk& walk : walks_) {
+      first = std::min(first, walk.next(from));
+      if (first == from) break;
+    }
+    return first;
+  }
+
+ private:
+  void match(std::uint32_t window, std::uint64_t* bits) override {
+    clearBits(bits);
+    for (PostingsWalk& walk : walks_) walk.addBits(window, bits);
+  }
+  void keep(std::uint32_t window, std::uint64_t* bits) override {
+    if (!can_ask_column_ || countBits(bits) > kFewDocs) return ConstantScorer::keep(window, bits);
+    const DocId base = windowBegin(window);
+    forEachBit(bits, [&](std::uint32_t i) {
+      std::int64_t ordinal = 0;
+      if (!column_->readOne(base + i, ordinal) ||
+          !std::binary_search(ordinals_.begin(), ordinals_.end(), static_cast<std::uint32_t>(ordinal)))
+        clearBit(bits, i);
+    });
+  }
+
+  SegmentRun& run_;
+  const ColumnReader* column_;
+  std::vector<std::uint32_t> ordinals_;
+  std::vector<PostingsWalk> walks_;
+  std::uint64_t cost_ = 0;
+  bool can_ask_column_ = false;
+};
+
+DocId firstCandidate(std::vector<ScorerPtr>& scorers, DocId from) {
+  DocId first = kNoMoreDocs;
+  for (const ScorerPtr& scorer : scorers) {
+    first = std::min(first, scorer->nextCandidate(from));
+    if (first == from) break;
+  }
+  return first;
+}
+
+void matchAny(std::vector<ScorerPtr>& scorers, std::uint32_t window, std::uint64_t* bits, float* scores) {
+  clearBits(bits);
+  WindowBits own;
+  for (const ScorerPtr& scorer : scorers) {
+    scorer->evaluate(window, own.data(), scores);
+    orBits(bits, own.data());
+  }
+}
+
+std::uint64_t sumOfCosts(const std::vector<ScorerPtr>& scorers) {
+  std::uint64_t cost = 0;
+  for (const ScorerPtr& scorer : scorers) cost += scorer->cost();
+  return cost;
+}
+
+class AnyScorer final : public ConstantScorer {
+ public:
+  AnyScorer(std::vector<ScorerPtr> scorers, float score) : ConstantScorer(score), scorers_(std::move(scorers)) {}
+  std::uint64_t cost() const override { return sumOfCosts(scorers_); }
+  DocId nextCandidate(DocId from) override { return firstCandidate(scorers_, from); }
+
+ private:
+  void match(std::uint32_t window, std::uint64_t* bits) override { matchAny(scorers_, window, bits, nullptr); }
+
+  std::vector<ScorerPtr> scorers_;
+};
+
+class SumScorer final : public Scorer {
+ public:
+  explicit SumScorer(std::vector<ScorerPtr> scorers) : scorers_(std::move(scorers)) {}
+  std::uint64_t cost() const override { return sumOfCosts(scorers_); }
+  DocId nextCandidate(DocId from) override { return firstCandidate(scorers_, from); }
+  void evaluate(std::uint32_t window, std::uint64_t* bits, float* scores) override {
+    matchAny(scorers_, window, bits, scores);
+  }
+  float maxScore(std::uint32_t window) override {
+    float sum = 0;
+    for (const ScorerPtr& scorer : scorers_) sum += scorer->maxScore(window);
+    return sum;
+  }
+
+ private:
+  std::vector<ScorerPtr> scorers_;
+};
+
+}  // namespace
+
+ScorerPtr makeAnyScorer(std::vector<ScorerPtr> scorers, float score) {
+  if (scorers.empty()) return nullptr;
+  return std::make_unique<AnyScorer>(std::move(scorers), score);
+}
+
+ScorerPtr makeSumScorer(std::vector<ScorerPtr> scorers) {
+  if (scorers.empty()) return nullptr;
+  if (scorers.size() == 1) return std::move(scorers.front());
+  return std::make_unique<SumScorer>(std::move(scorers));
+}
+
+ScorerPtr makeAllScorer(SegmentRun& run, float score) { return std::make_unique<AllScorer>(run.docCount(), score); }
+
+ScorerPtr makeListScorer(std::vector<DocId> docs, float score) {
+  if (docs.empty()) return nullptr;
+  return std::make_unique<ListScorer>(std::move(docs), score);
+}
+
+ScorerPtr makeBitsScorer(std::vector<std::uint64_t> bits, std::uint64_t count, float score) {
+  if (count == 0) return nullptr;
+  return std::make_unique<BitsScorer>(std::move(bits), count, score);
+}
+
+ScorerPtr makePresentScorer(SegmentRun& run, const std::uint64_t* present, std::uint64_t count, float score) {
+  return std::make_unique<PresentScorer>(run.docCount(), present, count, score);
+}
+
+ScorerPtr makeHasValueScorer(SegmentRun& run, const ColumnReader& column, float score) {
+  return std::make_unique<HasValueScorer>(run, column, score);
+}
+
+ScorerPtr makeColumnRangeScorer(SegmentRun& run, const ColumnReader& column, std::int64_t lowest, std::int64_t highest,
+                                float score) {
+  const ValueRange range{lowest, highest};
+  const ColumnBlockStats stats = column.stats();
+  if (stats.value_count == 0 || !range.mayOverlap(stats.min, stats.max)) return nullptr;
+  return std::make_unique<ColumnScorer<ValueRange>>(run, column, range, score);
+}
+
+ScorerPtr makeColumnSetScorer(SegmentRun& run, const ColumnReader& column, std::vector<std::int64_t> values,
+                              float score) {
+  if (values.size() == 1) return makeColumnRangeScorer(run, column, values.front(), values.front(), score);
+  ValueSet set{std::move(values)};
+  const ColumnBlockStats stats = column.stats();
+  if (stats.value_count == 0 || !set.mayOverlap(stats.min, stats.max)) return nullptr;
+  return std::make_unique<ColumnScorer<ValueSet>>(run, column, std::move(set), score);
+}
+
+ScorerPtr makeTermSetScorer(SegmentRun& run, const FieldReader& field, const std::vector<TermInfo>& terms,
+                            std::vector<std::uint32_t> ordinals, float score) {
+  if (terms.empty() || field.postings == nullptr) return nullptr;
+  if (terms.size() <= kMaxWalks) return std::make_unique<TermSetScorer>(run, field, terms, std::move(ordinals), score);
+  const std::uint32_t windows = (run.docCount() + kWindowDocs - 1) / kWindowDocs;
+  std::vector<std::uint64_t> bits(std::size_t{windows} * kWindowWords);
+  for (const TermInfo& term : terms) {
+    const auto cursor = field.postings->cursor(term);
+    for (DocId from = 0; cursor->advanceBlock(from); from = cursor->docs().back() + 1)
+      for (const DocId doc : cursor->docs()) bits[doc / 64] |= std::uint64_t{1} << (doc % 64);
+  }
+  std::uint64_t count = 0;
+  for (const std::uint64_t word : bits) count += static_cast<std::uint64_t>(std::popcount(word));
+  return makeBitsScorer(std::move(bits), count, score);
+}
+
+WeightPtr makeNoneWeight() {
+  return makeWeight([](SegmentRun&) { return ScorerPtr(); });
+}
+
+}  // namespace gyre::engine

@@ -1,0 +1,64 @@
+// What do the parts of one request share while they work through one segment?
+//
+// Queries, sorts and aggregations walk a segment window by window and often need the same columns: each column's
+// current window is decoded once and kept until a later window is asked for.
+//
+// THREADS: belongs to one request on one thread. OWNS: the decoded windows; borrows the segment.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "engine/query/window_bits.hpp"
+#include "engine/segment/segment_reader.hpp"
+
+namespace gyre::engine {
+
+// One decoded window of one column.
+struct ColumnWindow {
+  const ColumnReader* column = nullptr;
+  std::uint32_t window = kNoMoreDocs;        // kNoMoreDocs: nothing decoded yet
+  std::uint32_t multi_window = kNoMoreDocs;  // the same for offsets and multi_values
+  std::uint32_t unit_window = kNoMoreDocs;   // the same for units
+  ColumnBlockStats stats;
+  bool is_full = false;  // every document of the window has a value
+  WindowBits present{};
+  std::vector<std::int64_t> values;    // kWindowDocs
+  std::vector<std::uint32_t> offsets;  // see ColumnReader::readMulti
+  std::vector<std::int64_t> multi_values;
+  // Doubles as whole numbers of 10^-unit_digits; unit_digits < 0 when some value of the window is no such number.
+  std::vector<std::int64_t> units;
+  int unit_digits = -1;
+};
+
+class SegmentRun {
+ public:
+  // `doc_base`: documents of the segments before this one.
+  SegmentRun(const SegmentView& view, std::uint32_t ordinal, std::uint64_t doc_base = 0)
+      : view_(view), ordinal_(ordinal), doc_base_(doc_base) {}
+
+  const SegmentView& view() const { return view_; }
+  const SegmentReader& segment() const { return *view_.segment; }
+  std::uint32_t docCount() const { return view_.segment->docCount(); }
+  // Position of the segment in the snapshot.
+  std::uint32_t ordinal() const { return ordinal_; }
+  // Added to a document's number it gives its place in the index.
+  std::uint64_t docBase() const { return doc_base_; }
+
+  // The window's values and presence. REQUIRES: windows of one run do not go back.
+  ColumnWindow& read(const ColumnReader& column, std::uint32_t window);
+  // The same with offsets and multi_values filled.
+  ColumnWindow& readMulti(const ColumnReader& column, std::uint32_t window);
+
+ private:
+  ColumnWindow& entry(const ColumnReader& column);
+
+  const SegmentView& view_;
+  std::uint32_t ordinal_;
+  std::uint64_t doc_base_;
+  std::vector<std::unique_ptr<ColumnWindow>> windows_;
+};
+
+}  // namespace gyre::engine

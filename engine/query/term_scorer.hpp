@@ -1,0 +1,22 @@
+// Which documents hold one term, and what is it worth in each?
+//
+// THREADS: as query.hpp says.
+#pragma once
+
+#include <memory>
+
+#include "engine/query/bm25.hpp"
+#include "engine/query/query.hpp"
+
+namespace gyre::engine {
+
+// `bm25` is shared by the term's scorers of all segments.
+ScorerPtr makeTermScorer(SegmentRun& run, const FieldReader& field, const TermInfo& term,
+                         std::shared_ptr<const Bm25> bm25);
+
+// The scored weight of one term of a text or keyword field. `doc_freq` takes the place of the term's own document count
+// when it is not 0 (fuzzy expansions share the largest).
+WeightPtr makeTermWeight(const Snapshot& snapshot, std::string path, std::string term, float boost,
+                         std::uint64_t doc_freq = 0);
+
+}  // namespace gyre::engine
