@@ -1,0 +1,53 @@
+// Which aggregations does this JSON ask for?
+//
+// One parser a kind, in a table by name (aggregation_parser.cpp); whatever a parser does not know is refused.
+//
+// THREADS: free functions.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/aggs/aggregation.hpp"
+#include "engine/query/query_parser.hpp"
+
+namespace gyre::engine {
+
+// {"name": {"kind": {…}, "aggs": {…}, "meta": {…}}, …}.
+Result<Aggregations> parseAggregations(json::Value body, ParseContext& context);
+
+// ---- for the parsers of the kinds -----------------------------------------------------------------------------------
+
+// What a kind is asked with: its name, its body, and the aggregations below, which bucket kinds take.
+struct AggregationRequest {
+  std::string_view kind;
+  std::string_view name;
+  json::Value body;
+  Aggregations subs;
+  ParseContext& context;
+};
+using AggregationPtr = std::unique_ptr<Aggregation>;
+using AggregationParser = Result<AggregationPtr> (*)(AggregationRequest& request);
+
+// The field an aggregation reads.
+struct AggregatedField {
+  std::string path;
+  const Field* field = nullptr;  // null when the mapping has none: there are no values then
+};
+// Refuses text, completion and fields without doc values, in the dialect's words.
+Result<AggregatedField> readField(const AggregationRequest& request, json::Value value);
+Status unsupportedField(const AggregationRequest& request, const Field& field);
+Status unknownAggregationParameter(const AggregationRequest& request, std::string_view parameter);
+
+Result<AggregationPtr> parseMetric(AggregationRequest& request);
+Result<AggregationPtr> parseTermsAggregation(AggregationRequest& request);
+Result<AggregationPtr> parseDateHistogram(AggregationRequest& request);
+Result<AggregationPtr> parseRangeAggregation(AggregationRequest& request);
+Result<AggregationPtr> parseFilterAggregation(AggregationRequest& request);
+Result<AggregationPtr> parseFiltersAggregation(AggregationRequest& request);
+Result<AggregationPtr> parseMissingAggregation(AggregationRequest& request);
+
+}  // namespace gyre::engine

@@ -1,0 +1,55 @@
+// Which values do these documents have in a column, and for which bucket?
+//
+// THREADS: belongs to one aggregator. OWNS: its buffers; a ValueBlock borrows them until the next read.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/aggs/aggregation.hpp"
+
+namespace gyre::engine {
+
+struct ValueBlock {
+  std::uint32_t size = 0;
+  const std::int64_t* values = nullptr;
+  const std::uint16_t* docs = nullptr;     // as DocBlock's
+  const std::uint32_t* buckets = nullptr;  // as DocBlock's
+  // Set when `values` are the whole window as it was decoded.
+  ColumnWindow* whole_window = nullptr;
+
+  std::uint32_t bucket(std::uint32_t i) const { return buckets == nullptr ? 0 : buckets[i]; }
+};
+
+class ValueReader {
+ public:
+  // kAll: every value. kDistinct: a document's equal values count once.
+  enum class Repetitions : std::uint8_t { kAll, kDistinct };
+  explicit ValueReader(Repetitions repetitions = Repetitions::kAll) : repetitions_(repetitions) {}
+
+  // `column` is null where the segment has no values.
+  void beginSegment(SegmentRun& run, const ColumnReader* column);
+  ValueBlock read(const DocBlock& block);
+  // The documents of the block without a value.
+  DocBlock absent(const DocBlock& block);
+  bool hasColumn() const { return column_ != nullptr; }
+
+ private:
+  ValueBlock readOneByOne(const DocBlock& block);
+  ValueBlock readWindow(const DocBlock& block);
+  ValueBlock readMulti(const DocBlock& block);
+  ValueBlock gathered() const;
+  void add(const DocBlock& block, std::uint32_t i, std::int64_t value);
+
+  Repetitions repetitions_;
+  SegmentRun* run_ = nullptr;
+  const ColumnReader* column_ = nullptr;
+  bool is_multi_ = false;
+  std::vector<std::int64_t> values_;
+  std::vector<std::uint16_t> docs_;
+  std::vector<std::uint32_t> buckets_;
+  std::vector<std::uint16_t> absent_docs_;
+  std::vector<std::uint32_t> absent_buckets_;
+};
+
+}  // namespace gyre::engine
