@@ -1,0 +1,79 @@
+// In which order do hits come, and what does a hit show for it?
+//
+// A key of a document is one ordered 64-bit number, smaller first whatever the direction asked: numbers and dates as
+// they are kept, a keyword's ordinal (twice, so that a text between two terms has a place), the score's bits. Within
+// one segment hits compare by these numbers alone; between segments keywords compare by their text.
+//
+// THREADS: a SortKeys belongs to one request. OWNS: borrows the mapping and the segments.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/mapping/mapping.hpp"
+#include "engine/query/segment_run.hpp"
+#include "gyre/json.hpp"
+#include "gyre/status.hpp"
+
+namespace gyre::engine {
+
+struct SortKey {
+  enum class Kind : std::uint8_t { kScore, kDoc, kNumber, kKeyword };
+  enum class Missing : std::uint8_t { kLast, kFirst, kValue };
+  Kind kind = Kind::kScore;
+  bool is_descending = false;
+  bool uses_largest = false;  // of several values; else the smallest
+  std::string path;
+  FieldType type = FieldType::kLong;
+  double scaling_factor = 1;
+  Missing missing = Missing::kLast;
+  std::int64_t missing_number = 0;  // kValue
+  std::string missing_text;         // kValue
+};
+
+// One key's value of one hit, independent of its segment.
+struct SortValue {
+  std::int64_t number = 0;  // kScore, kDoc, kNumber: as compared
+  std::string text;         // kKeyword
+  // kKeyword: -1 before every text, 1 after every text, 0 a text.
+  std::int8_t place = 0;
+};
+
+// "sort": a name, {"field": "desc"}, {"field": {…}}, or an array of those.
+Result<std::vector<SortKey>> parseSort(json::Value sort, const Mapping& mapping);
+// The values of search_after, one for each key.
+Result<std::vector<SortValue>> parseSearchAfter(json::Value values, std::span<const SortKey> keys);
+
+// Below 0 when a comes before b.
+int compareSortValues(std::span<const SortKey> keys, std::span<const SortValue> a, std::span<const SortValue> b);
+void writeSortValue(const SortKey& key, const SortValue& value, JsonWriter& writer);
+
+std::int64_t scoreKey(float score);
+float scoreOfKey(std::int64_t key);
+
+// Reads one key's numbers within one segment.
+class SortColumn {
+ public:
+  SortColumn(const SortKey& key, SegmentRun& run);
+  // Of a window's documents. `docs` are positions within the window, ascending. REQUIRES: windows do not go back.
+  void read(std::uint32_t window, std::span<const std::uint16_t> docs, const float* scores, std::int64_t* keys);
+  // No document of the window has a smaller key.
+  std::int64_t smallestIn(std::uint32_t window) const;
+  // The number for a value from elsewhere, so that keys of this segment compare with it rightly.
+  std::int64_t numberOf(const SortValue& value) const;
+  SortValue valueOf(std::int64_t key) const;
+
+ private:
+  std::int64_t directed(std::int64_t number) const { return key_.is_descending ? ~number : number; }
+
+  const SortKey& key_;
+  SegmentRun& run_;
+  const FieldReader* field_ = nullptr;  // null where the segment has nothing of the field
+  std::int64_t missing_ = 0;            // directed
+};
+
+}  // namespace gyre::engine

@@ -1,0 +1,229 @@
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "engine/mapping/numeric_value.hpp"
+#include "engine/query/field_query.hpp"
+#include "engine/query/query_parser.hpp"
+#include "engine/search/sort.hpp"
+
+namespace gyre::engine {
+
+namespace {
+
+Result<bool> parseOrder(json::Value value) {
+  if (value.string() == "asc" || value.string() == "ASC") return false;
+  if (value.string() == "desc" || value.string() == "DESC") return true;
+  return illegalArgument("Unknown SortOrder [" + std::string(value.raw()) + "]");
+}
+
+Result<FieldType> parseTypeName(std::string_view name) {
+  for (const FieldType type :
+       {FieldType::kKeyword, FieldType::kDate, FieldType::kBoolean, FieldType::kLong, FieldType::kInteger,
+        FieldType::kShort, FieldType::kByte, FieldType::kDouble, FieldType::kFloat, FieldType::kScaledFloat})
+    if (typeName(type) == name) return type;
+  return illegalArgument("No mapper found for type [" + std::string(name) + "]");
+}
+
+std::optional<double> readDouble(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// A number as a client writes it, on the key's scale.
+Result<std::int64_t> readSortNumber(const SortKey& key, json::Value value, std::string_view what) {
+  const std::string_view text = value.isString() ? value.string() : value.numberText();
+  const auto refused = [&] {
+    return Status(Code::kInvalidArgument, "illegal_argument_exception",
+                  "Failed to parse " + std::string(what) + " value for field [" + key.path + "]: For input string: " +
+                      (value.isString() ? "\"" + std::string(text) + "\"" : std::string(value.raw())));
+  };
+  const bool is_real = isFloating(key.type) || key.type == FieldType::kScaledFloat;
+  if (!is_real) {
+    if (value.isBoolean() && key.type == FieldType::kBoolean) return value.boolean() ? 1 : 0;
+    std::int64_t whole = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
+    if (!text.empty() && error == std::errc() && end == text.data() + text.size()) return whole;
+    const auto real = readDouble(text);
+    if (value.isNumber() && real && std::fabs(*real) < 9.2e18) return static_cast<std::int64_t>(*real);
+    return refused();
+  }
+  double real = 0;
+  if (text == "Infinity" || text == "-Infinity") {
+    real = text.front() == '-' ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+  } else if (const auto read = readDouble(text)) {
+    real = *read;
+  } else {
+    return refused();
+  }
+  if (key.type == FieldType::kFloat) return encodeFloat(static_cast<float>(real));
+  if (key.type == FieldType::kDouble) return encodeDouble(real);
+  if (std::isinf(real)) return real < 0 ? INT64_MIN : INT64_MAX;
+  return static_cast<std::int64_t>(std::llround(real * key.scaling_factor));
+}
+
+Status readMissing(json::Value value, SortKey& key) {
+  if (value.string() == "_last") {
+    key.missing = SortKey::Missing::kLast;
+  } else if (value.string() == "_first") {
+    key.missing = SortKey::Missing::kFirst;
+  } else {
+    key.missing = SortKey::Missing::kValue;
+    if (key.kind == SortKey::Kind::kKeyword) {
+      GYRE_TRY_ASSIGN(key.missing_text, parseScalarText("sort", value));
+    } else {
+      GYRE_TRY_ASSIGN(key.missing_number, readSortNumber(key, value, "missing"));
+    }
+  }
+  return {};
+}
+
+Status resolveField(SortKey& key, const Mapping& mapping, const std::optional<FieldType>& unmapped_type) {
+  const Field* const field = mapping.find(key.path);
+  if (field == nullptr || field->type == FieldType::kObject) {
+    if (!unmapped_type)
+      return {Code::kInvalidArgument, "query_shard_exception",
+              "No mapping found for [" + key.path + "] in order to sort on"};
+    key.type = *unmapped_type;
+  } else {
+    if (field->type == FieldType::kText)
+      return illegalArgument(
+          "Text fields are not optimised for operations that require per-document field data like aggregations and "
+          "sorting, so these operations are disabled by default. Please use a keyword field instead. Alternatively, "
+          "set fielddata=true on [" +
+          key.path +
+          "] in order to load field data by uninverting the inverted index. Note that this can use significant "
+          "memory.");
+    if (field->type == FieldType::kCompletion || !field->has_doc_values)
+      return illegalArgument("Can't load fielddata on [" + key.path +
+                             "] because fielddata is unsupported on fields of type [" +
+                             std::string(typeName(field->type)) + "]. Use doc values instead.");
+    key.type = field->type;
+    key.scaling_factor = field->type == FieldType::kScaledFloat ? field->scaling_factor : 1;
+  }
+  key.kind = key.type == FieldType::kKeyword ? SortKey::Kind::kKeyword : SortKey::Kind::kNumber;
+  return {};
+}
+
+Result<SortKey> parseFieldKey(std::string_view path, json::Value options, const Mapping& mapping) {
+  SortKey key;
+  key.path = path;
+  if (options.isString()) {
+    GYRE_TRY_ASSIGN(key.is_descending, parseOrder(options));
+  }
+  std::optional<FieldType> unmapped_type;
+  std::optional<bool> uses_largest;
+  json::Value missing;
+  for (const json::Value option : options) {
+    if (option.key() == "order") {
+      GYRE_TRY_ASSIGN(key.is_descending, parseOrder(option));
+    } else if (option.key() == "mode") {
+      if (option.string() != "min" && option.string() != "max")
+        return illegalArgument("[sort] mode [" + std::string(option.raw()) + "] is not offered; min and max are");
+      uses_largest = option.string() == "max";
+    } else if (option.key() == "missing") {
+      missing = option;
+    } else if (option.key() == "unmapped_type") {
+      GYRE_TRY_ASSIGN(unmapped_type, parseTypeName(option.string()));
+    } else if (option.key() == "numeric_type" || option.key() == "nested") {
+      return illegalArgument("[field_sort] " + std::string(option.key()) + " is not offered");
+    } else {
+      return unknownField("field_sort", option.key());
+    }
+  }
+  GYRE_TRY(resolveField(key, mapping, unmapped_type));
+  key.uses_largest = uses_largest.value_or(key.is_descending);
+  if (!missing.isMissing()) GYRE_TRY(readMissing(missing, key));
+  return key;
+}
+
+Result<SortKey> parseKey(std::string_view path, json::Value options, const Mapping& mapping) {
+  if (path != "_score" && path != "_doc") return parseFieldKey(path, options, mapping);
+  SortKey key;
+  key.kind = path == "_score" ? SortKey::Kind::kScore : SortKey::Kind::kDoc;
+  key.path = path;
+  key.is_descending = key.kind == SortKey::Kind::kScore;
+  if (options.isString()) {
+    GYRE_TRY_ASSIGN(key.is_descending, parseOrder(options));
+  }
+  for (const json::Value option : options) {
+    if (option.key() != "order") return unknownField(path, option.key());
+    GYRE_TRY_ASSIGN(key.is_descending, parseOrder(option));
+  }
+  return key;
+}
+
+}  // namespace
+
+Result<std::vector<SortKey>> parseSort(json::Value sort, const Mapping& mapping) {
+  std::vector<SortKey> keys;
+  const auto add = [&](json::Value element) -> Status {
+    if (element.isString()) {
+      GYRE_TRY_ASSIGN(auto key, parseKey(element.string(), {}, mapping));
+      keys.push_back(std::move(key));
+      return {};
+    }
+    if (!element.isObject())
+      return illegalArgument("malformed sort format, either start array, start object or an actual string are allowed");
+    for (const json::Value member : element) {
+      if (!member.isString() && !member.isObject())
+        return illegalArgument("malformed sort of [" + std::string(member.key()) + "]");
+      GYRE_TRY_ASSIGN(auto key, parseKey(member.key(), member, mapping));
+      keys.push_back(std::move(key));
+    }
+    return {};
+  };
+  if (sort.isArray()) {
+    for (const json::Value element : sort) GYRE_TRY(add(element));
+  } else {
+    GYRE_TRY(add(sort));
+  }
+  return keys;
+}
+
+Result<std::vector<SortValue>> parseSearchAfter(json::Value values, std::span<const SortKey> keys) {
+  if (!values.isArray() || values.size() == 0)
+    return illegalArgument("[search_after] must be an array of at least one value");
+  if (values.size() != keys.size())
+    return illegalArgument("search_after has " + std::to_string(values.size()) + " value(s) but sort has " +
+                           std::to_string(keys.size()) + ".");
+  std::vector<SortValue> after;
+  std::size_t at = 0;
+  for (const json::Value value : values) {
+    const SortKey& key = keys[at++];
+    SortValue one;
+    if (key.kind == SortKey::Kind::kKeyword) {
+      if (value.isNull()) {
+        one.place = key.missing == SortKey::Missing::kFirst ? -1 : 1;
+      } else {
+        GYRE_TRY_ASSIGN(one.text, parseScalarText("search_after", value));
+      }
+    } else if (key.kind == SortKey::Kind::kScore) {
+      const auto score = value.isString() ? readDouble(value.string()) : value.real();
+      if (!score) return illegalArgument("Failed to parse search_after value for field [_score].");
+      one.number = scoreKey(static_cast<float>(*score));
+    } else if (key.kind == SortKey::Kind::kNumber && key.type == FieldType::kDate && value.isString() &&
+               !value.string().empty() && value.string().find_first_not_of("-0123456789") != std::string_view::npos) {
+      GYRE_TRY_ASSIGN(one.number, parseDate(value.string(), DateFormat()));
+    } else if (value.isNull()) {
+      return illegalArgument("[search_after] value of [" + key.path + "] cannot be null");
+    } else {
+      SortKey as_number = key;
+      if (key.kind == SortKey::Kind::kDoc) as_number.type = FieldType::kLong;
+      GYRE_TRY_ASSIGN(one.number, readSortNumber(as_number, value, "search_after"));
+      // The dialect shows the missing ones of short types as the ends of a 32-bit number.
+      const bool is_narrow = key.type == FieldType::kInteger || key.type == FieldType::kShort ||
+                             key.type == FieldType::kByte || key.type == FieldType::kBoolean;
+      if (key.kind == SortKey::Kind::kNumber && is_narrow && one.number == INT32_MAX) one.number = INT64_MAX;
+      if (key.kind == SortKey::Kind::kNumber && is_narrow && one.number == INT32_MIN) one.number = INT64_MIN;
+    }
+    if (key.kind != SortKey::Kind::kKeyword && key.is_descending) one.number = ~one.number;
+    after.push_back(std::move(one));
+  }
+  return after;
+}
+
+}  // namespace gyre::engine
