@@ -25,6 +25,8 @@ class MappedFile {
  public:
   virtual ~MappedFile() = default;
   virtual ByteView bytes() const = 0;
+  // A hint: what was read so far is not needed soon. A mapped file gives its pages back to the page cache.
+  virtual void letGo() const {}
 };
 
 class FileWriter {

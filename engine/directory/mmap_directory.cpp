@@ -69,6 +69,10 @@ class Mapping final : public MappedFile {
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
   ByteView bytes() const override { return {static_cast<const std::uint8_t*>(address_), size_}; }
+  // A refused hint costs memory, nothing else.
+  void letGo() const override {
+    if (size_ > 0) (void)::madvise(address_, size_, MADV_DONTNEED);
+  }
 
  private:
   void* address_;
