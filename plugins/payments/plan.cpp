@@ -153,9 +153,7 @@ Result<Plan> planStatistics(const Query& query) {
   writeTermsHead(out, "status_stats", "status", std::size(kStatusNames));
   writeByCurrency(out);
   out.endObject();
-  writeTermsHead(out, "currency_stats", "currency", std::size(kCurrencies));
-  writeSums(out);
-  out.endObject();
+  // Every payment has one status, so present adds the statistics of a currency up from these: a third of the work saved.
   writeDaily(out, zone);
   out.endObject().endObject();
   return Plan::search(std::move(request));

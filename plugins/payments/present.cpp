@@ -37,6 +37,14 @@ Result<Decimal> readSum(json::Value bucket, std::string_view name, const Currenc
   return Decimal::ofUnits(whole.units(), currency.minor_digits);
 }
 
+// What follows from total, refunded and doc_count.
+Status derive(CurrencySum& sum) {
+  GYRE_TRY_ASSIGN(sum.net, sum.total.subtract(sum.refunded));
+  GYRE_TRY_ASSIGN(sum.average,
+                  sum.total.divide(Decimal::ofUnits(sum.doc_count, 0), sum.currency->minor_digits, Rounding::kHalfUp));
+  return {};
+}
+
 // `bucket` is one of a terms aggregation over currency.
 Result<CurrencySum> readCurrencySum(json::Value bucket) {
   CurrencySum sum;
@@ -45,10 +53,15 @@ Result<CurrencySum> readCurrencySum(json::Value bucket) {
   if (sum.currency == nullptr || sum.doc_count == 0) return unexpected("a bucket of a currency", bucket);
   GYRE_TRY_ASSIGN(sum.total, readSum(bucket, "amount", *sum.currency));
   GYRE_TRY_ASSIGN(sum.refunded, readSum(bucket, "refunded", *sum.currency));
-  GYRE_TRY_ASSIGN(sum.net, sum.total.subtract(sum.refunded));
-  GYRE_TRY_ASSIGN(sum.average,
-                  sum.total.divide(Decimal::ofUnits(sum.doc_count, 0), sum.currency->minor_digits, Rounding::kHalfUp));
+  GYRE_TRY(derive(sum));
   return sum;
+}
+
+Status addUp(CurrencySum& into, const CurrencySum& more) {
+  GYRE_TRY_ASSIGN(into.total, into.total.add(more.total));
+  GYRE_TRY_ASSIGN(into.refunded, into.refunded.add(more.refunded));
+  into.doc_count += more.doc_count;
+  return derive(into);
 }
 
 Result<std::vector<CurrencySum>> readCurrencySums(json::Value buckets) {
@@ -105,11 +118,23 @@ Status writeStatusStats(JsonWriter& out, json::Value answer) {
   return {};
 }
 
+// Over all statuses; most payments first, as the engine would order them.
 Status writeCurrencyStats(JsonWriter& out, json::Value answer) {
-  GYRE_TRY_ASSIGN(const json::Value buckets, bucketsOf(answer, "currency_stats"));
-  out.key("currency_stats").beginArray();
+  GYRE_TRY_ASSIGN(const json::Value buckets, bucketsOf(answer, "status_stats"));
+  std::vector<CurrencySum> all;
   for (const json::Value bucket : buckets) {
-    GYRE_TRY_ASSIGN(const CurrencySum sum, readCurrencySum(bucket));
+    GYRE_TRY_ASSIGN(const auto sums, readCurrencySums(bucket["by_currency"]["buckets"]));
+    for (const CurrencySum& sum : sums) {
+      const auto same = std::find_if(all.begin(), all.end(), [&](const CurrencySum& s) { return s.currency == sum.currency; });
+      if (same == all.end()) all.push_back(sum);
+      else GYRE_TRY(addUp(*same, sum));
+    }
+  }
+  std::sort(all.begin(), all.end(), [](const CurrencySum& a, const CurrencySum& b) {
+    return a.doc_count != b.doc_count ? a.doc_count > b.doc_count : a.currency->code < b.currency->code;
+  });
+  out.key("currency_stats").beginArray();
+  for (const CurrencySum& sum : all) {
     out.beginObject().member("key", sum.currency->code).member("doc_count", sum.doc_count);
     writeMoney(out, {sum}, true);
     out.endObject();

@@ -22,10 +22,12 @@ std::string currencyBucket(const std::string& code, int count, const std::string
 std::string byCurrency(const std::string& buckets) {
   return R"("by_currency":{"doc_count_error_upper_bound":0,"sum_other_doc_count":0,"buckets":[)" + buckets + "]}";
 }
-std::string statistics(const std::string& statuses, const std::string& currencies, const std::string& days) {
+std::string statistics(const std::string& statuses, const std::string& days) {
   return R"({"took":1,"hits":{"total":{"value":0,"relation":"gte"},"hits":[]},"aggregations":{"status_stats":{"buckets":[)" +
-         statuses + R"(]},"currency_stats":{"buckets":[)" + currencies + R"(]},"daily_stats":{"buckets":[)" + days +
-         "]}}}";
+         statuses + R"(]},"daily_stats":{"buckets":[)" + days + "]}}}";
+}
+std::string statusBucket(const std::string& status, const std::string& currencies) {
+  return R"({"key":")" + status + R"(","doc_count":9,)" + byCurrency(currencies) + "}";
 }
 
 }  // namespace
@@ -37,6 +39,7 @@ class PaymentsStatisticsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(zonesAreCheckedByTheirCharacters);
   CPPUNIT_TEST(oneCurrencyGivesPlainNumbers);
   CPPUNIT_TEST(severalCurrenciesAreNotAddedUp);
+  CPPUNIT_TEST(currenciesAddUpOverStatuses);
   CPPUNIT_TEST(daysCarryTheirCounts);
   CPPUNIT_TEST(averagesRoundHalfUp);
   CPPUNIT_TEST(sumsMayBeWrittenWithExponents);
@@ -54,8 +57,6 @@ class PaymentsStatisticsTest : public CppUnit::TestFixture {
     return R"({"size":0,"track_total_hits":false,"query":)" + query + R"(,"aggs":{
       "status_stats":{"terms":{"field":"status","size":4},)" +
            by_currency + R"(},
-      "currency_stats":{"terms":{"field":"currency","size":)" +
-           count + "}," + sums + R"(},
       "daily_stats":{"date_histogram":{"field":"processedAt","calendar_interval":"day","time_zone":")" +
            zone + R"(","min_doc_count":1},)" + by_currency + "}}}";
   }
@@ -94,8 +95,7 @@ class PaymentsStatisticsTest : public CppUnit::TestFixture {
     Payments(describe)
         .ask("GetPaymentStatistics", "{}")
         .answered(statistics(
-            R"({"key":"completed","doc_count":2,)" + byCurrency(currencyBucket("EUR", 2, "30.0", "10.0")) + "}",
-            currencyBucket("EUR", 2, "30.0", "10.0"), ""))
+            R"({"key":"completed","doc_count":2,)" + byCurrency(currencyBucket("EUR", 2, "30.0", "10.0")) + "}", ""))
         .thenAnswers(R"({"status_stats":[{"key":"completed","doc_count":2,"total_amount":0.30,"avg_amount":0.15,
               "refunded_amount":0.10,"net_amount":0.20,"by_currency":{"EUR":{"total_amount":"0.30","avg_amount":"0.15",
               "doc_count":2,"refunded_amount":"0.10","net_amount":"0.20"}}}],
@@ -112,12 +112,36 @@ class PaymentsStatisticsTest : public CppUnit::TestFixture {
                                  byCurrency(currencyBucket("JPY", 2, "1501.0", "1.0") + "," +
                                             currencyBucket("BHD", 1, "1234.0", "0.0")) +
                                  "}",
-                             "", ""))
+                             ""))
         .thenAnswers(R"({"status_stats":[{"key":"refunded","doc_count":3,"total_amount":null,"avg_amount":null,
               "refunded_amount":null,"net_amount":null,"by_currency":{
                 "BHD":{"total_amount":"1.234","avg_amount":"1.234","doc_count":1,"refunded_amount":"0.000","net_amount":"1.234"},
                 "JPY":{"total_amount":"1501","avg_amount":"751","doc_count":2,"refunded_amount":"1","net_amount":"1500"}}}],
-            "currency_stats":[],"daily_stats":[]})");
+            "currency_stats":[
+              {"key":"JPY","doc_count":2,"total_amount":1501,"avg_amount":751,"refunded_amount":1,"net_amount":1500,"by_currency":{
+                "JPY":{"total_amount":"1501","avg_amount":"751","doc_count":2,"refunded_amount":"1","net_amount":"1500"}}},
+              {"key":"BHD","doc_count":1,"total_amount":1.234,"avg_amount":1.234,"refunded_amount":0.000,"net_amount":1.234,"by_currency":{
+                "BHD":{"total_amount":"1.234","avg_amount":"1.234","doc_count":1,"refunded_amount":"0.000","net_amount":"1.234"}}}],
+            "daily_stats":[]})");
+  }
+
+  void currenciesAddUpOverStatuses() {
+    Payments payments(describe);
+    payments.ask("GetPaymentStatistics", "{}")
+        .answered(statistics(statusBucket("completed", currencyBucket("EUR", 2, "30.0", "0.0") + "," + currencyBucket("USD", 2, "7.0", "0.0")) +
+                                 "," + statusBucket("refunded", currencyBucket("EUR", 1, "20.0", "5.0")),
+                             ""));
+    const auto answer = json::Document::parse(payments.answer());
+    std::vector<json::Value> buckets;
+    for (const json::Value bucket : answer->root()["currency_stats"]) buckets.push_back(bucket);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, buckets.size());
+    CPPUNIT_ASSERT_EQUAL(std::string("EUR"), std::string(buckets[0]["key"].string()));
+    const json::Value euros = buckets[0]["by_currency"]["EUR"];
+    CPPUNIT_ASSERT_EQUAL(std::string("0.50"), std::string(euros["total_amount"].string()));
+    CPPUNIT_ASSERT_EQUAL(std::string("0.17"), std::string(euros["avg_amount"].string()));
+    CPPUNIT_ASSERT_EQUAL(std::string("0.45"), std::string(euros["net_amount"].string()));
+    CPPUNIT_ASSERT_EQUAL(std::string("3"), std::string(euros["doc_count"].raw()));
+    CPPUNIT_ASSERT_EQUAL(std::string("USD"), std::string(buckets[1]["key"].string()));
   }
 
   void daysCarryTheirCounts() {
@@ -128,7 +152,7 @@ class PaymentsStatisticsTest : public CppUnit::TestFixture {
     Payments(describe)
         .ask("GetPaymentStatistics", R"({"timeZone":"Europe/Paris"})")
         .answered(statistics(
-            "", "",
+            "",
             day("1704063600000", "2024-01-01T00:00:00.000+01:00", 1, currencyBucket("CLF", 1, "12345.0", "0.0")) + "," +
                 day("1704150000000", "2024-01-02T00:00:00.000+01:00", 0, "")))
         .thenAnswers(R"({"status_stats":[],"currency_stats":[],"daily_stats":[{"key":1704063600000,
@@ -140,7 +164,7 @@ class PaymentsStatisticsTest : public CppUnit::TestFixture {
   // The currency_stats of one bucket, by name.
   static std::string amountOf(const std::string& bucket, std::string_view name) {
     Payments payments(describe);
-    payments.ask("GetPaymentStatistics", "{}").answered(statistics("", bucket, ""));
+    payments.ask("GetPaymentStatistics", "{}").answered(statistics(statusBucket("completed", bucket), ""));
     CPPUNIT_ASSERT_MESSAGE(std::string(payments.status().message()), payments.status().isOk());
     const auto answer = json::Document::parse(payments.answer());
     for (const json::Value entry : answer->root()["currency_stats"]) return std::string(entry[name].raw());
@@ -189,18 +213,18 @@ class PaymentsStatisticsTest : public CppUnit::TestFixture {
       Payments(describe).ask("GetPaymentStatistics", "{}").answered(answer).thenRefused(Code::kInternal);
     };
     refused("{}");
-    refused(statistics("", currencyBucket("EUR", 1, "1.5", "0.0"), ""));
-    refused(statistics("", currencyBucket("EUR", 1, "null", "0.0"), ""));
-    refused(statistics("", currencyBucket("EUR", 1, "1E99", "0.0"), ""));
-    refused(statistics("", currencyBucket("EUR", 0, "1.0", "0.0"), ""));
-    refused(statistics("", currencyBucket("XXX", 1, "1.0", "0.0"), ""));
-    refused(statistics(R"({"key":"pending","doc_count":1})", "", ""));
+    refused(statistics(statusBucket("completed", currencyBucket("EUR", 1, "1.5", "0.0")), ""));
+    refused(statistics(statusBucket("completed", currencyBucket("EUR", 1, "null", "0.0")), ""));
+    refused(statistics(statusBucket("completed", currencyBucket("EUR", 1, "1E99", "0.0")), ""));
+    refused(statistics(statusBucket("completed", currencyBucket("EUR", 0, "1.0", "0.0")), ""));
+    refused(statistics(statusBucket("completed", currencyBucket("XXX", 1, "1.0", "0.0")), ""));
+    refused(statistics(R"({"key":"pending","doc_count":1})", ""));
   }
 
   void nothingIsEmptyLists() {
     Payments(describe)
         .ask("GetPaymentStatistics", "{}")
-        .answered(statistics("", "", ""))
+        .answered(statistics("", ""))
         .thenAnswers(R"({"status_stats":[],"currency_stats":[],"daily_stats":[]})");
   }
 };
