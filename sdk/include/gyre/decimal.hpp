@@ -11,6 +11,7 @@
 #include <charconv>
 #include <compare>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -202,16 +203,21 @@ inline Result<Decimal> Decimal::divide(const Decimal& divisor, int digits, Round
 }
 
 inline std::string Decimal::toText() const {
-  std::string text;
+  // 40 characters hold any value: 39 digits of 128 bits, or 18 zeros before the first digit; then sign and point.
+  char text[48];
+  char* at = text + sizeof text;
   Int128 rest = units_ < 0 ? -units_ : units_;
-  for (int i = 0; rest != 0 || i <= scale_; ++i) {
-    if (i == scale_ && scale_ > 0) text += '.';
-    text += static_cast<char>('0' + static_cast<int>(rest % 10));
-    rest /= 10;
-  }
-  if (units_ < 0) text += '-';
-  std::reverse(text.begin(), text.end());
-  return text;
+  const auto put = [&](auto& value, int i) {
+    if (i == scale_ && scale_ > 0) *--at = '.';
+    *--at = static_cast<char>('0' + static_cast<int>(value % 10));
+    value /= 10;
+  };
+  int i = 0;
+  // Dividing 128 bits costs ten times what 64 do, and nearly every amount fits.
+  for (; rest > std::numeric_limits<std::int64_t>::max(); ++i) put(rest, i);
+  for (auto narrow = static_cast<std::uint64_t>(rest); narrow != 0 || i <= scale_; ++i) put(narrow, i);
+  if (units_ < 0) *--at = '-';
+  return {at, static_cast<std::size_t>(text + sizeof text - at)};
 }
 
 }  // namespace gyre
