@@ -11,7 +11,9 @@
 #include <string>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
+#include "base/clock.hpp"
 #include "gyre/json.hpp"
 #include "server/cli/api_client.hpp"
 #include "server/cli/batch_sender.hpp"
@@ -68,13 +70,18 @@ class Import {
     for (const std::string& file : options_.files) GYRE_TRY(importFile(file));
     // Refunds need the payments they refund, and must leave out those that were refused.
     if (sender_) GYRE_TRY(sender_->flush());
-    std::vector<PaymentImport::Unmatched> unmatched;
+    std::vector<PaymentImport::Credit> unmatched;
     for (RowCommands& refunds : payments_.finish(unmatched)) {
       GYRE_TRY(dropRefundsMade(refunds));
       if (refunds.lines.empty()) ++were_there_;
       else GYRE_TRY(submit(std::move(refunds)));
     }
-    for (const auto& [origin, why] : unmatched) refuse(origin, std::string(why.message()));
+    // When nothing was new, an earlier run of this import has dealt with its credit notes.
+    const bool is_repeated = imported_ == 0 && were_there_ > 0;
+    for (const PaymentImport::Credit& credit : unmatched) {
+      if (is_repeated) ++were_there_;
+      else GYRE_TRY(matchOnServer(credit));
+    }
     if (sender_) {
       GYRE_TRY(sender_->flush());
       GYRE_TRY(waitUntilSearchable());
@@ -159,6 +166,48 @@ class Import {
     std::ostream& out = refused_file_.is_open() ? static_cast<std::ostream&>(refused_file_) : std::cerr;
     if (!refused_file_.is_open()) progress_.clear();
     out << origin.file << ':' << origin.line << ": refused: " << reason << '\n';
+  }
+
+  // A credit note whose payments came with an earlier import: they are looked for on the server, by the supplier's name.
+  Status matchOnServer(const PaymentImport::Credit& credit) {
+    std::vector<PaymentImport::Payment> payments;
+    if (sender_) {
+      GYRE_TRY_ASSIGN(payments, paymentsOnServer(credit));
+    }
+    if (auto refunds = PaymentImport::match(credit, payments)) {
+      // At once, so that the next credit note sees what this one leaves.
+      GYRE_TRY(submit(std::move(*refunds)));
+      return sender_->flush();
+    }
+    refuse(credit.origin, "credit note " + credit.id + " of " + credit.amount.toText() + ": the payments to \"" + credit.supplier +
+                              "\" have less than that left to refund");
+    return {};
+  }
+
+  Result<std::vector<PaymentImport::Payment>> paymentsOnServer(const PaymentImport::Credit& credit) {
+    std::string body;
+    JsonWriter writer(body);
+    writer.beginObject().member("organizationId", credit.organization_id).member("searchText", credit.supplier).member("size", 1000);
+    writer.key("statuses").beginArray().string("completed").string("refunded").endArray().endObject();
+    GYRE_TRY_ASSIGN(auto client, ApiClient::connect(options_.url, options_.key));
+    GYRE_TRY_ASSIGN(const ApiAnswer answer,
+                    client->send("POST", "/v1/payments/queries/SearchPayments", "application/json", body,
+                                 {{"Gyre-Min-Sequence", std::to_string(sender_->lastSequence())}, {"Gyre-Timeout", "100000"}}));
+    if (answer.status != 200) return unavailable("looking for payments: " + problemText(answer));
+    GYRE_TRY_ASSIGN(const json::Document found, json::Document::parse(answer.body));
+    std::vector<PaymentImport::Payment> payments;
+    for (const json::Value payment : found.root()["payments"]) {
+      if (PaymentImport::supplierKey(payment["metadata"]["supplier"].string()) != credit.supplier_key) continue;
+      GYRE_TRY_ASSIGN(const Decimal amount, Decimal::parse(payment["amount"].numberText()));
+      Decimal refunded;
+      if (payment["refundAmount"].isNumber()) {
+        GYRE_TRY_ASSIGN(refunded, Decimal::parse(payment["refundAmount"].numberText()));
+      }
+      GYRE_TRY_ASSIGN(const Decimal left, amount.subtract(refunded));
+      payments.push_back({std::string(payment["paymentId"].string()),
+                          base::parseTime(payment["processedAt"].string()).value_or(0), left, refunded});
+    }
+    return payments;
   }
 
   // A payment that was there before may have been refunded by an earlier run of this import: then its refunds add up to what

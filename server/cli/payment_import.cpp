@@ -234,12 +234,14 @@ Result<std::optional<RowCommands>> PaymentImport::jsonRow(const std::string& fil
 Result<std::optional<RowCommands>> PaymentImport::commandsOf(RowOrigin origin, const Row& row) {
   // Only decimals can be told apart by sign; anything else is sent, and the server says what is wrong with it.
   const auto amount = Decimal::parse(row.amount);
-  std::string supplier = row.user_id;
-  for (const auto& [name, value] : row.metadata)
-    if (name == "supplier") supplier = normalized(value);
+  std::string name = row.user_id;
+  for (const auto& [member, value] : row.metadata)
+    if (member == "supplier") name = value;
+  std::string supplier = normalized(name);
   const std::int64_t time = row.time_millis.value_or(0);
   if (amount.isOk() && amount->isNegative()) {
-    credits_.push_back({std::move(origin), row.payment_id, std::move(supplier), time, Decimal::ofUnits(-amount->units(), amount->scale())});
+    credits_.push_back({std::move(origin), row.payment_id, row.organization_id, std::move(name), std::move(supplier), time,
+                        Decimal::ofUnits(-amount->units(), amount->scale())});
     return std::optional<RowCommands>();
   }
 
@@ -251,7 +253,7 @@ Result<std::optional<RowCommands>> PaymentImport::commandsOf(RowOrigin origin, c
   if (!row.description.empty()) writer.member("description", row.description);
   if (!row.metadata.empty() || !row.tags.empty()) {
     writer.key("metadata").beginObject();
-    for (const auto& [name, value] : row.metadata) writer.member(name, value);
+    for (const auto& [member, value] : row.metadata) writer.member(member, value);
     if (!row.tags.empty()) {
       writer.key("tags").beginArray();
       for (const std::string& tag : row.tags) writer.string(tag);
@@ -291,7 +293,9 @@ void PaymentImport::forget(const std::string& payment_id) {
   std::erase_if(by_supplier_[supplier->second], [&](const Payment& payment) { return payment.id == payment_id; });
 }
 
-bool PaymentImport::refund(const Credit& credit, std::vector<Payment>& payments, RowCommands& commands) {
+std::string PaymentImport::supplierKey(std::string_view name) { return normalized(name); }
+
+std::optional<RowCommands> PaymentImport::match(const Credit& credit, std::vector<Payment>& payments) {
   // Payments up to the credit's date first, latest first; then those after it, earliest first.
   std::stable_sort(payments.begin(), payments.end(), [&](const Payment& a, const Payment& b) {
     const bool a_before = a.time_millis <= credit.time_millis;
@@ -310,16 +314,17 @@ bool PaymentImport::refund(const Credit& credit, std::vector<Payment>& payments,
       if (payment.left.isZero()) continue;
       const Decimal part = payment.left < open ? payment.left : open;
       const auto rest = open.subtract(part);
-      if (!rest.isOk()) return false;
+      if (!rest.isOk()) return std::nullopt;
       taken.emplace_back(&payment, part);
       open = *rest;
     }
-    if (!open.isZero()) return false;
+    if (!open.isZero()) return std::nullopt;
   }
+  RowCommands commands{credit.origin, {}, {}, {}};
   for (const auto& [payment, part] : taken) {
     const auto left = payment->left.subtract(part);
     const auto refunded = payment->refunded.add(part);
-    if (!left.isOk() || !refunded.isOk()) return false;
+    if (!left.isOk() || !refunded.isOk()) return std::nullopt;
     payment->left = *left;
     payment->refunded = *refunded;
     commands.refunds.push_back({payment->id, *refunded});
@@ -329,20 +334,15 @@ bool PaymentImport::refund(const Credit& credit, std::vector<Payment>& payments,
     commands.lines.push_back(commandLine("RefundPayment", std::max(credit.time_millis, payment->time_millis),
                                          "credit:" + credit.id + ":" + payment->id, body));
   }
-  return true;
+  return commands;
 }
 
-std::vector<RowCommands> PaymentImport::finish(std::vector<Unmatched>& unmatched) {
+std::vector<RowCommands> PaymentImport::finish(std::vector<Credit>& unmatched) {
   std::stable_sort(credits_.begin(), credits_.end(), [](const Credit& a, const Credit& b) { return a.time_millis < b.time_millis; });
   std::vector<RowCommands> all;
-  for (const Credit& credit : credits_) {
-    RowCommands commands{credit.origin, {}, {}, {}};
-    if (refund(credit, by_supplier_[credit.supplier], commands)) {
-      all.push_back(std::move(commands));
-    } else {
-      unmatched.push_back({credit.origin, invalidArgument("credit note " + credit.id + " of " + credit.amount.toText() +
-                                                          ": the payments to this supplier in this import have less left to refund")});
-    }
+  for (Credit& credit : credits_) {
+    if (auto refunds = match(credit, by_supplier_[credit.supplier_key])) all.push_back(std::move(*refunds));
+    else unmatched.push_back(std::move(credit));
   }
   credits_.clear();
   return all;

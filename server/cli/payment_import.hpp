@@ -3,7 +3,7 @@
 // A row becomes CreatePayment and, by its status, ProcessPayment, FailPayment or RefundPayment, all at the row's own time. A
 // negative amount is a credit note: it becomes refunds of earlier payments to the same supplier, found when all rows have been
 // read (the latest payment on or before the credit's date that has enough left; else several, latest first). So the net of
-// all payments equals the sum of the file's amounts. A transaction number that a council list uses again gets "#2", "#3"
+// all payments equals the sum of the file's amounts. Payments that are not in the same import can be offered to match(). A transaction number that a council list uses again gets "#2", "#3"
 // after it: both rows were paid.
 //
 // Columns are found by name, whatever the case, spaces and underscores. Council spending lists ("Trans No", "Supplier
@@ -66,20 +66,6 @@ class PaymentImport {
 
   // A payment that the server refused cannot be refunded.
   void forget(const std::string& payment_id);
-  // The refunds that the credit notes become; a credit that finds no payment is a refusal in `unmatched`.
-  struct Unmatched {
-    RowOrigin origin;
-    Status why;
-  };
-  std::vector<RowCommands> finish(std::vector<Unmatched>& unmatched);
-
- private:
-  struct Row {
-    std::string payment_id, organization_id, user_id, amount, currency, description, status, error;
-    std::optional<std::int64_t> time_millis;
-    std::vector<std::pair<std::string, std::string>> metadata;
-    std::vector<std::string> tags;
-  };
   struct Payment {
     std::string id;
     std::int64_t time_millis = 0;
@@ -88,16 +74,30 @@ class PaymentImport {
   };
   struct Credit {
     RowOrigin origin;
-    std::string id, supplier;
+    std::string id, organization_id;
+    std::string supplier;       // as written, for messages and searches
+    std::string supplier_key;   // what makes two names one supplier
     std::int64_t time_millis = 0;
     Decimal amount;
   };
+  // The refunds that the credit notes become; `unmatched` gets those for which this import has no payment.
+  std::vector<RowCommands> finish(std::vector<Credit>& unmatched);
+  // The refunds of one credit note from these payments; nothing when they have less left. Changes what they have left.
+  static std::optional<RowCommands> match(const Credit& credit, std::vector<Payment>& payments);
+  // What makes two names one supplier: letters and digits, whatever the case.
+  static std::string supplierKey(std::string_view name);
 
+ private:
+  struct Row {
+    std::string payment_id, organization_id, user_id, amount, currency, description, status, error;
+    std::optional<std::int64_t> time_millis;
+    std::vector<std::pair<std::string, std::string>> metadata;
+    std::vector<std::string> tags;
+  };
   Result<std::optional<RowCommands>> commandsOf(RowOrigin origin, const Row& row);
   Result<Row> readCsvRow(const std::vector<std::string>& fields) const;
   void completeCouncilRow(Row& row);
   std::string_view field(const std::vector<std::string>& fields, std::string_view name) const;
-  bool refund(const Credit& credit, std::vector<Payment>& payments, RowCommands& commands);
 
   ColumnMap map_;
   std::string file_;

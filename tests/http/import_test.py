@@ -92,6 +92,20 @@ class Import(ImportCase):
         job = wait_for_job(self.client, self.client.send("POST", "/admin/v1/payments/verify", {}).json)
         self.assertEqual((job["result"]["missingCount"], job["result"]["extraCount"], job["result"]["differentCount"]), (0, 0, 0), job)
 
+    def test_credit_notes_find_payments_of_an_earlier_import(self):
+        header = "Trans No,Amount,Paid Date,Supplier Name\n"
+        payments = self.text_file(header + "t-1,100.00,01/02/2017,ACME LTD\nt-2,30.00,02/02/2017,Acme Ltd \nt-3,500,03/02/2017,OTHER\n", ".csv")
+        credits = self.text_file(header + "c-1,-110.00,05/02/2017,ACME LTD\nc-2,-20.01,06/02/2017,ACME LTD\nc-3,5.00,06/02/2017,NEW\n", ".csv")
+        run_import(self.server, payments)
+        result, imported, were_there, refused, _ = run_import(self.server, credits)
+        self.assertEqual((imported, were_there, refused), (2, 0, 1), result)
+        self.assertIn(f"{credits}:3: refused: credit note c-2 of 20.01", result.stderr)
+        self.assertEqual(net(self.client, self.last_sequence()), decimal.Decimal("525.00"))
+        before = self.last_sequence()
+        _, imported, were_there, refused, _ = run_import(self.server, credits)
+        self.assertEqual((imported, were_there, refused), (0, 3, 0))
+        self.assertEqual(self.last_sequence(), before)
+
     def test_refused_rows_are_named_and_the_rest_goes_on(self):
         name = self.text_file('paymentId,organizationId,amount,currency,description\n'
                               'r-1,o,10.00,EUR,"a ""quoted"" text, with comma"\n'
