@@ -14,6 +14,8 @@ class OpenIndex final : public Index {
   Result<std::vector<OperationOutcome>> apply(std::span<const Operation> operations, std::uint64_t sequence) override {
     return writer_->apply(operations, sequence);
   }
+  Status sync() override { return writer_->sync(); }
+  std::uint64_t logBytes() const override { return writer_->logBytes(); }
   Status refresh() override { return writer_->refresh(); }
   Status commit() override { return writer_->commit(); }
   Status merge() override { return writer_->merge(); }

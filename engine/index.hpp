@@ -4,13 +4,18 @@
 //   index->apply(operations, sequence);  index->refresh();  index->search(request);
 //
 // Writes carry the caller's sequence (a number that only grows, for Gyre the event log's). Three marks follow it:
-// applied (in memory), searchable (published by refresh), durable (in the commit point, survives a crash). After a crash
-// the index opens at `durable`, and the caller applies again from there: the engine needs no log of its own.
+// applied (in memory), searchable (published by refresh), durable (in the commit point, survives a crash). After a
+// crash the index opens at `durable`, and the caller applies again from there: the engine needs no log of its own.
 // Every operation carries the document's version; one that is not above the version held is skipped as already newer,
 // so applying again is harmless and order cannot invert.
 //
+// An index may also be its own primary store (IndexOptions::keeps_log): it then numbers the operations itself, decides
+// versions and conditions as the dialect's document API has them, and sync() makes them durable in an operation log,
+// which is read back after a crash.
+//
 // THREADS: search and get from any thread, lock-free against the writer; apply, refresh, commit and close are
-// serialised inside. Merges run on a background thread of the index. OWNS: the Directory and Observer outlive the index.
+// serialised inside. Merges run on a background thread of the index. OWNS: the Directory and Observer outlive the
+// index.
 #pragma once
 
 #include <cstdint>
@@ -31,23 +36,45 @@ namespace gyre::engine {
 
 struct Operation {
   enum class Kind : std::uint8_t { kIndex, kDelete };
+  // How the version given relates to the one held; a tombstone holds one too.
+  enum class Versioning : std::uint8_t {
+    kNewer,            // skipped as already newer unless above
+    kExternal,         // a conflict unless above
+    kExternalOrEqual,  // a conflict when below
+    kInternal,         // none is given: it becomes one more than the one held
+    kDecided,          // taken as it is: the operation is read back from a log
+  };
   Kind kind = Kind::kIndex;
   std::string_view id;        // 1 to 512 bytes
-  std::uint64_t version = 0;  // above 0
+  std::uint64_t version = 0;  // above 0, unless kInternal
   std::string_view source;    // kIndex: the document's JSON, kept byte for byte
+  Versioning versioning = Versioning::kNewer;
+  bool must_be_new = false;                     // kIndex: a conflict when there is a document
+  std::optional<std::uint64_t> if_seq_no = {};  // a conflict unless this operation wrote what is held
+  std::optional<std::uint64_t> if_term = {};    // the same for the primary term, which is always kPrimaryTerm
+  std::string_view routing = {};                // kept with the document
+  std::optional<std::uint64_t> seq_no = {};     // kDecided: the number it was given
 };
+
+// There is one primary, for ever.
+inline constexpr std::uint64_t kPrimaryTerm = 1;
 
 // One operation's fate, in the order given. A refused operation changes nothing and does not affect its neighbours.
 struct OperationOutcome {
-  enum class Verdict : std::uint8_t { kCreated, kUpdated, kDeleted, kNotFound, kAlreadyNewer, kRefused };
+  enum class Verdict : std::uint8_t { kCreated, kUpdated, kDeleted, kNotFound, kAlreadyNewer, kConflict, kRefused };
   Verdict verdict = Verdict::kCreated;
-  Status refusal;  // kRefused: why
+  Status refusal;             // kRefused, kConflict: why
+  std::uint64_t version = 0;  // of the document from now on
+  std::uint64_t seq_no = 0;   // of this operation
 };
 
 struct IndexOptions {
   std::string name;                        // shown as "_index"; "" takes the last part of the directory's description
   std::uint64_t buffer_bytes = 64u << 20;  // memory of the segment buffer; a fuller one becomes a segment by itself
   bool merge_in_background = true;         // false: merge() is called by the owner (tests)
+  bool keeps_log = false;                  // the index is its own primary store; see sync()
+  // How long the version of a deleted document is remembered at least.
+  std::int64_t tombstone_millis = 0;
 };
 
 struct Checkpoint {
@@ -75,20 +102,29 @@ struct SearchAnswer {
 struct StoredDocument {
   std::string source;
   std::uint64_t version = 0;
+  std::uint64_t seq_no = 0;
+  std::string routing;  // "" for none
 };
 
 class Index {
  public:
-  // Opens the index in `directory`, or creates it from `definition` ({"settings":{…},"mappings":{…}}) when the directory
-  // is empty. An index that exists keeps its own mapping if it is the same as the definition's; another mapping is
-  // failed_precondition (reason "mapping_changed"): the owner rebuilds. Damage is corruption, naming file and offset.
+  // Opens the index in `directory`, or creates it from `definition` ({"settings":{…},"mappings":{…}}) when the
+  // directory is empty. An index that exists keeps its own mapping if it is the same as the definition's; another
+  // mapping is failed_precondition (reason "mapping_changed"): the owner rebuilds. Damage is corruption, naming file
+  // and offset.
   static Result<std::unique_ptr<Index>> open(Directory& directory, std::string_view definition, IndexOptions options,
                                              base::Observer& observer);
   virtual ~Index() = default;
 
   // Applies all operations up to and including `sequence`, in order. `sequence` may repeat (resend) but not fall behind
   // the applied mark by design of the caller; lower ones are accepted and leave the mark where it is.
-  virtual Result<std::vector<OperationOutcome>> apply(std::span<const Operation> operations, std::uint64_t sequence) = 0;
+  // With keeps_log the index counts by itself and `sequence` is 0: an operation's seq_no is one below its sequence.
+  virtual Result<std::vector<OperationOutcome>> apply(std::span<const Operation> operations,
+                                                      std::uint64_t sequence) = 0;
+  // With keeps_log: returns when every operation applied before the call survives a crash. Callers share the fsync.
+  virtual Status sync() = 0;
+  // Bytes of the operation log that no commit covers yet; 0 without one.
+  virtual std::uint64_t logBytes() const = 0;
   // Makes everything applied searchable. Cheap when nothing changed.
   virtual Status refresh() = 0;
   // Makes everything applied durable, with `sequence` in the commit point. Implies refresh.
@@ -108,7 +144,8 @@ class Index {
   // Real-time: sees operations that are applied but not yet searchable.
   virtual Result<std::optional<StoredDocument>> get(std::string_view id) const = 0;
   // Visits live documents of the current snapshot in no order, until visit returns false. For verify.
-  virtual Status scan(const std::function<bool(std::string_view id, std::uint64_t version, std::string_view source)>& visit) const = 0;
+  virtual Status scan(
+      const std::function<bool(std::string_view id, std::uint64_t version, std::string_view source)>& visit) const = 0;
 
   // Commits and stops merging. Called by the destructor too, where a failure can only be logged.
   virtual Status close() = 0;

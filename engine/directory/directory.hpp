@@ -33,6 +33,8 @@ class FileWriter {
  public:
   virtual ~FileWriter() = default;
   virtual Status append(ByteView bytes) = 0;
+  // Makes the name and every byte appended so far durable, and goes on. For a file that grows while it counts (a log).
+  virtual Status sync() = 0;
   // Makes the bytes durable (fsync) and closes. Destroying a writer before finish() leaves a file that nobody names:
   // the next open removes it.
   virtual Status finish() = 0;

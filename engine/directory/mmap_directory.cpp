@@ -81,7 +81,9 @@ class Mapping final : public MappedFile {
 
 class DescriptorWriter final : public FileWriter {
  public:
-  DescriptorWriter(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
+  // `folder` is that of the file, and outlives it.
+  DescriptorWriter(int descriptor, int folder, std::string path)
+      : descriptor_(descriptor), folder_(folder), path_(std::move(path)) {}
 
   Status append(ByteView bytes) override {
     if (buffer_.size() + bytes.size() < kWriteBytes) {
@@ -91,9 +93,17 @@ class DescriptorWriter final : public FileWriter {
     GYRE_TRY(flush());
     return writeAll(descriptor_.number(), bytes, path_);
   }
+  Status sync() override {
+    GYRE_TRY(flush());
+    if (::fdatasync(descriptor_.number()) != 0) return failure("cannot sync", path_, errno);
+    if (is_name_durable_) return {};
+    if (::fsync(folder_) != 0) return failure("cannot sync the folder of", path_, errno);
+    is_name_durable_ = true;
+    return {};
+  }
   Status finish() override {
     GYRE_TRY(flush());
-    GYRE_TRY(sync(descriptor_.number(), path_));
+    GYRE_TRY(engine::sync(descriptor_.number(), path_));
     if (::close(descriptor_.release()) != 0) return failure("cannot close", path_, errno);
     return {};
   }
@@ -105,8 +115,10 @@ class DescriptorWriter final : public FileWriter {
     return {};
   }
   Descriptor descriptor_;
+  int folder_;
   std::string path_;
   std::string buffer_;
+  bool is_name_durable_ = false;
 };
 
 }  // namespace
@@ -143,7 +155,7 @@ Result<std::unique_ptr<FileWriter>> MmapDirectory::create(std::string_view name)
   std::string path = pathOf(name);
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (descriptor < 0) return failure("cannot create", path, errno);
-  return std::unique_ptr<FileWriter>(std::make_unique<DescriptorWriter>(descriptor, std::move(path)));
+  return std::unique_ptr<FileWriter>(std::make_unique<DescriptorWriter>(descriptor, folder_, std::move(path)));
 }
 
 Status MmapDirectory::replace(std::string_view name, ByteView bytes) {

@@ -22,6 +22,11 @@ class RamDirectory::Writer final : public FileWriter {
     text_ += base::asText(bytes);
     return {};
   }
+  Status sync() override {
+    const std::lock_guard lock(directory_.mutex_);
+    directory_.files_[name_] = std::make_shared<const std::string>(text_);
+    return {};
+  }
   Status finish() override {
     const std::lock_guard lock(directory_.mutex_);
     directory_.files_[name_] = std::make_shared<const std::string>(std::move(text_));

@@ -33,6 +33,8 @@ class OpenSegment final : public SegmentReader {
   Result<std::string> id(DocId doc) const override;
   Result<std::string> source(DocId doc) const override;
   std::uint64_t version(DocId doc) const override;
+  std::uint64_t seqNo(DocId doc) const override;
+  std::string_view routing(DocId doc) const override;
 
   // For a look-up in many segments: hash is hashId(id).
   std::optional<DocId> find(std::string_view id, std::uint64_t hash) const { return ids_.find(id, hash); }
@@ -46,6 +48,7 @@ class OpenSegment final : public SegmentReader {
   const std::vector<FieldEntry>& fields() const { return directory_.fields; }
   const StoredFieldsReader& stored() const { return stored_; }
   const ColumnReader& versions() const { return *versions_; }
+  bool hasRoutings() const { return !routing_ends_.empty(); }
   const CompletionIndexReader* completion(std::string_view path) const;
 
  private:
@@ -74,7 +77,12 @@ class OpenSegment final : public SegmentReader {
   SegmentDirectory directory_;
   IdIndexReader ids_;
   StoredFieldsReader stored_;
+  Status loadRoutings(base::ByteView section);
+
   std::unique_ptr<ColumnReader> versions_;
+  std::unique_ptr<ColumnReader> seq_nos_;  // null in segments written before there were any: the versions stand in
+  base::ByteView routing_ends_;            // four bytes a document; empty when none has a routing
+  std::string_view routing_bytes_;
   std::vector<FieldParts> fields_;
   std::vector<std::uint32_t> by_path_;  // numbers of fields_, sorted by path
 };
@@ -96,6 +104,7 @@ class MemoryFileWriter final : public FileWriter {
     text_ += base::asText(bytes);
     return {};
   }
+  Status sync() override { return {}; }
   Status finish() override { return {}; }
   std::string take() { return std::move(text_); }
 

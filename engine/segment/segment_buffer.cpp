@@ -68,8 +68,7 @@ void SegmentBuffer::abandonDocument() {
   marks_.clear();
 }
 
-DocId SegmentBuffer::keepDocument(std::string_view id, std::uint64_t hash, std::uint64_t version,
-                                  std::string_view source) {
+DocId SegmentBuffer::keepDocument(const Identity& identity, std::string_view source) {
   const DocId doc = docCount();
   for (const Mark& mark : marks_) {
     FieldBuffer& buffer = fields_[mark.ordinal];
@@ -83,11 +82,14 @@ DocId SegmentBuffer::keepDocument(std::string_view id, std::uint64_t hash, std::
     }
   }
   marks_.clear();
-  const std::uint32_t number = ids_.intern(id, hash);
+  const std::uint32_t number = ids_.intern(identity.id, identity.hash);
   if (number == latest_.size()) latest_.push_back(kNoMoreDocs);
   if (latest_[number] != kNoMoreDocs) remove(latest_[number]);
   latest_[number] = doc;
-  documents_.push_back({version, sources_.size(), static_cast<std::uint32_t>(source.size()), number, true});
+  const std::uint32_t routing =
+      identity.routing.empty() ? TermTable::kNone : routings_.intern(identity.routing, hashTerm(identity.routing));
+  documents_.push_back({identity.version, identity.seq_no, sources_.size(), static_cast<std::uint32_t>(source.size()),
+                        number, routing, true});
   sources_ += source;
   ++live_count_;
   return doc;
@@ -115,8 +117,8 @@ std::vector<DocId> SegmentBuffer::renumbered() const {
 }
 
 std::uint64_t SegmentBuffer::memoryBytes() const {
-  std::uint64_t bytes =
-      value_bytes_ + sources_.size() + documents_.size() * (sizeof(Document) + 4) + ids_.memoryBytes();
+  std::uint64_t bytes = value_bytes_ + sources_.size() + documents_.size() * (sizeof(Document) + 4) +
+                        ids_.memoryBytes() + routings_.memoryBytes();
   for (const FieldBuffer& buffer : fields_) bytes += buffer.terms.memoryBytes();
   return bytes;
 }

@@ -46,8 +46,16 @@ class SegmentBuffer final : public DocumentSink {
                   std::string_view contexts) override;
   // Forgets what the sink received since beginDocument.
   void abandonDocument();
-  // Keeps it, as the document that `id` now names; an earlier one of that id is gone. `hash` is hashId(id).
-  DocId keepDocument(std::string_view id, std::uint64_t hash, std::uint64_t version, std::string_view source);
+  // What a document is, besides its values.
+  struct Identity {
+    std::string_view id;
+    std::uint64_t hash = 0;  // hashId(id)
+    std::uint64_t version = 0;
+    std::uint64_t seq_no = 0;
+    std::string_view routing;
+  };
+  // Keeps it, as the document that the id now names; an earlier one of that id is gone.
+  DocId keepDocument(const Identity& identity, std::string_view source);
 
   std::optional<DocId> find(std::string_view id, std::uint64_t hash) const;
   void remove(DocId doc);
@@ -58,6 +66,10 @@ class SegmentBuffer final : public DocumentSink {
   bool isLive(DocId doc) const { return documents_[doc].is_live; }
   std::string_view id(DocId doc) const { return ids_.term(documents_[doc].id); }
   std::uint64_t version(DocId doc) const { return documents_[doc].version; }
+  std::uint64_t seqNo(DocId doc) const { return documents_[doc].seq_no; }
+  std::string_view routing(DocId doc) const {
+    return documents_[doc].routing == TermTable::kNone ? std::string_view() : routings_.term(documents_[doc].routing);
+  }
   std::string_view source(DocId doc) const {
     return std::string_view(sources_).substr(documents_[doc].source_start, documents_[doc].source_size);
   }
@@ -71,9 +83,11 @@ class SegmentBuffer final : public DocumentSink {
  private:
   struct Document {
     std::uint64_t version;
+    std::uint64_t seq_no;
     std::uint64_t source_start;
     std::uint32_t source_size;
-    std::uint32_t id;  // in ids_
+    std::uint32_t id;       // in ids_
+    std::uint32_t routing;  // in routings_, or TermTable::kNone
     bool is_live;
   };
   // Where a field stood when the current document first touched it.
@@ -91,6 +105,7 @@ class SegmentBuffer final : public DocumentSink {
   std::uint32_t attempt_ = 0;
 
   TermTable ids_;
+  TermTable routings_;
   std::vector<DocId> latest_;  // by number in ids_: the live document, kNoMoreDocs when there is none
   std::vector<Document> documents_;
   std::string sources_;

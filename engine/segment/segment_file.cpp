@@ -23,7 +23,9 @@ bool isKnown(SectionKind kind, bool has_field) {
     case SectionKind::kIdBytes:
     case SectionKind::kIdEnds:
     case SectionKind::kIdTable:
-    case SectionKind::kVersions: return !has_field;
+    case SectionKind::kVersions:
+    case SectionKind::kSeqNos:
+    case SectionKind::kRoutings: return !has_field;
     case SectionKind::kTerms:
     case SectionKind::kPostings:
     case SectionKind::kColumn:

@@ -29,6 +29,8 @@ enum class SectionKind : std::uint8_t {
   kIdEnds = 4,
   kIdTable = 5,
   kVersions = 6,
+  kSeqNos = 7,
+  kRoutings = 8,  // only when some document has one
   // of one field each
   kTerms = 16,
   kPostings = 17,

@@ -8,6 +8,7 @@
 
 #include "engine/codec/column_codec.hpp"
 #include "engine/codec/postings_codec.hpp"
+#include "engine/codec/routings.hpp"
 #include "engine/codec/term_codec.hpp"
 
 namespace gyre::engine {
@@ -95,9 +96,14 @@ class Merge {
   void writeIds() {
     IdIndexWriter ids;
     ColumnWriter versions(ColumnContent::kWhole);
+    ColumnWriter seq_nos(ColumnContent::kWhole);
+    RoutingsWriter routings;
     eachLive([&](std::size_t i, DocId doc, DocId number) {
-      ids.add(sources_[i].segment->idView(doc));
-      versions.add(number, static_cast<std::int64_t>(sources_[i].segment->version(doc)));
+      const OpenSegment& segment = *sources_[i].segment;
+      ids.add(segment.idView(doc));
+      versions.add(number, static_cast<std::int64_t>(segment.version(doc)));
+      seq_nos.add(number, static_cast<std::int64_t>(segment.seqNo(doc)));
+      routings.add(segment.routing(doc));
     });
     std::string bytes, ends, table;
     ids.finish(bytes, ends, table);
@@ -107,6 +113,10 @@ class Merge {
     std::string column;
     versions.finish(result_.doc_count, column);
     file_.section(SectionKind::kVersions, kNoField, base::asBytes(column));
+    column.clear();
+    seq_nos.finish(result_.doc_count, column);
+    file_.section(SectionKind::kSeqNos, kNoField, base::asBytes(column));
+    if (!routings.isEmpty()) file_.section(SectionKind::kRoutings, kNoField, base::asBytes(routings.take()));
   }
 
   std::vector<MergedField> collectFields() const {

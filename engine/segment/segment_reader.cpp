@@ -74,6 +74,28 @@ Status OpenSegment::loadDocuments(const Sections& sections) {
   auto column = openColumn(versions, docCount());
   GYRE_TRY(locate(column.status(), versions));
   versions_ = std::move(column).value();
+  if (sections.has(SectionKind::kSeqNos)) {
+    const base::ByteView seq_nos = sections[SectionKind::kSeqNos];
+    auto opened = openColumn(seq_nos, docCount());
+    GYRE_TRY(locate(opened.status(), seq_nos));
+    seq_nos_ = std::move(opened).value();
+  }
+  return sections.has(SectionKind::kRoutings) ? loadRoutings(sections[SectionKind::kRoutings]) : Status();
+}
+
+Status OpenSegment::loadRoutings(base::ByteView section) {
+  const std::size_t ends_size = std::size_t{docCount()} * 4;
+  if (section.size() < ends_size) return misfit(section, "not one routing a document");
+  const base::ByteView ends = section.first(ends_size);
+  const std::string_view bytes = base::asText(section.subspan(ends_size));
+  std::uint32_t last = 0;
+  for (DocId doc = 0; doc < docCount(); ++doc) {
+    const auto end = base::loadLittle<std::uint32_t>(ends.data() + std::size_t{doc} * 4);
+    if (end < last || end > bytes.size()) return misfit(section, "routings out of order");
+    last = end;
+  }
+  routing_ends_ = ends;
+  routing_bytes_ = bytes;
   return {};
 }
 
@@ -157,6 +179,22 @@ std::uint64_t OpenSegment::version(DocId doc) const {
   std::int64_t version = 0;
   versions_->readOne(doc, version);
   return static_cast<std::uint64_t>(version);
+}
+
+std::uint64_t OpenSegment::seqNo(DocId doc) const {
+  if (seq_nos_ == nullptr) return version(doc);
+  std::int64_t seq_no = 0;
+  seq_nos_->readOne(doc, seq_no);
+  return static_cast<std::uint64_t>(seq_no);
+}
+
+std::string_view OpenSegment::routing(DocId doc) const {
+  if (!hasRoutings()) return {};
+  const auto end_of = [this](DocId at) {
+    return base::loadLittle<std::uint32_t>(routing_ends_.data() + std::size_t{at} * 4);
+  };
+  const std::uint32_t begin = doc == 0 ? 0 : end_of(doc - 1);
+  return routing_bytes_.substr(begin, end_of(doc) - begin);
 }
 
 }  // namespace gyre::engine

@@ -52,7 +52,11 @@ class SegmentReader {
   virtual std::optional<DocId> find(std::string_view id) const = 0;
   virtual Result<std::string> id(DocId doc) const = 0;
   virtual Result<std::string> source(DocId doc) const = 0;
-  virtual std::uint64_t version(DocId doc) const = 0;  // external version given with the document
+  virtual std::uint64_t version(DocId doc) const = 0;
+  // The number of the operation that wrote the document: `_seq_no`.
+  virtual std::uint64_t seqNo(DocId doc) const = 0;
+  // "" when the document was written without one.
+  virtual std::string_view routing(DocId doc) const = 0;
 };
 
 // A segment as one snapshot sees it.

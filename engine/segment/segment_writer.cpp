@@ -6,6 +6,7 @@
 #include "engine/codec/id_index.hpp"
 #include "engine/codec/norms.hpp"
 #include "engine/codec/postings_codec.hpp"
+#include "engine/codec/routings.hpp"
 #include "engine/codec/stored_fields.hpp"
 #include "engine/codec/term_codec.hpp"
 #include "engine/segment/segment_file.hpp"
@@ -49,10 +50,14 @@ class BufferFreezer {
   void writeIds() {
     IdIndexWriter ids;
     ColumnWriter versions(ColumnContent::kWhole);
+    ColumnWriter seq_nos(ColumnContent::kWhole);
+    RoutingsWriter routings;
     for (DocId doc = 0; doc < buffer_.docCount(); ++doc) {
       if (!buffer_.isLive(doc)) continue;
       ids.add(buffer_.id(doc));
       versions.add(renumber(doc), static_cast<std::int64_t>(buffer_.version(doc)));
+      seq_nos.add(renumber(doc), static_cast<std::int64_t>(buffer_.seqNo(doc)));
+      routings.add(buffer_.routing(doc));
     }
     std::string bytes, ends, table, column;
     ids.finish(bytes, ends, table);
@@ -61,6 +66,10 @@ class BufferFreezer {
     file_.section(SectionKind::kIdEnds, kNoField, base::asBytes(ends));
     file_.section(SectionKind::kIdTable, kNoField, base::asBytes(table));
     file_.section(SectionKind::kVersions, kNoField, base::asBytes(column));
+    column.clear();
+    seq_nos.finish(buffer_.liveCount(), column);
+    file_.section(SectionKind::kSeqNos, kNoField, base::asBytes(column));
+    if (!routings.isEmpty()) file_.section(SectionKind::kRoutings, kNoField, base::asBytes(routings.take()));
   }
 
   void writeField(const Field& field, const FieldBuffer& values) {

@@ -1,6 +1,7 @@
 #include "engine/writer/index_writer.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "engine/segment/segment_writer.hpp"
 #include "gyre/json.hpp"
@@ -15,8 +16,17 @@ constexpr std::uint64_t kSpillFactor = 2;
 
 Status closed() { return unavailable("index is closed"); }
 
-OperationOutcome refused(Status why) { return {OperationOutcome::Verdict::kRefused, std::move(why)}; }
-OperationOutcome done(OperationOutcome::Verdict verdict) { return {verdict, {}}; }
+OperationOutcome refused(Status why) { return {OperationOutcome::Verdict::kRefused, std::move(why), 0, 0}; }
+
+std::int64_t steadyNanos() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+Status versionConflict(std::string_view id, std::string_view what) {
+  return {Code::kConflict, "version_conflict_engine_exception",
+          "[" + std::string(id) + "]: version conflict, " + std::string(what)};
+}
 
 std::string canonical(json::Value value) {
   std::string text;
@@ -40,6 +50,12 @@ Result<std::unique_ptr<IndexWriter>> IndexWriter::open(Directory& directory, std
     // Nothing to commit, and nothing must be touched.
     writer->is_closed_ = true;
     return loaded.withPrefix(directory.describe());
+  }
+  if (options.keeps_log) {
+    if (const Status opened = writer->openLog(); !opened.isOk()) {
+      writer->is_closed_ = true;
+      return opened.withPrefix(directory.describe());
+    }
   }
   writer->startMerging();
   return writer;
@@ -112,6 +128,32 @@ Status IndexWriter::adoptCommit(const CommitPoint& commit, std::string_view defi
   return files_.adopt(commit);
 }
 
+// What the log holds beyond the commit is applied again and committed at once: afterwards the log begins anew.
+Status IndexWriter::openLog() {
+  next_seq_no_ = applied_;
+  GYRE_TRY_ASSIGN(
+      log_, OperationLog::open(files_.directory(), applied_, [this](const LoggedOperation& logged) {
+        Operation operation;
+        operation.kind = logged.is_delete ? Operation::Kind::kDelete : Operation::Kind::kIndex;
+        operation.id = logged.id;
+        operation.version = logged.version;
+        operation.source = logged.source;
+        operation.routing = logged.routing;
+        operation.versioning = Operation::Versioning::kDecided;
+        operation.seq_no = logged.seq_no;
+        const auto applied = apply({&operation, 1}, 0);
+        if (!applied.isOk()) return applied.status();
+        const OperationOutcome& outcome = applied.value().front();
+        return outcome.verdict == OperationOutcome::Verdict::kRefused
+                   ? outcome.refusal.withPrefix("operation " + std::to_string(logged.seq_no) + " of the log")
+                   : Status();
+      }));
+  GYRE_TRY(commit());
+  return log_->trim(next_seq_no_);
+}
+
+Status IndexWriter::sync() { return log_ ? log_->sync() : Status(); }
+
 // ---- applying
 // --------------------------------------------------------------------------------------------------------
 
@@ -122,32 +164,88 @@ Result<std::vector<OperationOutcome>> IndexWriter::apply(std::span<const Operati
   std::vector<OperationOutcome> outcomes;
   outcomes.reserve(operations.size());
   for (const Operation& operation : operations) {
-    outcomes.push_back(applyOne(operation));
+    outcomes.push_back(applyOne(operation, sequence));
+    if (log_) logOperation(operation, outcomes.back());
     if (buffer_->memoryBytes() < options_.buffer_bytes) continue;
     GYRE_TRY(freeze());
     GYRE_TRY(spill());
   }
-  applied_ = std::max(applied_.load(), sequence);
+  applied_ = std::max(applied_.load(), options_.keeps_log ? next_seq_no_ : sequence);
   return outcomes;
 }
 
-OperationOutcome IndexWriter::applyOne(const Operation& operation) {
+OperationOutcome IndexWriter::applyOne(const Operation& operation, std::uint64_t sequence) {
   if (operation.id.empty() || operation.id.size() > kLongestId)
     return refused(invalidArgument("id: expected 1 to 512 bytes, found " + std::to_string(operation.id.size())));
-  if (operation.version == 0) return refused(invalidArgument("version: expected a number above 0, found 0"));
+  const bool is_internal = operation.versioning == Operation::Versioning::kInternal;
+  if (operation.version == 0 && !is_internal)
+    return refused(invalidArgument("version: expected a number above 0, found 0"));
   const std::uint64_t hash = hashId(operation.id);
   const Held held = findHeld(operation.id, hash);
-  if (operation.version <= held.version) return done(OperationOutcome::Verdict::kAlreadyNewer);
-  return operation.kind == Operation::Kind::kIndex ? index(operation, hash, held) : remove(operation, held);
+  if (operation.versioning == Operation::Versioning::kNewer && operation.version <= held.version)
+    return {OperationOutcome::Verdict::kAlreadyNewer, {}, held.version, seqNoOf(held)};
+  if (Status conflict = checkConditions(operation, held); !conflict.isOk())
+    return {OperationOutcome::Verdict::kConflict, std::move(conflict), held.version, 0};
+  const Decided decided{is_internal ? held.version + 1 : operation.version,
+                        operation.seq_no.value_or(options_.keeps_log ? next_seq_no_ : sequence)};
+  OperationOutcome outcome = operation.kind == Operation::Kind::kIndex ? index(operation, hash, held, decided)
+                                                                       : remove(operation, held, decided);
+  if (outcome.verdict != OperationOutcome::Verdict::kRefused) next_seq_no_ = decided.seq_no + 1;
+  return outcome;
+}
+
+Status IndexWriter::checkConditions(const Operation& operation, const Held& held) const {
+  if (operation.must_be_new && held.isLive())
+    return versionConflict(operation.id,
+                           "document already exists (current version [" + std::to_string(held.version) + "])");
+  if (operation.if_seq_no) {
+    const std::uint64_t term = operation.if_term.value_or(kPrimaryTerm);
+    const std::string required =
+        "required seqNo [" + std::to_string(*operation.if_seq_no) + "], primary term [" + std::to_string(term) + "]. ";
+    if (!held.isLive()) return versionConflict(operation.id, required + "but no document was found");
+    const std::uint64_t seq_no = seqNoOf(held);
+    if (seq_no != *operation.if_seq_no || term != kPrimaryTerm)
+      return versionConflict(operation.id, required + "current document has seqNo [" + std::to_string(seq_no) +
+                                               "] and primary term [" + std::to_string(kPrimaryTerm) + "]");
+  }
+  const bool is_external = operation.versioning == Operation::Versioning::kExternal;
+  const bool is_conflict =
+      is_external ? operation.version <= held.version
+                  : operation.versioning == Operation::Versioning::kExternalOrEqual && operation.version < held.version;
+  if (!is_conflict) return {};
+  return versionConflict(operation.id, "current version [" + std::to_string(held.version) + "] is higher " +
+                                           (is_external ? "or equal to" : "than") + " the one provided [" +
+                                           std::to_string(operation.version) + "]");
+}
+
+// Refusals and conflicts changed nothing, so they are nobody's business after a crash.
+void IndexWriter::logOperation(const Operation& operation, const OperationOutcome& outcome) {
+  using Verdict = OperationOutcome::Verdict;
+  if (operation.versioning == Operation::Versioning::kDecided) return;  // it came from there
+  if (outcome.verdict == Verdict::kRefused || outcome.verdict == Verdict::kConflict ||
+      outcome.verdict == Verdict::kAlreadyNewer)
+    return;
+  log_->add({operation.kind == Operation::Kind::kDelete, outcome.seq_no, outcome.version, operation.id,
+             operation.routing, operation.source});
+}
+
+std::uint64_t IndexWriter::seqNoOf(const Held& held) const {
+  switch (held.where) {
+    case Held::Where::kBuffer: return buffer_->seqNo(held.doc);
+    case Held::Where::kSegment: return segments_.all()[held.segment].segment->seqNo(held.doc);
+    case Held::Where::kTombstone: return held.tombstone_seq_no;
+    default: return 0;
+  }
 }
 
 // Only the writer changes what this reads, and the caller holds its lock.
 IndexWriter::Held IndexWriter::findHeld(std::string_view id, std::uint64_t hash) const {
-  if (const auto doc = buffer_->find(id, hash)) return {Held::Where::kBuffer, buffer_->version(*doc), *doc, 0};
-  if (const auto version = tombstones_.find(id)) return {Held::Where::kTombstone, *version, 0, 0};
+  if (const auto doc = buffer_->find(id, hash)) return {Held::Where::kBuffer, buffer_->version(*doc), *doc, 0, 0};
+  if (const auto tombstone = tombstones_.find(id))
+    return {Held::Where::kTombstone, tombstone->version, 0, 0, tombstone->seq_no};
   if (const auto place = segments_.find(id, hash)) {
     const std::uint64_t version = segments_.all()[place->segment].segment->version(place->doc);
-    return {Held::Where::kSegment, version, place->doc, place->segment};
+    return {Held::Where::kSegment, version, place->doc, place->segment, 0};
   }
   return {};
 }
@@ -157,7 +255,7 @@ void IndexWriter::dropLive(const Held& held) {
   if (held.where == Held::Where::kSegment) segments_.all()[held.segment].remove(held.doc);
 }
 
-OperationOutcome IndexWriter::index(const Operation& operation, std::uint64_t hash, const Held& held) {
+OperationOutcome IndexWriter::index(const Operation& operation, std::uint64_t hash, const Held& held, Decided decided) {
   buffer_->beginDocument();
   if (Status parsed = parser_->parse(operation.source, *buffer_); !parsed.isOk()) {
     buffer_->abandonDocument();
@@ -166,18 +264,21 @@ OperationOutcome IndexWriter::index(const Operation& operation, std::uint64_t ha
   const std::lock_guard lock(state_mutex_);
   dropLive(held);
   if (held.where == Held::Where::kTombstone) tombstones_.remove(operation.id);
-  buffer_->keepDocument(operation.id, hash, operation.version, operation.source);
+  buffer_->keepDocument({operation.id, hash, decided.version, decided.seq_no, operation.routing}, operation.source);
   is_changed_ = true;
-  return done(held.isLive() ? OperationOutcome::Verdict::kUpdated : OperationOutcome::Verdict::kCreated);
+  return {held.isLive() ? OperationOutcome::Verdict::kUpdated : OperationOutcome::Verdict::kCreated,
+          {},
+          decided.version,
+          decided.seq_no};
 }
 
-OperationOutcome IndexWriter::remove(const Operation& operation, const Held& held) {
+OperationOutcome IndexWriter::remove(const Operation& operation, const Held& held, Decided decided) {
   const std::lock_guard lock(state_mutex_);
-  tombstones_.add(operation.id, operation.version);
-  if (!held.isLive()) return done(OperationOutcome::Verdict::kNotFound);
+  tombstones_.add(operation.id, {decided.version, decided.seq_no});
+  if (!held.isLive()) return {OperationOutcome::Verdict::kNotFound, {}, decided.version, decided.seq_no};
   dropLive(held);
   is_changed_ = true;
-  return done(OperationOutcome::Verdict::kDeleted);
+  return {OperationOutcome::Verdict::kDeleted, {}, decided.version, decided.seq_no};
 }
 
 Result<std::optional<StoredDocument>> IndexWriter::get(std::string_view id) const {
@@ -187,14 +288,16 @@ Result<std::optional<StoredDocument>> IndexWriter::get(std::string_view id) cons
   {
     const std::shared_lock lock(state_mutex_);
     if (const auto buffered = buffer_->find(id, hash))
-      return std::optional(StoredDocument{std::string(buffer_->source(*buffered)), buffer_->version(*buffered)});
+      return std::optional(StoredDocument{std::string(buffer_->source(*buffered)), buffer_->version(*buffered),
+                                          buffer_->seqNo(*buffered), std::string(buffer_->routing(*buffered))});
     const auto place = segments_.find(id, hash);
     if (!place) return std::optional<StoredDocument>();
     segment = segments_.all()[place->segment].segment;
     doc = place->doc;
   }
   GYRE_TRY_ASSIGN(std::string source, segment->source(doc));
-  return std::optional(StoredDocument{std::move(source), segment->version(doc)});
+  return std::optional(StoredDocument{std::move(source), segment->version(doc), segment->seqNo(doc),
+                                      std::string(segment->routing(doc))});
 }
 
 // ---- refreshing
@@ -307,6 +410,7 @@ Status IndexWriter::commit() {
     if (is_closed_) return closed();
     GYRE_TRY(refreshLocked());
     captured = snapshot();
+    if (log_ && log_->sizeBytes() > 0) log_->rotate();
   }
   // From here on writers go on: the snapshot does not change, and it is what the commit will say.
   std::string bytes = encodeCommit(describe(*captured));
@@ -315,11 +419,20 @@ Status IndexWriter::commit() {
     GYRE_TRY(files_.directory().replace(kCommitFile, base::asBytes(bytes)));
     last_commit_ = std::move(bytes);
     const std::lock_guard lock(writer_mutex_);
-    tombstones_.age();
+    ageTombstones();
   }
   durable_ = captured->sequence;
+  // A file that could not be removed is tried again after the next commit.
+  if (log_) (void)log_->trim(captured->sequence);
   removeUnneeded(*captured);
   return {};
+}
+
+void IndexWriter::ageTombstones() {
+  const std::int64_t now = steadyNanos();
+  if (now - tombstones_aged_nanos_ < options_.tombstone_millis * 1'000'000) return;
+  tombstones_aged_nanos_ = now;
+  tombstones_.age();
 }
 
 Status IndexWriter::writeSegments(const Snapshot& snapshot) {

@@ -30,6 +30,7 @@
 #include "engine/segment/segment_merger.hpp"
 #include "engine/writer/merge_policy.hpp"
 #include "engine/writer/merge_thread.hpp"
+#include "engine/writer/operation_log.hpp"
 #include "engine/writer/segment_files.hpp"
 #include "engine/writer/segment_list.hpp"
 #include "engine/writer/version_map.hpp"
@@ -46,6 +47,8 @@ class IndexWriter {
   IndexWriter& operator=(const IndexWriter&) = delete;
 
   Result<std::vector<OperationOutcome>> apply(std::span<const Operation> operations, std::uint64_t sequence);
+  Status sync();
+  std::uint64_t logBytes() const { return log_ ? log_->sizeBytes() : 0; }
   Status refresh();
   Status commit();
   Status merge();
@@ -66,6 +69,7 @@ class IndexWriter {
     std::uint64_t version = 0;
     DocId doc = 0;
     std::size_t segment = 0;
+    std::uint64_t tombstone_seq_no = 0;
     bool isLive() const { return where == Where::kBuffer || where == Where::kSegment; }
   };
   struct MergeJob {
@@ -79,12 +83,22 @@ class IndexWriter {
   Status load(std::string_view definition);
   Status adoptCommit(const CommitPoint& commit, std::string_view definition);
   Status setDefinition(std::string_view definition);
+  Status openLog();
   void startMerging();
 
-  OperationOutcome applyOne(const Operation& operation);
-  OperationOutcome index(const Operation& operation, std::uint64_t hash, const Held& held);
-  OperationOutcome remove(const Operation& operation, const Held& held);
+  // A document as it is about to be written.
+  struct Decided {
+    std::uint64_t version = 0;
+    std::uint64_t seq_no = 0;
+  };
+  OperationOutcome applyOne(const Operation& operation, std::uint64_t sequence);
+  OperationOutcome index(const Operation& operation, std::uint64_t hash, const Held& held, Decided decided);
+  OperationOutcome remove(const Operation& operation, const Held& held, Decided decided);
+  // Ok, or the conflict with what is held.
+  Status checkConditions(const Operation& operation, const Held& held) const;
+  void logOperation(const Operation& operation, const OperationOutcome& outcome);
   Held findHeld(std::string_view id, std::uint64_t hash) const;
+  std::uint64_t seqNoOf(const Held& held) const;
   void dropLive(const Held& held);
 
   Status refreshLocked();
@@ -93,6 +107,7 @@ class IndexWriter {
   void setSnapshot(std::shared_ptr<const Snapshot> snapshot);
   Status spill();
 
+  void ageTombstones();
   Status writeSegments(const Snapshot& snapshot);
   void useFile(const std::shared_ptr<const OpenSegment>& opened);
   CommitPoint describe(const Snapshot& snapshot) const;
@@ -121,6 +136,9 @@ class IndexWriter {
   mutable std::mutex writer_mutex_;
   std::unique_ptr<DocumentParser> parser_;
   VersionMap tombstones_;
+  std::int64_t tombstones_aged_nanos_ = 0;  // steady clock
+  std::uint64_t next_seq_no_ = 0;           // with a log
+  std::unique_ptr<OperationLog> log_;       // null unless the index keeps one
   std::uint64_t generation_ = 0;
   bool is_changed_ = false;  // since the last publish
 

@@ -8,9 +8,9 @@ void VersionMap::erase(Versions& versions, std::string_view id) {
   if (const auto found = versions.find(id); found != versions.end()) versions.erase(found);
 }
 
-void VersionMap::add(std::string_view id, std::uint64_t version) {
+void VersionMap::add(std::string_view id, Tombstone tombstone) {
   erase(old_, id);
-  young_[std::string(id)] = version;
+  young_[std::string(id)] = tombstone;
 }
 
 void VersionMap::remove(std::string_view id) {
@@ -19,7 +19,7 @@ void VersionMap::remove(std::string_view id) {
   if (!old_.empty()) erase(old_, id);
 }
 
-std::optional<std::uint64_t> VersionMap::find(std::string_view id) const {
+std::optional<VersionMap::Tombstone> VersionMap::find(std::string_view id) const {
   for (const Versions* versions : {&young_, &old_}) {
     if (versions->empty()) continue;
     if (const auto found = versions->find(id); found != versions->end()) return found->second;

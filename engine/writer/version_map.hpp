@@ -18,9 +18,13 @@ namespace gyre::engine {
 
 class VersionMap {
  public:
-  void add(std::string_view id, std::uint64_t version);
+  struct Tombstone {
+    std::uint64_t version = 0;
+    std::uint64_t seq_no = 0;  // of the delete
+  };
+  void add(std::string_view id, Tombstone tombstone);
   void remove(std::string_view id);
-  std::optional<std::uint64_t> find(std::string_view id) const;
+  std::optional<Tombstone> find(std::string_view id) const;
   // Everything added so far is durable now; what was durable at the last call is forgotten.
   void age();
 
@@ -29,7 +33,7 @@ class VersionMap {
     using is_transparent = void;
     std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>()(id); }
   };
-  using Versions = std::unordered_map<std::string, std::uint64_t, Hash, std::equal_to<>>;
+  using Versions = std::unordered_map<std::string, Tombstone, Hash, std::equal_to<>>;
   static void erase(Versions& versions, std::string_view id);
   Versions young_;
   Versions old_;

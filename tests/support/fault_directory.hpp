@@ -45,15 +45,22 @@ class FaultDirectory final : public Directory {
     std::mt19937 random(seed);
     auto found = std::make_unique<FaultDirectory>();
     const auto settle = [&](const std::string& name, const File& file) {
-      File kept = file;
       // What was never synced may be there in part, or not at all.
-      if (!file.is_synced)
-        kept.bytes = std::make_shared<const std::string>(file.bytes->substr(0, random() % (file.bytes->size() + 1)));
-      kept.is_synced = true;
+      const std::size_t rest = file.bytes->size() - file.synced;
+      File kept = file;
+      if (rest > 0)
+        kept.bytes = std::make_shared<const std::string>(file.bytes->substr(0, file.synced + random() % (rest + 1)));
+      kept.synced = kept.bytes->size();
       found->files_[name] = found->durable_[name] = kept;
     };
-    for (const auto& [name, file] : durable_)
-      if (files_.contains(name) || random() % 2 == 0) settle(name, file);  // a removal may not have reached the disk
+    for (const auto& [name, file] : durable_) {
+      const auto seen = files_.find(name);
+      // A removal may not have reached the disk; a file that has grown since may have grown there too.
+      if (seen != files_.end())
+        settle(name, seen->second.bytes->starts_with(*file.bytes) ? seen->second : file);
+      else if (random() % 2 == 0)
+        settle(name, file);
+    }
     for (const auto& [name, file] : files_)
       if (!durable_.contains(name) && random() % 2 == 0) settle(name, file);
     return found;
@@ -86,7 +93,7 @@ class FaultDirectory final : public Directory {
     const std::lock_guard lock(mutex_);
     const bool is_failing = countOperation();
     if (is_failing && random_() % 2 == 0) return failure();
-    files_[std::string(name)] = {std::make_shared<const std::string>(base::asText(bytes)), true};
+    files_[std::string(name)] = {std::make_shared<const std::string>(base::asText(bytes)), bytes.size()};
     // A failure after the rename: the new file is seen, and whether it lasts is open.
     if (is_failing && random_() % 2 == 0) return failure();
     for (auto each = durable_.begin(); each != durable_.end();)
@@ -116,13 +123,14 @@ class FaultDirectory final : public Directory {
   // For tests that damage a file.
   std::string read(std::string_view name) const { return *files_.find(name)->second.bytes; }
   void write(std::string_view name, std::string bytes) {
-    files_[std::string(name)] = {std::make_shared<const std::string>(std::move(bytes)), true};
+    const std::size_t size = bytes.size();
+    files_[std::string(name)] = {std::make_shared<const std::string>(std::move(bytes)), size};
   }
 
  private:
   struct File {
     std::shared_ptr<const std::string> bytes = std::make_shared<const std::string>();
-    bool is_synced = false;
+    std::size_t synced = 0;  // bytes that are safe
   };
   class Mapped final : public MappedFile {
    public:
@@ -142,6 +150,15 @@ class FaultDirectory final : public Directory {
       store(false);
       return is_failing ? failure() : Status();
     }
+    // The name becomes durable with the bytes.
+    Status sync() override {
+      const std::lock_guard lock(directory_.mutex_);
+      if (directory_.countOperation()) return failure();
+      store(true);
+      if (const auto found = directory_.files_.find(name_); found != directory_.files_.end())
+        directory_.durable_[name_] = found->second;
+      return {};
+    }
     Status finish() override {
       const std::lock_guard lock(directory_.mutex_);
       if (directory_.countOperation()) return failure();
@@ -151,8 +168,9 @@ class FaultDirectory final : public Directory {
 
    private:
     void store(bool is_synced) {
-      if (directory_.files_.contains(name_))
-        directory_.files_[name_] = {std::make_shared<const std::string>(text_), is_synced};
+      const auto found = directory_.files_.find(name_);
+      if (found == directory_.files_.end()) return;
+      found->second = {std::make_shared<const std::string>(text_), is_synced ? text_.size() : found->second.synced};
     }
     FaultDirectory& directory_;
     std::string name_;

@@ -243,7 +243,9 @@ class SegmentTest : public CppUnit::TestFixture {
     feed(buffer, document);
     const std::string source = "{\"id\":\"" + document.id + "\",\"n\":" + std::to_string(document.terms.size()) + "}";
     documents_.push_back(document);
-    buffer.keepDocument(document.id, gyre::engine::hashId(document.id), version == 0 ? buffer.docCount() + 1 : version,
+    const std::uint64_t given = version == 0 ? buffer.docCount() + 1 : version;
+    buffer.keepDocument({document.id, gyre::engine::hashId(document.id), given, given + 1'000,
+                         document.id.size() % 2 == 0 ? std::string_view("r") : std::string_view()},
                         source);
   }
   const Field& field(std::string_view path) const { return *mapping_->find(path); }

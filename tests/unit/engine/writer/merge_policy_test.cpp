@@ -124,15 +124,15 @@ class MergePolicyTest : public CppUnit::TestFixture {
 
   void tombstonesLastUntilTheSecondCommit() {
     gyre::engine::VersionMap versions;
-    versions.add("a", 5);
+    versions.add("a", {5, 0});
     versions.age();
-    CPPUNIT_ASSERT(versions.find("a") == std::uint64_t{5});
-    versions.add("b", 6);
+    CPPUNIT_ASSERT(versions.find("a")->version == 5);
+    versions.add("b", {6, 0});
     versions.age();
     CPPUNIT_ASSERT(!versions.find("a"));
-    CPPUNIT_ASSERT(versions.find("b") == std::uint64_t{6});
-    versions.add("b", 8);
-    CPPUNIT_ASSERT(versions.find("b") == std::uint64_t{8});
+    CPPUNIT_ASSERT(versions.find("b")->version == 6);
+    versions.add("b", {8, 0});
+    CPPUNIT_ASSERT(versions.find("b")->version == 8);
     versions.remove("b");
     CPPUNIT_ASSERT(!versions.find("b"));
   }
