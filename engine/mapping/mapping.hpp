@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,10 @@ class Mapping {
   // "dynamic": true is accepted and treated as the dialect says only once dynamic mapping exists; until then it is refused
   // as unimplemented, naming the option. Without "dynamic" a mapping is strict, and json() says so.
   static Result<std::shared_ptr<const Mapping>> parse(json::Value mappings);
+
+  // What a search over several indices reads: all their fields, each as the first index that has it maps it. json() is
+  // the first one's. REQUIRES: not empty.
+  static std::shared_ptr<const Mapping> merge(std::span<const std::shared_ptr<const Mapping>> mappings);
 
   // By full path; null when there is none. Does not find kObject paths through their leaf names.
   const Field* find(std::string_view path) const;

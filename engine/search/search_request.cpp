@@ -38,10 +38,12 @@ class RequestParser {
   RequestParser(SearchRequest& request, const Mapping& mapping, std::int64_t now_millis)
       : request_(request), mapping_(mapping), context_{mapping, now_millis, 0, 0, {}} {}
 
-  Status run(json::Value body) {
+  Status run(json::Value body, json::Value overrides) {
     if (!body.isObject())
       return parsingException("Expected [START_OBJECT] but found [" + std::string(json::kindName(body.kind())) + "]");
-    for (const json::Value member : body) GYRE_TRY(readMember(member));
+    for (const json::Value member : body)
+      if (overrides[member.key()].isMissing()) GYRE_TRY(readMember(member));
+    for (const json::Value member : overrides) GYRE_TRY(readMember(member));
     if (request_.query == nullptr) request_.query = makeAllQuery(1);
     request_.named = std::move(context_.named);
     request_.is_suggest_only = request_.has_suggest && !has_query_ && !request_.has_aggregations;
@@ -69,7 +71,6 @@ class RequestParser {
       GYRE_TRY_ASSIGN(request_.min_score, parseFloat("search", member));
       return {};
     }
-    if (key == "_source") return assign(request_.source, SourceFilter::parse(member));
     if (key == "aggs" || key == "aggregations") {
       request_.has_aggregations = true;
       return assign(request_.aggregations, parseAggregations(member, context_));
@@ -78,10 +79,35 @@ class RequestParser {
       request_.has_suggest = true;
       return assign(request_.suggestions, parseSuggest(member, mapping_));
     }
-    if (key == "version") return assign(request_.shows_version, parseBoolean("search", member));
-    if (key == "seq_no_primary_term") return assign(request_.shows_sequence, parseBoolean("search", member));
     if (key == "timeout") return assign(request_.timeout_nanos, parseTimeout(member));
-    return readRefused(member);
+    if (key == "indices_boost") return readIndexBoosts(member);
+    GYRE_TRY_ASSIGN(const bool is_fetched, request_.fetch.read(member));
+    return is_fetched ? Status() : readRefused(member);
+  }
+
+  // [{"index": 2}, {"index-*": 1.5}]; an object has them all, in no order that counts.
+  Status readIndexBoosts(json::Value member) {
+    const auto addAll = [this](json::Value object) -> Status {
+      for (const json::Value boost : object) {
+        GYRE_TRY_ASSIGN(const float factor, parseFloat("indices_boost", boost));
+        request_.index_boosts.emplace_back(boost.key(), factor);
+      }
+      return {};
+    };
+    if (member.isObject()) return addAll(member);
+    if (!member.isArray()) return unknownKey(member);
+    for (const json::Value element : member) {
+      if (!element.isObject() || element.size() != 1)
+        return parsingException("Expected [END_OBJECT] in [indices_boost] but found [" + std::string(element.raw()) +
+                                "]");
+      GYRE_TRY(addAll(element));
+    }
+    return {};
+  }
+
+  static Status unknownKey(json::Value member) {
+    return parsingException("Unknown key for " + std::string(json::kindName(member.kind())) + " in [" +
+                            std::string(member.key()) + "].");
   }
 
   // Members that are taken only where they ask for nothing.
@@ -92,17 +118,7 @@ class RequestParser {
       if (is_asked) return illegalArgument("[" + std::string(key) + "]: true is not offered");
       return {};
     }
-    if (key == "stored_fields") {
-      const json::Value only = member.isArray() && member.size() == 1 ? *member.begin() : member;
-      if (only.string() != "_none_" && !(member.isArray() && member.size() == 0))
-        return illegalArgument("[stored_fields] other than _none_ is not offered");
-      request_.shows_metadata = only.string() != "_none_";
-      // Asking for stored fields turns the source off.
-      GYRE_TRY_ASSIGN(const auto hidden, json::Document::parse("false"));
-      return assign(request_.source, SourceFilter::parse(hidden.root()));
-    }
-    return parsingException("Unknown key for " + std::string(json::kindName(member.kind())) + " in [" +
-                            std::string(key) + "].");
+    return unknownKey(member);
   }
 
   Status readWindow(json::Value member, std::uint32_t& target) {
@@ -140,12 +156,6 @@ class RequestParser {
   }
 
   Status check() {
-    const std::int64_t window = std::int64_t{request_.from} + request_.size;
-    if (window > kMaxResultWindow)
-      return illegalArgument("Result window is too large, from + size must be less than or equal to: [" +
-                             std::to_string(kMaxResultWindow) + "] but was [" + std::to_string(window) +
-                             "]. See the scroll api for a more efficient way to request large data sets. This limit "
-                             "can be set by changing the [index.max_result_window] index level setting.");
     if (!search_after_.isMissing()) {
       if (request_.from > 0) return illegalArgument("`from` parameter must be set to 0 when `search_after` is used.");
       if (request_.sort.empty()) return illegalArgument("Sort must contain at least one field.");
@@ -176,11 +186,10 @@ bool SearchRequest::needsScores() const {
   return false;
 }
 
-Result<SearchRequest> SearchRequest::parse(std::string_view body, const Mapping& mapping, std::int64_t now_millis) {
-  GYRE_TRY_ASSIGN(const auto document,
-                  json::Document::parse(body.empty() ? "{}" : body, {.max_depth = kMaxRequestDepth}));
+Result<SearchRequest> SearchRequest::parse(json::Value body, json::Value overrides, const Mapping& mapping,
+                                           std::int64_t now_millis) {
   SearchRequest request;
-  GYRE_TRY(RequestParser(request, mapping, now_millis).run(document.root()));
+  GYRE_TRY(RequestParser(request, mapping, now_millis).run(body, overrides));
   return request;
 }
 

@@ -12,13 +12,11 @@
 
 #include "engine/aggs/aggregation.hpp"
 #include "engine/query/query.hpp"
+#include "engine/search/hit_writer.hpp"
 #include "engine/search/sort.hpp"
-#include "engine/search/source_filter.hpp"
 #include "engine/suggest/completion_suggester.hpp"
 
 namespace gyre::engine {
-
-inline constexpr std::int64_t kMaxResultWindow = 10'000;
 
 struct SearchRequest {
   QueryPtr query;  // never null
@@ -33,11 +31,9 @@ struct SearchRequest {
   bool shows_total = true;
   bool tracks_scores = false;
   std::optional<float> min_score;
-  SourceFilter source;
-  bool shows_metadata = true;  // stored_fields: _none_ hides ids and sources
-  bool shows_version = false;
-  bool shows_sequence = false;  // seq_no_primary_term
+  FetchRequest fetch;
   std::int64_t timeout_nanos = 0;
+  std::vector<std::pair<std::string, float>> index_boosts;  // by name or pattern
   Aggregations aggregations;
   bool has_aggregations = false;
   std::vector<CompletionRequest> suggestions;
@@ -48,7 +44,9 @@ struct SearchRequest {
   bool isSorted() const { return !sort.empty(); }
   bool needsScores() const;
 
-  static Result<SearchRequest> parse(std::string_view body, const Mapping& mapping, std::int64_t now_millis);
+  // Members of `overrides`, which may be missing, count before those of `body`.
+  static Result<SearchRequest> parse(json::Value body, json::Value overrides, const Mapping& mapping,
+                                     std::int64_t now_millis);
 };
 
 }  // namespace gyre::engine

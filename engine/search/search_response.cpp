@@ -1,51 +1,46 @@
 #include "engine/search/search_response.hpp"
 
-#include <charconv>
-#include <cmath>
+#include <utility>
+
+#include "engine/search/hit_writer.hpp"
 
 namespace gyre::engine {
 
 namespace {
 
-// The shortest text of the float itself, with a fraction: 0.2876821, 1.0.
-void writeScore(float score, JsonWriter& writer) {
-  if (!std::isfinite(score)) {
-    writer.null();
-    return;
-  }
-  char text[32];
-  std::string shortest(text, std::to_chars(text, text + sizeof text, score).ptr);
-  if (shortest.find_first_of(".e") == std::string::npos) shortest += ".0";
-  writer.raw(shortest);
-}
-
 class ResponseWriter {
  public:
-  ResponseWriter(const Snapshot& snapshot, std::string_view index_name, const SearchRequest& request,
-                 SearchOutcome& outcome)
-      : snapshot_(snapshot), index_name_(index_name), request_(request), outcome_(outcome), writer_(out_) {
-    for (const SortKey& key : request.sort) sorts_by_score_ = sorts_by_score_ || key.kind == SortKey::Kind::kScore;
+  ResponseWriter(const SearchPlan& plan, const SearchOptions& options, SearchOutcome& outcome)
+      : plan_(plan),
+        options_(options),
+        request_(plan.request()),
+        outcome_(outcome),
+        writer_(out_),
+        hit_writer_(plan.request().fetch, writer_) {
+    for (const SortKey& key : request_.sort) sorts_by_score_ = sorts_by_score_ || key.kind == SortKey::Kind::kScore;
   }
 
-  Result<std::string> run(std::int64_t took_millis) {
+  Result<WrittenResponse> run(std::int64_t took_millis) {
     writer_.beginObject();
+    if (!options_.scroll_id.empty()) writer_.member("_scroll_id", options_.scroll_id);
+    if (!options_.pit_id.empty()) writer_.member("pit_id", options_.pit_id);
     writer_.member("took", took_millis).member("timed_out", outcome_.is_timed_out);
-    writer_.key("_shards").beginObject();
-    writer_.member("total", 1).member("successful", 1).member("skipped", 0).member("failed", 0).endObject();
+    if (outcome_.is_terminated_early) writer_.member("terminated_early", true);
+    writeShards(plan_, writer_);
     GYRE_TRY(writeHits());
-    if (request_.has_aggregations) {
+    if (request_.has_aggregations && !request_.aggregations.empty()) {
       AggregationOutput output{writer_};
       writer_.key("aggregations").beginObject();
       GYRE_TRY(outcome_.aggregators.writeMembers(0, output));
       writer_.endObject();
     }
-    if (request_.has_suggest) {
+    if (request_.has_suggest && !request_.suggestions.empty()) {
       writer_.key("suggest").beginObject();
       for (const CompletionRequest& suggestion : request_.suggestions) GYRE_TRY(writeSuggestion(suggestion));
       writer_.endObject();
     }
     writer_.endObject();
-    return std::move(out_);
+    return WrittenResponse{std::move(out_), outcome_.hits.size()};
   }
 
  private:
@@ -54,8 +49,14 @@ class ResponseWriter {
   Status writeHits() {
     writer_.key("hits").beginObject();
     if (request_.shows_total) {
-      writer_.key("total").beginObject();
-      writer_.member("value", outcome_.total).member("relation", outcome_.is_total_exact ? "eq" : "gte").endObject();
+      if (options_.shows_total_as_number) {
+        writer_.member("total", outcome_.total);
+      } else {
+        writer_.key("total").beginObject();
+        writer_.member("value", outcome_.total).member("relation", outcome_.is_total_exact ? "eq" : "gte").endObject();
+      }
+    } else if (options_.shows_total_as_number) {
+      writer_.member("total", -1);
     }
     writer_.key("max_score");
     if (outcome_.has_max_score) {
@@ -64,25 +65,33 @@ class ResponseWriter {
       writer_.null();
     }
     writer_.key("hits").beginArray();
-    for (std::size_t i = 0; i < outcome_.hits.size(); ++i) GYRE_TRY(writeHit(outcome_.hits[i], i));
+    for (std::size_t i = 0; i < outcome_.hits.size(); ++i) {
+      GYRE_TRY(writeHit(outcome_.hits[i], i));
+      GYRE_TRY(checkSize());
+    }
     writer_.endArray().endObject();
     return {};
   }
 
+  Status checkSize() const {
+    if (out_.size() <= options_.response_bytes) return {};
+    return {Code::kResourceExhausted, "circuit_breaking_exception",
+            "[parent] Data too large, the response would be larger than the limit of [" +
+                std::to_string(options_.response_bytes) + "] bytes"};
+  }
+
   Status writeHit(const Hit& hit, std::size_t position) {
-    const SegmentReader& segment = *snapshot_.segments[hit.segment].segment;
+    const SegmentReader& segment = *plan_.snapshot.segments[hit.segment].segment;
     writer_.beginObject();
-    writer_.member("_index", index_name_);
-    if (request_.shows_metadata) GYRE_TRY(writeId(segment, hit.doc));
-    if (request_.shows_version) writer_.member("_version", segment.version(hit.doc));
-    if (request_.shows_sequence) writer_.member("_seq_no", segment.version(hit.doc)).member("_primary_term", 1);
+    writer_.member("_index", plan_.indexOf(hit.segment));
+    GYRE_TRY(hit_writer_.writeIdentity(segment, hit.doc));
     writer_.key("_score");
     if (showsScores()) {
       writeScore(hit.score, writer_);
     } else {
       writer_.null();
     }
-    GYRE_TRY(writeSource(segment, hit.doc));
+    GYRE_TRY(hit_writer_.writeContent(segment, hit.doc));
     if (request_.isSorted()) {
       writer_.key("sort").beginArray();
       for (std::size_t k = 0; k < request_.sort.size(); ++k) writeSortValue(request_.sort[k], hit.values[k], writer_);
@@ -97,20 +106,6 @@ class ResponseWriter {
     return {};
   }
 
-  Status writeId(const SegmentReader& segment, DocId doc) {
-    GYRE_TRY_ASSIGN(const std::string id, segment.id(doc));
-    writer_.member("_id", id);
-    return {};
-  }
-
-  Status writeSource(const SegmentReader& segment, DocId doc) {
-    if (request_.source.isHidden()) return {};
-    GYRE_TRY_ASSIGN(const std::string source, segment.source(doc));
-    GYRE_TRY_ASSIGN(const std::string shown, request_.source.apply(source));
-    writer_.rawMember("_source", shown);
-    return {};
-  }
-
   Status writeSuggestion(const CompletionRequest& suggestion) {
     writer_.key(suggestion.name).beginArray().beginObject();
     writer_.member("text", suggestion.text).member("offset", 0);
@@ -120,13 +115,13 @@ class ResponseWriter {
       length += ((byte & 0xc0) != 0x80 ? 1u : 0u) + (byte >= 0xf0 ? 1u : 0u);
     }
     writer_.member("length", static_cast<std::uint64_t>(length)).key("options").beginArray();
-    for (const CompletionOption& option : findCompletions(snapshot_, suggestion)) {
-      const SegmentReader& segment = *snapshot_.segments[option.segment].segment;
-      writer_.beginObject().member("text", option.text).member("_index", index_name_);
-      GYRE_TRY(writeId(segment, option.doc));
+    for (const CompletionOption& option : findCompletions(plan_.snapshot, suggestion)) {
+      const SegmentReader& segment = *plan_.snapshot.segments[option.segment].segment;
+      writer_.beginObject().member("text", option.text).member("_index", plan_.indexOf(option.segment));
+      GYRE_TRY(hit_writer_.writeIdentity(segment, option.doc));
       writer_.key("_score");
       writeScore(static_cast<float>(option.weight), writer_);
-      GYRE_TRY(writeSource(segment, option.doc));
+      GYRE_TRY(hit_writer_.writeContent(segment, option.doc));
       if (!option.context.empty()) {
         const std::size_t end_of_name = option.context.find('\0');
         writer_.key("contexts").beginObject().key(std::string_view(option.context).substr(0, end_of_name)).beginArray();
@@ -138,20 +133,40 @@ class ResponseWriter {
     return {};
   }
 
-  const Snapshot& snapshot_;
-  std::string_view index_name_;
+  const SearchPlan& plan_;
+  const SearchOptions& options_;
   const SearchRequest& request_;
   SearchOutcome& outcome_;
   bool sorts_by_score_ = false;
   std::string out_;
   JsonWriter writer_;
+  HitWriter hit_writer_;
 };
 
 }  // namespace
 
-Result<std::string> writeResponse(const Snapshot& snapshot, std::string_view index_name, const SearchRequest& request,
-                                  SearchOutcome& outcome, std::int64_t took_millis) {
-  return ResponseWriter(snapshot, index_name, request, outcome).run(took_millis);
+void writeShardFailure(const ShardFailure& failure, JsonWriter& writer) {
+  writer.beginObject().member("shard", 0).member("index", failure.index).key("reason").beginObject();
+  writer.member("type", failure.cause.reason()).member("reason", failure.cause.message());
+  if (failure.cause.reason() == "query_shard_exception") writer.member("index", failure.index);
+  writer.endObject().endObject();
+}
+
+void writeShards(const SearchPlan& plan, JsonWriter& writer) {
+  writer.key("_shards").beginObject();
+  writer.member("total", plan.shard_count).member("successful", plan.shard_count - plan.failed_shard_count);
+  writer.member("skipped", 0).member("failed", plan.failed_shard_count);
+  if (!plan.failures.empty()) {
+    writer.key("failures").beginArray();
+    for (const ShardFailure& failure : plan.failures) writeShardFailure(failure, writer);
+    writer.endArray();
+  }
+  writer.endObject();
+}
+
+Result<WrittenResponse> writeResponse(const SearchPlan& plan, const SearchOptions& options, SearchOutcome& outcome,
+                                      std::int64_t took_millis) {
+  return ResponseWriter(plan, options, outcome).run(took_millis);
 }
 
 }  // namespace gyre::engine

@@ -1,20 +1,28 @@
-// How is one request answered on one snapshot?
+// How is one request answered?
 //
-// THREADS: free; borrows the snapshot for the call.
+// THREADS: free functions; they borrow the snapshots for the call.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "engine/search/search_options.hpp"
+#include "engine/search/search_target.hpp"
 #include "engine/segment/segment_reader.hpp"
 #include "gyre/status.hpp"
 
 namespace gyre::engine {
 
-// `request` is a dialect search body; "" means {}. `index_name` is shown as "_index". The answer has the dialect's
-// shape: took, timed_out, _shards, hits{total, max_score, hits}, aggregations, suggest. A clause, parameter or
-// aggregation that is not understood is invalid_argument naming it; nothing is ever ignored.
+// `request` is a dialect search body; "" means {}. The answer has the dialect's shape: took, timed_out, _shards,
+// hits{total, max_score, hits}, aggregations, suggest. A clause, parameter or aggregation that is not understood is
+// invalid_argument naming it; nothing is ever ignored. Without any target the answer is an empty one.
+SearchReply runSearch(std::span<const SearchTarget> targets, std::string_view request, const SearchOptions& options);
+// {"count": n, "_shards": {…}} for a body that may have a query.
+SearchReply runCount(std::span<const SearchTarget> targets, std::string_view request, const SearchOptions& options);
+
+// The same for one index; a failure is its cause. `deadline_nanos` is a steady-clock reading, 0 for none.
 Result<std::string> runSearch(const Snapshot& snapshot, std::string_view index_name, std::string_view request,
                               std::int64_t deadline_nanos);
 

@@ -3,38 +3,15 @@
 #include <algorithm>
 
 #include "engine/query/query_parser.hpp"
+#include "engine/search/path_pattern.hpp"
 
 namespace gyre::engine {
 
 namespace {
 
-// '*' stands for any run of characters, dots included.
-bool matches(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
 bool matchesAny(const std::vector<std::string>& patterns, std::string_view path) {
   return std::any_of(patterns.begin(), patterns.end(),
-                     [&](const std::string& pattern) { return matches(pattern, path); });
+                     [&](const std::string& pattern) { return matchesPattern(pattern, path); });
 }
 
 Status readPatterns(json::Value value, std::vector<std::string>& patterns) {

@@ -1,12 +1,15 @@
 // Runs every tests/dsl/**/*.test: documents, requests, and what the answers must show.
 //
 // A file is a sequence of sections, each a line that begins with '#' and a word, then its lines:
-//   # mapping         the mapping's JSON
-//   # documents       a line each: an id, a space, the document; an id alone deletes. Each section becomes searchable
-//   at
+//   # mapping [index] the mapping's JSON; without a name the index is "test"
+//   # documents [index]   a line each: an id, a space, the document; an id alone deletes. Each section becomes
+//   searchable at
 //                     its end, as a segment of its own
 //   # merge           everything becomes one segment
-//   # request         a search body
+//   # request [indices][?parameters]   a search body. "*" asks all indices of the file, in the order of their mappings;
+//   a
+//                     URL's parameters stand as they are meant, not encoded
+//   # count [indices][?parameters]     the same for a count
 //   # expect          what the answer to the last request must have: objects may have more members, arrays are whole,
 //                     numbers agree to 1e-6. A string "=12.50" asks for exactly these bytes
 //   # absent          a line each: a JSON pointer that the answer must not have
@@ -20,22 +23,29 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <span>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/directory/ram_directory.hpp"
 #include "engine/index.hpp"
+#include "engine/search/searcher.hpp"
 #include "gyre/json.hpp"
 
 namespace {
 
 using gyre::engine::Index;
 using gyre::engine::Operation;
+using gyre::engine::SearchOptions;
+using gyre::engine::SearchReply;
+using gyre::engine::SearchTarget;
 namespace json = gyre::json;
 
 struct Section {
   std::string kind;
+  std::string argument;
   std::string body;
   int line = 0;
 };
@@ -46,7 +56,8 @@ std::vector<Section> readSections(const std::filesystem::path& path) {
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
     if (line.starts_with("# ")) {
-      sections.push_back({line.substr(2), "", number});
+      const std::size_t space = std::min(line.find(' ', 2), line.size());
+      sections.push_back({line.substr(2, space - 2), line.substr(std::min(space + 1, line.size())), "", number});
     } else if (!sections.empty() && line.find_first_not_of(' ') != std::string::npos) {
       sections.back().body += line + "\n";
     }
@@ -119,13 +130,15 @@ class DslRun {
     for (const Section& section : sections) {
       line_ = section.line;
       if (section.kind == "mapping")
-        open(section.body);
+        open(section.argument.empty() ? "test" : section.argument, section.body);
       else if (section.kind == "documents")
-        apply(section.body);
+        apply(section.argument, section.body);
       else if (section.kind == "merge")
-        demand(index_->forceMerge(1));
+        demand(indexNamed(section.argument).index->forceMerge(1));
       else if (section.kind == "request")
-        answer_ = index_->search(section.body);
+        ask(section, gyre::engine::runSearch);
+      else if (section.kind == "count")
+        ask(section, gyre::engine::runCount);
       else if (section.kind == "expect")
         expect(section.body), ++checks;
       else if (section.kind == "absent")
@@ -147,16 +160,33 @@ class DslRun {
     if (!status.isOk()) fail(std::string(status.message()));
   }
 
-  void open(const std::string& mapping) {
+  struct TestIndex {
+    std::string name;
+    std::unique_ptr<gyre::engine::RamDirectory> directory;
+    std::unique_ptr<Index> index;
+  };
+
+  void open(const std::string& name, const std::string& mapping) {
     gyre::engine::IndexOptions options;
-    options.name = "test";
+    options.name = name;
     options.merge_in_background = false;
-    auto opened = Index::open(directory_, "{\"mappings\":" + mapping + "}", options, observer_);
+    TestIndex made{name, std::make_unique<gyre::engine::RamDirectory>(), nullptr};
+    auto opened = Index::open(*made.directory, "{\"mappings\":" + mapping + "}", options, observer_);
     demand(opened.status());
-    index_ = std::move(opened).value();
+    made.index = std::move(opened).value();
+    indices_.push_back(std::move(made));
   }
 
-  void apply(const std::string& body) {
+  TestIndex& indexNamed(const std::string& name) {
+    if (indices_.empty()) fail("there is no mapping before this");
+    if (name.empty()) return indices_.front();
+    for (TestIndex& known : indices_)
+      if (known.name == name) return known;
+    fail("no index is named \"" + name + "\"");
+  }
+
+  void apply(const std::string& name, const std::string& body) {
+    Index& index = *indexNamed(name).index;
     std::istringstream lines(body);
     for (std::string line; std::getline(lines, line);) {
       const std::size_t space = line.find(' ');
@@ -167,12 +197,44 @@ class DslRun {
       operation.id = id;
       operation.version = ++version_;
       operation.source = source;
-      const auto outcome = index_->apply({&operation, 1}, version_);
+      const auto outcome = index.apply({&operation, 1}, version_);
       demand(outcome.status());
       if (outcome.value().front().verdict == gyre::engine::OperationOutcome::Verdict::kRefused)
         demand(outcome.value().front().refusal);
     }
-    demand(index_->refresh());
+    demand(index.refresh());
+  }
+
+  using Ask = SearchReply (*)(std::span<const SearchTarget>, std::string_view, const SearchOptions&);
+
+  void ask(const Section& section, Ask answer) {
+    const std::size_t question = std::min(section.argument.find('?'), section.argument.size());
+    std::vector<SearchTarget> targets;
+    const auto add = [&](TestIndex& each) { targets.push_back({each.name, each.index->snapshot()}); };
+    std::istringstream names(section.argument.substr(0, question));
+    if (question == 0) {
+      add(indexNamed(""));
+    } else {
+      for (std::string name; std::getline(names, name, ',');) {
+        if (name == "*")
+          for (TestIndex& each : indices_) add(each);
+        else if (name != "-")
+          add(indexNamed(name));
+      }
+    }
+    gyre::engine::SearchParameters parameters;
+    std::istringstream pairs(section.argument.substr(std::min(question + 1, section.argument.size())));
+    reply_.emplace();
+    for (std::string pair; std::getline(pairs, pair, '&') && reply_->status.isOk();) {
+      const std::size_t equals = std::min(pair.find('='), pair.size());
+      const auto read = parameters.read(pair.substr(0, equals), pair.substr(std::min(equals + 1, pair.size())));
+      if (read.isOk() && !read.value()) fail("the parameter " + pair + " is none of a search");
+      reply_->status = read.status();
+    }
+    if (!reply_->status.isOk()) return;
+    auto options = parameters.finish();
+    reply_->status = options.status();
+    if (options.isOk()) reply_ = answer(targets, section.body, options.value());
   }
 
   json::Document parse(const std::string& text) const {
@@ -181,9 +243,9 @@ class DslRun {
     return std::move(parsed).value();
   }
   const std::string& answerBody() const {
-    if (!answer_) fail("there is no request before this");
-    demand(answer_->status());
-    return answer_->value().body;
+    if (!reply_) fail("there is no request before this");
+    demand(reply_->status);
+    return reply_->body;
   }
 
   void expect(const std::string& body) const {
@@ -199,9 +261,9 @@ class DslRun {
       if (has(found.root(), pointer)) fail(pointer + " is there\n" + answerBody());
   }
   void refused(const std::string& body) const {
-    if (!answer_) fail("there is no request before this");
-    if (answer_->isOk()) fail("was answered: " + answer_->value().body);
-    const gyre::Status status = answer_->status();
+    if (!reply_) fail("there is no request before this");
+    if (reply_->status.isOk()) fail("was answered: " + reply_->body);
+    const gyre::Status& status = reply_->status;
     const std::string line = body.substr(0, body.find('\n'));
     const std::size_t space = line.find(' ');
     if (status.reason() != line.substr(0, space))
@@ -212,11 +274,10 @@ class DslRun {
 
   std::filesystem::path path_;
   int line_ = 0;
-  gyre::engine::RamDirectory directory_;
   gyre::base::NullObserver observer_;
-  std::unique_ptr<Index> index_;
+  std::vector<TestIndex> indices_;
   std::uint64_t version_ = 0;
-  std::optional<gyre::Result<gyre::engine::SearchAnswer>> answer_;
+  std::optional<SearchReply> reply_;
 };
 
 class DslFileTest final : public CppUnit::TestCase {

@@ -1,0 +1,47 @@
+// What does a hit show?
+//
+// Written for search hits, and for the hits inside aggregations, groups and suggestions alike.
+//
+// THREADS: one writer, one thread. OWNS: borrows the request and the output.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/search/source_filter.hpp"
+#include "engine/segment/segment_reader.hpp"
+#include "gyre/json_writer.hpp"
+
+namespace gyre::engine {
+
+// The members of a request that say what hits show.
+struct FetchRequest {
+  SourceFilter source;
+  bool shows_metadata = true;  // stored_fields: _none_ hides ids and sources
+  bool shows_version = false;
+  bool shows_sequence = false;  // seq_no_primary_term
+
+  // Takes the member when it is one of these; false when it is none.
+  Result<bool> read(json::Value member);
+};
+
+class HitWriter {
+ public:
+  HitWriter(const FetchRequest& request, JsonWriter& writer) : request_(request), writer_(writer) {}
+
+  // "_id" and what else identifies the document, up to its score.
+  Status writeIdentity(const SegmentReader& segment, DocId doc);
+  // What the document holds.
+  Status writeContent(const SegmentReader& segment, DocId doc);
+
+ private:
+  const FetchRequest& request_;
+  JsonWriter& writer_;
+};
+
+// The shortest text of the float itself, with a fraction: 0.2876821, 1.0; null when it is no number.
+void writeScore(float score, JsonWriter& writer);
+
+}  // namespace gyre::engine

@@ -1,0 +1,159 @@
+#include "engine/search/search_plan.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "engine/query/field_query.hpp"
+#include "engine/query/query_parser.hpp"
+#include "engine/search/path_pattern.hpp"
+
+namespace gyre::engine {
+
+namespace {
+
+Result<json::Document> parseObject(std::string_view text) {
+  return json::Document::parse(text.empty() ? "{}" : text, {.max_depth = kMaxRequestDepth});
+}
+
+const std::shared_ptr<const Mapping>& emptyMapping() {
+  static const std::shared_ptr<const Mapping> mapping = std::make_shared<const Mapping>();
+  return mapping;
+}
+
+// Whether the request would be refused whatever an index maps. The dialect finds such faults before it asks any index.
+bool isFaultOfRequest(const Status& failure, json::Value body, json::Value overrides, std::int64_t now_millis) {
+  if (failure.reason() == "query_shard_exception") return false;
+  const auto parsed = SearchRequest::parse(body, overrides, *emptyMapping(), now_millis);
+  return !parsed.isOk() && parsed.status().reason() == failure.reason() &&
+         parsed.status().message() == failure.message();
+}
+
+// Fields that hold the same kind of numbers or terms can be read together.
+int encodingOf(const Field& field) {
+  switch (field.type) {
+    case FieldType::kLong:
+    case FieldType::kInteger:
+    case FieldType::kShort:
+    case FieldType::kByte: return static_cast<int>(FieldType::kLong);
+    case FieldType::kDouble:
+    case FieldType::kFloat: return static_cast<int>(FieldType::kDouble);
+    default: return static_cast<int>(field.type);
+  }
+}
+bool isReadAlike(const Field& a, const Field& b) {
+  return encodingOf(a) == encodingOf(b) && a.scaling_factor == b.scaling_factor;
+}
+
+// Whether the text stands anywhere as a value: so aggregations name the fields they read.
+const std::string* findNamed(json::Value value, const std::vector<std::string>& paths) {
+  if (value.isString()) {
+    const auto found = std::find(paths.begin(), paths.end(), value.string());
+    return found == paths.end() ? nullptr : &*found;
+  }
+  for (const json::Value child : value)
+    if (const std::string* const found = findNamed(child, paths)) return found;
+  return nullptr;
+}
+
+}  // namespace
+
+Status SearchPlan::make(std::span<const SearchTarget> asked, std::string_view body, const SearchOptions& options,
+                        std::int64_t now_millis) {
+  GYRE_TRY_ASSIGN(const auto document, parseObject(body));
+  GYRE_TRY_ASSIGN(const auto overrides, parseObject(options.overrides));
+  for (const SearchTarget& target : asked) {
+    shard_count += target.shard_count;
+    Status failure = plan(target, document.root(), overrides.root(), now_millis);
+    if (failure.isOk()) continue;
+    if (failures.empty() && isFaultOfRequest(failure, document.root(), overrides.root(), now_millis)) return failure;
+    failures.push_back({target.index_name, std::move(failure)});
+    failed_shard_count += target.shard_count;
+  }
+  if (!failures.empty() && (targets.empty() || !options.allows_partial_results)) return failures.front().cause;
+  snapshot.mapping = emptyMapping();
+  for (PlannedTarget& planned : targets) {
+    first_of.push_back(static_cast<std::uint32_t>(snapshot.segments.size()));
+    for (const SegmentView& view : planned.target->snapshot->segments) {
+      target_of.push_back(static_cast<std::uint32_t>(first_of.size() - 1));
+      snapshot.segments.push_back(view);
+    }
+  }
+  GYRE_TRY(share(document.root(), overrides.root(), now_millis));
+  return boostIndices(options.ignores_unavailable);
+}
+
+Status SearchPlan::plan(const SearchTarget& target, json::Value body, json::Value overrides, std::int64_t now_millis) {
+  PlannedTarget planned;
+  planned.target = &target;
+  const Mapping& mapping = *target.snapshot->mapping;
+  GYRE_TRY_ASSIGN(planned.request, SearchRequest::parse(body, overrides, mapping, now_millis));
+  const std::int64_t window = std::int64_t{planned.request.from} + planned.request.size;
+  if (window > target.max_result_window)
+    return illegalArgument("Result window is too large, from + size must be less than or equal to: [" +
+                           std::to_string(target.max_result_window) + "] but was [" + std::to_string(window) +
+                           "]. See the scroll api for a more efficient way to request large data sets. This limit "
+                           "can be set by changing the [index.max_result_window] index level setting.");
+  if (!target.filter.empty()) {
+    GYRE_TRY_ASSIGN(const auto filter, parseObject(target.filter));
+    ParseContext context{mapping, now_millis, 0, 0, {}};
+    GYRE_TRY_ASSIGN(planned.filter, parseQuery(filter.root(), context));
+  }
+  targets.push_back(std::move(planned));
+  return {};
+}
+
+Status SearchPlan::share(json::Value body, json::Value overrides, std::int64_t now_millis) {
+  if (targets.empty()) {
+    has_common = true;
+    GYRE_TRY_ASSIGN(common, SearchRequest::parse(body, overrides, *emptyMapping(), now_millis));
+    return {};
+  }
+  std::vector<std::shared_ptr<const Mapping>> mappings;
+  for (const PlannedTarget& planned : targets) mappings.push_back(planned.target->snapshot->mapping);
+  snapshot.mapping = mappings.front();
+  const auto isFirst = [&](const auto& mapping) { return mapping == mappings.front(); };
+  if (std::all_of(mappings.begin(), mappings.end(), isFirst)) return {};
+  snapshot.mapping = Mapping::merge(mappings);
+  std::vector<std::string> contradicting;
+  for (const auto& mapping : mappings)
+    for (const Field& field : mapping->fields())
+      if (const Field* const merged = snapshot.mapping->find(field.path); !isReadAlike(*merged, field))
+        contradicting.push_back(field.path);
+  has_common = true;
+  GYRE_TRY_ASSIGN(common, SearchRequest::parse(body, overrides, *snapshot.mapping, now_millis));
+  for (const SortKey& key : common.sort)
+    if (std::find(contradicting.begin(), contradicting.end(), key.path) != contradicting.end())
+      return illegalArgument("Can't sort on field [" + key.path +
+                             "]; the field has incompatible sort types across the indices");
+  for (const std::string_view name : {"aggs", "aggregations"}) {
+    const json::Value aggs = overrides[name].isMissing() ? body[name] : overrides[name];
+    if (const std::string* const path = findNamed(aggs, contradicting))
+      return {Code::kInvalidArgument, "aggregation_execution_exception",
+              "Merging/Reducing the aggregations failed because the field [" + *path +
+                  "] you gave in the aggregation query existed as two different types in two different indices"};
+  }
+  return {};
+}
+
+Status SearchPlan::boostIndices(bool ignores_unavailable) {
+  std::vector<bool> is_boosted(targets.size(), false);
+  for (const auto& [name, boost] : request().index_boosts) {
+    bool is_known = name.find('*') != std::string::npos || ignores_unavailable;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      const SearchTarget& target = *targets[i].target;
+      const auto isNamed = [&, wanted = std::string_view(name)](const std::string& own) {
+        return matchesPattern(wanted, own);
+      };
+      if (!isNamed(target.index_name) && std::none_of(target.aliases.begin(), target.aliases.end(), isNamed)) continue;
+      is_known = true;
+      // The first that names an index counts.
+      if (!is_boosted[i]) targets[i].boost = boost;
+      is_boosted[i] = true;
+    }
+    if (!is_known) return {Code::kNotFound, "index_not_found_exception", "no such index [" + name + "]"};
+  }
+  return {};
+}
+
+}  // namespace gyre::engine

@@ -1,0 +1,54 @@
+// Which indices answer a request, and what is each of them asked?
+//
+// The request is read against each index' own mapping; an index that cannot take it is set aside with its failure. What
+// is shared by all (paging, sorting, aggregations, what hits show) is read against the view of all that are left.
+//
+// THREADS: immutable once made. OWNS: requests and the combined snapshot; borrows the targets.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/search/search_options.hpp"
+#include "engine/search/search_request.hpp"
+#include "engine/search/search_target.hpp"
+
+namespace gyre::engine {
+
+struct PlannedTarget {
+  const SearchTarget* target = nullptr;
+  SearchRequest request;  // its queries; everything else is read from SearchPlan::request
+  QueryPtr filter;        // null: every document may be a hit
+  float boost = 1;
+};
+
+struct SearchPlan {
+  std::vector<PlannedTarget> targets;
+  SearchRequest common;  // of several targets; only what is shared counts
+  bool has_common = false;
+  Snapshot snapshot;                     // the segments of all targets, one target after another
+  std::vector<std::uint32_t> target_of;  // by segment
+  std::vector<std::uint32_t> first_of;   // by target: its first segment
+  std::uint32_t shard_count = 0;         // of all targets, failed ones too
+  std::uint32_t failed_shard_count = 0;
+  std::vector<ShardFailure> failures;
+
+  const SearchRequest& request() const { return has_common ? common : targets.front().request; }
+  const SearchTarget& targetOf(std::uint32_t segment) const { return *targets[target_of[segment]].target; }
+  std::string_view indexOf(std::uint32_t segment) const { return targetOf(segment).index_name; }
+
+  // Not ok: the request itself is at fault, or every index failed (then `failures` says how).
+  Status make(std::span<const SearchTarget> asked, std::string_view body, const SearchOptions& options,
+              std::int64_t now_millis);
+
+ private:
+  Status plan(const SearchTarget& target, json::Value body, json::Value overrides, std::int64_t now_millis);
+  Status boostIndices(bool ignores_unavailable);
+  Status share(json::Value body, json::Value overrides, std::int64_t now_millis);
+};
+
+}  // namespace gyre::engine
