@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "gyre/json_writer.hpp"
 #include "server/data_folder.hpp"
+#include "server/dialect_listener.hpp"
 #include "server/domains.hpp"
 #include "server/http/api_handler.hpp"
 #include "server/http/http_server.hpp"
@@ -157,6 +158,16 @@ http::Limits toLimits(const config::LimitsConfig& config) {
 
 bool isLoopback(const std::string& host) { return host.starts_with("127.") || host == "::1" || host == "localhost"; }
 
+void collectListener(const char* name, const http::HttpServer& server, observe::Samples& samples) {
+  const http::Stats stats = server.stats();
+  const observe::Labels labels = {{"listener", name}};
+  samples.counter("gyre_http_accepted_total", "connections accepted", labels, static_cast<double>(stats.accepted));
+  samples.gauge("gyre_http_open_connections", "connections open", labels, static_cast<double>(stats.open));
+  samples.counter("gyre_http_requests_total", "requests read", labels, static_cast<double>(stats.requests));
+  samples.counter("gyre_http_refused_total", "requests that the front refused", labels, static_cast<double>(stats.refused));
+  samples.counter("gyre_http_timeouts_total", "connections that took too long", labels, static_cast<double>(stats.timeouts));
+}
+
 class HttpSubsystem final : public Poco::Util::Subsystem {
  public:
   explicit HttpSubsystem(Shared& shared)
@@ -170,8 +181,6 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
                           invalidArgument("api.listen: there are no API keys, so only a loopback address is allowed, found \"" +
                                           config.api.listen.text() + "\""));
     Domains& domains = *shared_.domains;
-    if (config.dialect.is_enabled)
-      shared_.log.log(base::Level::kInformation, "server", "dialect: this version has no dialect listener; dialect.* is not used");
     handler_ = std::make_unique<http::ApiHandler>(http::ApiContext{
         domains.catalog(), domains.jobs(), domains.readers(), shared_.clock,
         [this] { return shared_.metrics.write(); },
@@ -189,19 +198,16 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
     options.limits = toLimits(config.limits);
     server_ = std::make_unique<http::HttpServer>(std::move(options), *handler_, shared_.log);
     if (const Status status = server_->start(); !status.isOk()) return shared_.fail(kExitUnavailable, status);
+    if (config.dialect.is_enabled && !startDialect()) return false;
     collector_ = shared_.metrics.addCollector([this](observe::Samples& samples) {
-      const http::Stats stats = server_->stats();
-      const observe::Labels labels = {{"listener", "api"}};
-      samples.counter("gyre_http_accepted_total", "connections accepted", labels, static_cast<double>(stats.accepted));
-      samples.gauge("gyre_http_open_connections", "connections open", labels, static_cast<double>(stats.open));
-      samples.counter("gyre_http_requests_total", "requests read", labels, static_cast<double>(stats.requests));
-      samples.counter("gyre_http_refused_total", "requests that the front refused", labels, static_cast<double>(stats.refused));
-      samples.counter("gyre_http_timeouts_total", "connections that took too long", labels, static_cast<double>(stats.timeouts));
+      collectListener("api", *server_, samples);
+      if (dialect_.server() != nullptr) collectListener("dialect", *dialect_.server(), samples);
     });
     return true;
   }
   void stop() {
     if (server_) server_->stop(shared_.setup.config.limits.shutdown_grace_ms);
+    dialect_.stop(shared_.setup.config.limits.shutdown_grace_ms);
   }
   std::uint16_t port() const { return server_->port(); }
 
@@ -210,11 +216,26 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
   void uninitialize() override { stop(); }
 
  private:
+  bool startDialect() {
+    const config::Config& config = shared_.setup.config;
+    if (!isLoopback(config.dialect.listen.host))
+      return shared_.fail(kExitConfiguration,
+                          invalidArgument("dialect.listen: there are no API keys, so only a loopback address is allowed, found \"" +
+                                          config.dialect.listen.text() + "\""));
+    const Status started = dialect_.start(config, toLimits(config.limits), shared_.folder->path(),
+                                          shared_.domains->catalog(), shared_.clock, shared_.log);
+    if (!started.isOk()) return shared_.fail(kExitUnavailable, started);
+    shared_.log.log(base::Level::kInformation, "server",
+                    "dialect: http://" + config::Address{config.dialect.listen.host, dialect_.server()->port()}.text());
+    return true;
+  }
+
   Shared& shared_;
   RequestMetrics commands_;
   RequestMetrics queries_;
   std::unique_ptr<http::ApiHandler> handler_;
   std::unique_ptr<http::HttpServer> server_;
+  DialectListener dialect_;
   observe::MetricsRegistry::CollectorHandle collector_;
 };
 
@@ -320,6 +341,7 @@ int runWithServer(const SetupOptions& options, const std::function<int(const std
   std::signal(SIGPIPE, SIG_IGN);
   SetupOptions local = options;
   local.overrides.emplace_back("api.listen=127.0.0.1:0");
+  local.overrides.emplace_back("dialect.enabled=false");  // nobody asks it
   return run(local, work);
 }
 

@@ -85,6 +85,7 @@ class EmbeddedEngine final : public SearchEngine {
   }
 
   Status close() override { return index_->close(); }
+  engine::Index* embedded() override { return index_.get(); }
 
  private:
   using Verdict = engine::OperationOutcome::Verdict;

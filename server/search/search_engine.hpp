@@ -16,6 +16,10 @@
 
 #include "gyre/status.hpp"
 
+namespace gyre::engine {
+class Index;
+}
+
 namespace gyre::search {
 
 struct BulkOperation {
@@ -76,6 +80,8 @@ class SearchEngine {
   virtual Progress progress() const = 0;
   virtual EngineStats stats() const = 0;
   virtual Status close() = 0;
+  // The index itself when it is in this process, else null; for the dialect, which reads more of it than a domain does.
+  virtual engine::Index* embedded() { return nullptr; }
 };
 
 }  // namespace gyre::search

@@ -49,7 +49,7 @@ class Configuration(unittest.TestCase):
 class Serving(unittest.TestCase):
     def test_second_server_on_the_same_data_is_refused(self):
         with Server() as server:
-            second = run("serve", "--set", f"data.dir={server.folder}", "--set", "api.listen=127.0.0.1:0")
+            second = run("serve", "--set", f"data.dir={server.folder}", "--set", "api.listen=127.0.0.1:0", "--set", "dialect.listen=127.0.0.1:0")
             self.assertEqual(second.returncode, 75, second)
             self.assertIn(str(server.process.pid), second.stderr)
 

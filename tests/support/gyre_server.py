@@ -72,7 +72,8 @@ class Server:
         self.log = ""
 
     def start(self):
-        arguments = [PROGRAM, "serve", "--set", f"data.dir={self.folder}", "--set", "api.listen=127.0.0.1:0"]
+        arguments = [PROGRAM, "serve", "--set", f"data.dir={self.folder}", "--set", "api.listen=127.0.0.1:0",
+                     "--set", "dialect.listen=127.0.0.1:0"]
         if self.config:
             arguments += ["--config", self.config]
         for setting in self.settings:

@@ -1,0 +1,523 @@
+#include "server/dialect/catalog.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <random>
+#include <set>
+#include <system_error>
+
+#include "engine/directory/mmap_directory.hpp"
+#include "gyre/json.hpp"
+#include "server/dialect/duration.hpp"
+#include "server/dialect/failure.hpp"
+
+namespace gyre::dialect {
+
+namespace {
+
+constexpr std::string_view kPart = "dialect";
+constexpr std::string_view kCatalogFile = "catalog.json";
+// How often free indices are looked at for refreshes and commits.
+constexpr auto kMaintenancePeriod = std::chrono::milliseconds(100);
+constexpr std::int64_t kDefaultRefreshMillis = 1'000;
+// Without an interval of its own, an index that nobody searches is not refreshed; the next search does it.
+constexpr std::int64_t kSearchIdleNanos = 30'000'000'000;
+// A log beyond this is committed away; reading back more would make a start slow.
+constexpr std::uint64_t kCommitLogBytes = 256u << 20;
+constexpr std::int64_t kTombstoneMillis = 60'000;
+
+std::int64_t steadyNanos() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+std::string definitionOf(const Settings& settings, std::string_view mappings) {
+  std::string text;
+  JsonWriter writer(text);
+  writer.beginObject().key("settings");
+  settings.writeNested(writer);
+  writer.rawMember("mappings", mappings.empty() ? "{}" : mappings).endObject();
+  return text;
+}
+
+void writeNamed(std::string_view name, const NamedTexts& texts, JsonWriter& writer) {
+  writer.key(name).beginObject();
+  for (const auto& [key, json] : texts) writer.rawMember(key, json);
+  writer.endObject();
+}
+
+NamedTexts readNamed(json::Value object) {
+  NamedTexts texts;
+  for (const json::Value member : object) texts[std::string(member.key())] = member.raw();
+  return texts;
+}
+
+void writeAlias(const Alias& alias, JsonWriter& writer) {
+  writer.beginObject();
+  if (!alias.filter.empty()) writer.rawMember("filter", alias.filter);
+  if (!alias.index_routing.empty()) writer.member("index_routing", alias.index_routing);
+  if (!alias.search_routing.empty()) writer.member("search_routing", alias.search_routing);
+  if (alias.is_write_index) writer.member("is_write_index", *alias.is_write_index);
+  if (alias.is_hidden) writer.member("is_hidden", *alias.is_hidden);
+  writer.endObject();
+}
+
+Alias readAlias(json::Value value) {
+  Alias alias;
+  alias.filter = value["filter"].raw();
+  alias.index_routing = value["index_routing"].string();
+  alias.search_routing = value["search_routing"].string();
+  if (value["is_write_index"].isBoolean()) alias.is_write_index = value["is_write_index"].boolean();
+  if (value["is_hidden"].isBoolean()) alias.is_hidden = value["is_hidden"].boolean();
+  return alias;
+}
+
+bool isHidden(const IndexEntry& entry) {
+  return entry.name.starts_with('.') || entry.settings.text("index.hidden") == "true";
+}
+
+}  // namespace
+
+const IndexEntry* CatalogState::find(std::string_view name) const {
+  const auto found = indices.find(name);
+  return found == indices.end() ? nullptr : found->second.get();
+}
+
+bool matchesWildcard(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+Status checkIndexName(std::string_view name) {
+  const auto invalid = [name](std::string_view why) {
+    Status status(Code::kInvalidArgument, "invalid_index_name_exception",
+                  "Invalid index name [" + std::string(name) + "], " + std::string(why));
+    status.addFault("index", std::string(name)).addFault("index_uuid", "_na_");
+    return status;
+  };
+  if (name.empty()) return invalid("must not be empty");
+  if (name.find_first_of("\\/*?\"<>| ,") != std::string_view::npos)
+    return invalid("must not contain the following characters [ , \", *, \\, <, |, ,, >, /, ?]");
+  if (name.find('#') != std::string_view::npos) return invalid("must not contain '#'");
+  if (name.find(':') != std::string_view::npos) return invalid("must not contain ':'");
+  if (name.front() == '_' || name.front() == '-' || name.front() == '+')
+    return invalid("must not start with '_', '-', or '+'");
+  if (std::any_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
+    return invalid("must be lowercase");
+  if (name.size() > 255) return invalid("index name is too long, (" + std::to_string(name.size()) + " > 255)");
+  if (name == "." || name == "..") return invalid("must not be '.' or '..'");
+  return {};
+}
+
+std::string randomId() {
+  static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  thread_local std::mt19937_64 random{std::random_device()()};
+  std::string id;
+  for (int i = 0; i < 22; ++i) id += kAlphabet[random() % kAlphabet.size()];
+  return id;
+}
+
+// ---- opening
+// ---------------------------------------------------------------------------------------------------------
+
+Catalog::Catalog(Options options, const base::Clock& clock, base::Observer& observer)
+    : options_(std::move(options)), clock_(clock), observer_(observer), state_(std::make_shared<CatalogState>()) {}
+
+Result<std::unique_ptr<Catalog>> Catalog::open(Options options, const base::Clock& clock, base::Observer& observer) {
+  std::unique_ptr<Catalog> catalog(new Catalog(std::move(options), clock, observer));
+  GYRE_TRY(catalog->load());
+  catalog->maintenance_ = std::thread([self = catalog.get()] { self->maintain(); });
+  return catalog;
+}
+
+Catalog::~Catalog() { close(); }
+
+Status Catalog::load() {
+  GYRE_TRY_ASSIGN(directory_, engine::MmapDirectory::open(options_.folder));
+  const auto file = directory_->open(kCatalogFile);
+  if (!file.isOk()) return file.status().code() == Code::kNotFound ? Status() : file.status();
+  const auto parsed = json::Document::parse(base::asText(file.value()->bytes()), {.max_depth = 512});
+  if (!parsed.isOk())
+    return corruption(directory_->describe() + "/" + std::string(kCatalogFile) + ": " +
+                      std::string(parsed.status().message()));
+  const json::Value root = parsed.value().root();
+  auto state = std::make_shared<CatalogState>();
+  state->templates = readNamed(root["templates"]);
+  state->index_templates = readNamed(root["index_templates"]);
+  state->component_templates = readNamed(root["component_templates"]);
+  state->pipelines = readNamed(root["pipelines"]);
+  GYRE_TRY(state->persistent_settings.merge(root["persistent_settings"]));
+  for (const json::Value member : root["indices"]) {
+    auto entry = std::make_shared<IndexEntry>();
+    entry->name = member.key();
+    entry->uuid = member["uuid"].string();
+    entry->created_millis = member["created"].integer().value_or(0);
+    entry->is_closed = member["closed"].boolean();
+    GYRE_TRY(entry->settings.merge(member["settings"]));
+    for (const json::Value alias : member["aliases"]) entry->aliases[std::string(alias.key())] = readAlias(alias);
+    if (!entry->is_closed) {
+      auto opened = openIndex(entry->name, entry->uuid, "");
+      if (!opened.isOk()) {
+        // One damaged index must not keep the others from being served.
+        observer_.log(base::Level::kError, kPart,
+                      "index " + entry->name + " is not served: " + std::string(opened.status().message()));
+        entry->is_closed = true;
+      } else {
+        entry->open = std::move(opened).value();
+        entry->engine = entry->open->index.get();
+      }
+    }
+    state->indices[entry->name] = std::move(entry);
+  }
+  setState(std::move(state));
+  return {};
+}
+
+Result<std::shared_ptr<OpenIndex>> Catalog::openIndex(const std::string& name, const std::string& uuid,
+                                                      const std::string& definition) {
+  auto open = std::make_shared<OpenIndex>();
+  GYRE_TRY_ASSIGN(open->directory, engine::MmapDirectory::open(options_.folder + "/" + uuid));
+  engine::IndexOptions options;
+  options.name = name;
+  options.buffer_bytes = options_.buffer_bytes;
+  options.keeps_log = true;
+  options.tombstone_millis = kTombstoneMillis;
+  GYRE_TRY_ASSIGN(open->index, engine::Index::open(*open->directory, definition, options, observer_));
+  return open;
+}
+
+void Catalog::addDomain(std::string name, engine::Index& index, bool is_entity_domain) {
+  auto entry = std::make_shared<IndexEntry>();
+  entry->name = name;
+  entry->uuid = name;
+  entry->settings.set("index.number_of_shards", "1");
+  entry->settings.set("index.number_of_replicas", "0");
+  entry->domain = name;
+  entry->is_entity_domain = is_entity_domain;
+  entry->engine = &index;
+  auto next = std::make_shared<CatalogState>(*state());
+  next->indices[std::move(name)] = std::move(entry);
+  setState(std::move(next));
+}
+
+// ---- state
+// -----------------------------------------------------------------------------------------------------------
+
+std::shared_ptr<const CatalogState> Catalog::state() const {
+  const std::lock_guard lock(state_mutex_);
+  return state_;
+}
+
+void Catalog::setState(std::shared_ptr<const CatalogState> state) {
+  const std::lock_guard lock(state_mutex_);
+  state_.swap(state);
+}
+
+Status Catalog::save(const CatalogState& state) {
+  std::string text;
+  JsonWriter writer(text);
+  writer.beginObject().member("version", 1).key("indices").beginObject();
+  for (const auto& [name, entry] : state.indices) {
+    if (!entry->domain.empty()) continue;
+    writer.key(name).beginObject().member("uuid", entry->uuid).member("created", entry->created_millis);
+    writer.member("closed", entry->is_closed).key("settings");
+    entry->settings.writeFlat(writer);
+    writer.key("aliases").beginObject();
+    for (const auto& [alias, properties] : entry->aliases) {
+      writer.key(alias);
+      writeAlias(properties, writer);
+    }
+    writer.endObject().endObject();
+  }
+  writer.endObject();
+  writeNamed("templates", state.templates, writer);
+  writeNamed("index_templates", state.index_templates, writer);
+  writeNamed("component_templates", state.component_templates, writer);
+  writeNamed("pipelines", state.pipelines, writer);
+  writer.key("persistent_settings");
+  state.persistent_settings.writeFlat(writer);
+  writer.endObject();
+  return directory_->replace(kCatalogFile, base::asBytes(text));
+}
+
+Status Catalog::change(const std::function<Status(CatalogState&)>& change) {
+  const std::lock_guard lock(change_mutex_);
+  auto next = std::make_shared<CatalogState>(*state());
+  GYRE_TRY(change(*next));
+  GYRE_TRY(save(*next));
+  setState(std::move(next));
+  return {};
+}
+
+// ---- indices
+// ---------------------------------------------------------------------------------------------------------
+
+Result<IndexPtr> Catalog::create(std::string_view name, Settings settings, std::string_view mappings,
+                                 std::map<std::string, Alias, std::less<>> aliases) {
+  if (!options_.has_free_indices)
+    return Status(Code::kPermissionDenied, "security_exception",
+                  "no index [" + std::string(name) + "] can be made: dialect.free_indices is false");
+  GYRE_TRY(checkIndexName(name));
+  auto entry = std::make_shared<IndexEntry>();
+  entry->name = name;
+  entry->uuid = randomId();
+  entry->created_millis = clock_.nowMillis();
+  if (!settings.text("index.number_of_shards")) settings.set("index.number_of_shards", "1");
+  if (!settings.text("index.number_of_replicas")) settings.set("index.number_of_replicas", "1");
+  entry->settings = std::move(settings);
+  entry->aliases = std::move(aliases);
+  const Status changed = change([&](CatalogState& state) -> Status {
+    if (const IndexEntry* const held = state.find(name)) {
+      Status exists(Code::kInvalidArgument, "resource_already_exists_exception",
+                    "index [" + std::string(name) + "/" + held->uuid + "] already exists");
+      exists.addFault("index", std::string(name)).addFault("index_uuid", held->uuid);
+      return exists;
+    }
+    GYRE_TRY_ASSIGN(entry->open, openIndex(entry->name, entry->uuid, definitionOf(entry->settings, mappings)));
+    entry->engine = entry->open->index.get();
+    state.indices[entry->name] = entry;
+    return {};
+  });
+  if (!changed.isOk()) {
+    if (entry->open) {
+      entry->engine = nullptr;
+      entry->open.reset();
+    }
+    std::error_code ignored;
+    std::filesystem::remove_all(options_.folder + "/" + entry->uuid, ignored);
+    return changed;
+  }
+  return IndexPtr(entry);
+}
+
+Result<IndexPtr> Catalog::forWrite(std::string_view name, bool may_create) {
+  const auto current = state();
+  if (const auto found = current->indices.find(name); found != current->indices.end()) return found->second;
+  std::vector<IndexPtr> candidates;
+  IndexPtr write_index;
+  for (const auto& [index, entry] : current->indices) {
+    const auto alias = entry->aliases.find(name);
+    if (alias == entry->aliases.end()) continue;
+    candidates.push_back(entry);
+    if (alias->second.is_write_index.value_or(false)) write_index = entry;
+  }
+  if (write_index) return write_index;
+  if (candidates.size() == 1 && !candidates.front()->aliases.find(name)->second.is_write_index.has_value())
+    return candidates.front();
+  if (!candidates.empty())
+    return illegalArgument(
+        "no write index is defined for alias [" + std::string(name) +
+        "]. The write index may be explicitly disabled using is_write_index=false or the alias points "
+        "to multiple indices without one being designated as a write index");
+  if (!may_create) return indexNotFound(name);
+  auto created = create(name, {}, "", {});
+  // Somebody else was faster.
+  if (!created.isOk() && created.status().reason() == "resource_already_exists_exception") return forWrite(name, false);
+  return created;
+}
+
+Status Catalog::remove(const std::vector<IndexPtr>& indices) {
+  GYRE_TRY(change([&](CatalogState& state) -> Status {
+    for (const IndexPtr& index : indices) {
+      if (!index->domain.empty())
+        return Status(
+            Code::kPermissionDenied, "security_exception",
+            "index [" + index->name + "] belongs to the domain " + index->domain + " and cannot be deleted here");
+      state.indices.erase(index->name);
+    }
+    return {};
+  }));
+  for (const IndexPtr& index : indices) {
+    // Requests that still hold it go on reading the files, which are mapped; writes are refused.
+    if (index->open) (void)index->open->index->close();
+    std::error_code error;
+    std::filesystem::remove_all(options_.folder + "/" + index->uuid, error);
+    if (error)
+      observer_.log(base::Level::kWarning, kPart,
+                    "the folder of index " + index->name + " is left: " + error.message());
+  }
+  return {};
+}
+
+Status Catalog::setClosed(std::string_view name, bool is_closed) {
+  return change([&](CatalogState& state) -> Status {
+    const auto found = state.indices.find(name);
+    if (found == state.indices.end()) return indexNotFound(name);
+    if (found->second->is_closed == is_closed) return {};
+    auto next = std::make_shared<IndexEntry>(*found->second);
+    next->is_closed = is_closed;
+    if (is_closed) {
+      GYRE_TRY(next->engine->close());
+      next->engine = nullptr;
+      next->open.reset();
+    } else {
+      found->second.reset();
+      GYRE_TRY_ASSIGN(next->open, openIndex(next->name, next->uuid, ""));
+      next->engine = next->open->index.get();
+    }
+    found->second = std::move(next);
+    return {};
+  });
+}
+
+// ---- names
+// -----------------------------------------------------------------------------------------------------------
+
+Result<std::vector<Resolved>> Catalog::resolve(std::string_view expression, const ResolveOptions& options) const {
+  const auto current = state();
+  std::map<std::string, Resolved, std::less<>> found;
+  std::set<std::string, std::less<>> named_itself;
+  const auto isExpanded = [&](const IndexEntry& entry, std::string_view pattern) {
+    if (entry.is_closed ? !options.expands_closed : !options.expands_open) return false;
+    return options.expands_hidden || !isHidden(entry) || (pattern.starts_with('.') && entry.name.starts_with('.'));
+  };
+  const auto addIndex = [&](const IndexPtr& entry) {
+    found[entry->name].index = entry;
+    named_itself.insert(entry->name);
+  };
+  const auto addAlias = [&](const IndexPtr& entry, const Alias& alias) {
+    Resolved& resolved = found[entry->name];
+    resolved.index = entry;
+    if (alias.filter.empty())
+      named_itself.insert(entry->name);  // an alias without a filter shows everything
+    else
+      resolved.filters.push_back(alias.filter);
+    resolved.routing = alias.search_routing;
+  };
+  if (expression.empty() || expression == "_all") expression = "*";
+  bool has_wildcard_before = false;
+  for (std::size_t from = 0; from <= expression.size();) {
+    const std::size_t comma = std::min(expression.find(',', from), expression.size());
+    std::string_view part = expression.substr(from, comma - from);
+    from = comma + 1;
+    if (part.empty()) continue;
+    const bool is_exclusion = part.front() == '-' && has_wildcard_before;
+    if (is_exclusion) part.remove_prefix(1);
+    const bool is_wildcard = part.find('*') != std::string_view::npos;
+    has_wildcard_before = has_wildcard_before || is_wildcard;
+    if (is_exclusion) {
+      std::erase_if(found, [&](const auto& each) { return matchesWildcard(part, each.first); });
+      continue;
+    }
+    if (part == "_all") part = "*";
+    bool has_match = false;
+    for (const auto& [name, entry] : current->indices) {
+      const bool is_itself = is_wildcard ? matchesWildcard(part, name) && isExpanded(*entry, part) : part == name;
+      if (is_itself) {
+        has_match = true;
+        if (entry->is_closed && options.forbids_closed) {
+          if (options.ignores_unavailable || is_wildcard) continue;
+          Status closed(Code::kInvalidArgument, "index_closed_exception", "closed");
+          closed.addFault("index", name).addFault("index_uuid", entry->uuid);
+          return closed;
+        }
+        addIndex(entry);
+      }
+      if (!options.allows_aliases) continue;
+      for (const auto& [alias, properties] : entry->aliases) {
+        const bool is_alias = is_wildcard ? matchesWildcard(part, alias) && isExpanded(*entry, part) &&
+                                                (options.expands_hidden || !properties.is_hidden.value_or(false))
+                                          : part == alias;
+        if (!is_alias) continue;
+        has_match = true;
+        if (entry->is_closed && options.forbids_closed) continue;
+        addAlias(entry, properties);
+      }
+    }
+    if (!has_match && !is_wildcard && !options.ignores_unavailable) return indexNotFound(part);
+    if (!has_match && is_wildcard && !options.allows_none) return indexNotFound(part);
+  }
+  if (found.empty() && !options.allows_none) return indexNotFound(expression == "*" ? "_all" : expression);
+  std::vector<Resolved> resolved;
+  for (auto& [name, each] : found) {
+    if (named_itself.contains(name)) each.filters.clear();
+    resolved.push_back(std::move(each));
+  }
+  return resolved;
+}
+
+Result<IndexPtr> Catalog::resolveOne(std::string_view name) const {
+  const auto current = state();
+  if (const auto found = current->indices.find(name); found != current->indices.end()) {
+    if (found->second->is_closed) {
+      Status closed(Code::kInvalidArgument, "index_closed_exception", "closed");
+      closed.addFault("index", std::string(name)).addFault("index_uuid", found->second->uuid);
+      return closed;
+    }
+    return found->second;
+  }
+  std::vector<IndexPtr> candidates;
+  for (const auto& [index, entry] : current->indices)
+    if (entry->aliases.contains(name)) candidates.push_back(entry);
+  if (candidates.empty()) return indexNotFound(name);
+  if (candidates.size() == 1) return candidates.front();
+  std::string names;
+  for (const IndexPtr& each : candidates) names += (names.empty() ? "" : ", ") + each->name;
+  return illegalArgument("alias [" + std::string(name) + "] has more than one index associated with it [" + names +
+                         "], can't execute a single index op");
+}
+
+// ---- maintenance
+// -----------------------------------------------------------------------------------------------------
+
+void Catalog::maintain() {
+  std::unique_lock lock(stop_mutex_);
+  while (!stop_changed_.wait_for(lock, kMaintenancePeriod, [this] { return is_stopping_; })) {
+    lock.unlock();
+    for (const auto current = state(); const auto& [name, entry] : current->indices)
+      if (entry->open) maintainOne(*entry);
+    lock.lock();
+  }
+}
+
+void Catalog::maintainOne(const IndexEntry& entry) {
+  OpenIndex& open = *entry.open;
+  const std::int64_t now = steadyNanos();
+  const auto interval = entry.settings.text("index.refresh_interval");
+  std::int64_t millis = kDefaultRefreshMillis;
+  if (interval && !interval->empty()) {
+    const auto duration = parseDuration(*interval);
+    millis = duration.isOk() ? duration.value() : millis;
+  }
+  const bool is_idle = !interval && now - open.last_search_nanos > kSearchIdleNanos;
+  Status status;
+  if (millis >= 0 && !is_idle && now - open.last_refresh_nanos >= millis * 1'000'000) {
+    open.last_refresh_nanos = now;
+    status = open.index->refresh();
+  }
+  if (status.isOk() && open.index->logBytes() > kCommitLogBytes) status = open.index->commit();
+  if (!status.isOk() && status.code() != Code::kUnavailable)
+    observer_.log(base::Level::kError, kPart, "index " + entry.name + ": " + std::string(status.message()));
+}
+
+void Catalog::close() {
+  {
+    const std::lock_guard lock(stop_mutex_);
+    is_stopping_ = true;
+  }
+  stop_changed_.notify_all();
+  if (maintenance_.joinable()) maintenance_.join();
+  for (const auto current = state(); const auto& [name, entry] : current->indices) {
+    if (!entry->open) continue;
+    if (const Status closed = entry->open->index->close(); !closed.isOk())
+      observer_.log(base::Level::kError, kPart, "index " + name + ": " + std::string(closed.message()));
+  }
+}
+
+}  // namespace gyre::dialect

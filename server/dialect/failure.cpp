@@ -1,0 +1,130 @@
+#include "server/dialect/failure.hpp"
+
+namespace gyre::dialect {
+
+namespace {
+
+constexpr std::string_view kCause = "caused_by";
+
+struct Cause {
+  std::string_view type;
+  std::string_view reason;
+};
+
+Cause parseCause(std::string_view text) {
+  const std::size_t colon = text.find(": ");
+  if (colon == std::string_view::npos) return {"exception", text};
+  return {text.substr(0, colon), text.substr(colon + 2)};
+}
+
+void writeCauses(std::span<const Fault> faults, JsonWriter& writer) {
+  std::size_t depth = 0;
+  for (const Fault& fault : faults) {
+    if (fault.pointer != kCause) continue;
+    const Cause cause = parseCause(fault.detail);
+    writer.key(kCause).beginObject().member("type", cause.type).member("reason", cause.reason);
+    ++depth;
+  }
+  for (; depth > 0; --depth) writer.endObject();
+}
+
+void writeMembers(const Status& status, JsonWriter& writer) {
+  writer.member("type", typeOf(status)).member("reason", status.message());
+  for (const Fault& fault : status.faults())
+    if (fault.pointer != kCause) writer.member(fault.pointer, fault.detail);
+}
+
+bool isSearchFailure(const Status& status) { return status.reason() == "search_phase_execution_exception"; }
+
+void writeRootCause(const Status& status, JsonWriter& writer) {
+  if (isSearchFailure(status)) {
+    for (const Fault& fault : status.faults()) {
+      if (fault.pointer != kCause) continue;
+      const Cause cause = parseCause(fault.detail);
+      writer.beginObject().member("type", cause.type).member("reason", cause.reason).endObject();
+      return;
+    }
+  }
+  writer.beginObject();
+  writeMembers(status, writer);
+  writer.endObject();
+}
+
+}  // namespace
+
+int httpStatus(const Status& status) {
+  switch (status.code()) {
+    case Code::kOk: return 200;
+    case Code::kInvalidArgument: return 400;
+    case Code::kUnauthenticated: return 401;
+    case Code::kPermissionDenied: return 403;
+    case Code::kNotFound: return 404;
+    case Code::kConflict:
+    case Code::kFailedPrecondition: return 409;
+    case Code::kUnprocessable: return 400;
+    case Code::kTooLarge: return 413;
+    case Code::kResourceExhausted: return 429;
+    case Code::kInternal:
+    case Code::kCorruption: return 500;
+    case Code::kUnimplemented: return 501;
+    case Code::kUnavailable: return 503;
+    case Code::kDeadlineExceeded: return 504;
+  }
+  return 500;
+}
+
+std::string_view typeOf(const Status& status) {
+  if (status.reason() != codeName(status.code())) return status.reason();
+  switch (status.code()) {
+    case Code::kInvalidArgument:
+    case Code::kUnprocessable: return "illegal_argument_exception";
+    case Code::kNotFound: return "resource_not_found_exception";
+    case Code::kConflict:
+    case Code::kFailedPrecondition: return "version_conflict_engine_exception";
+    case Code::kPermissionDenied: return "security_exception";
+    case Code::kResourceExhausted: return "rejected_execution_exception";
+    case Code::kUnimplemented: return "unsupported_operation_exception";
+    case Code::kUnavailable: return "unavailable_shards_exception";
+    default: return "exception";
+  }
+}
+
+void writeFailure(const Status& status, JsonWriter& writer) {
+  writer.beginObject();
+  writeMembers(status, writer);
+  writeCauses(status.faults(), writer);
+  writer.endObject();
+}
+
+Response failureResponse(const Status& status) {
+  Response response;
+  response.status = httpStatus(status);
+  JsonWriter writer(response.body);
+  writer.beginObject().key("error").beginObject().key("root_cause").beginArray();
+  writeRootCause(status, writer);
+  writer.endArray();
+  writeMembers(status, writer);
+  writeCauses(status.faults(), writer);
+  writer.endObject().member("status", response.status).endObject();
+  return response;
+}
+
+Status illegalArgument(std::string message) {
+  return {Code::kInvalidArgument, "illegal_argument_exception", std::move(message)};
+}
+
+Status indexNotFound(std::string_view name) {
+  Status status(Code::kNotFound, "index_not_found_exception", "no such index [" + std::string(name) + "]");
+  status.addFault("index", std::string(name))
+      .addFault("resource.id", std::string(name))
+      .addFault("resource.type", "index_or_alias")
+      .addFault("index_uuid", "_na_");
+  return status;
+}
+
+Status validationFailed(std::string_view what) {
+  return {Code::kInvalidArgument, "action_request_validation_exception",
+          "Validation Failed: 1: " + std::string(what) + ";"};
+}
+
+}  // namespace gyre::dialect

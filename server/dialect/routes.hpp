@@ -1,0 +1,22 @@
+// Which groups of routes are there? Each is a table in a file of its own.
+//
+// THREADS: constants.
+#pragma once
+
+#include <array>
+#include <span>
+
+#include "server/dialect/route_table.hpp"
+
+namespace gyre::dialect {
+
+std::span<const Route> documentRoutes();
+std::span<const Route> indexRoutes();
+std::span<const Route> infoRoutes();
+std::span<const Route> searchRoutes();
+
+inline std::array<std::span<const Route>, 4> routeGroups() {
+  return {documentRoutes(), indexRoutes(), infoRoutes(), searchRoutes()};
+}
+
+}  // namespace gyre::dialect

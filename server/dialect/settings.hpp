@@ -1,0 +1,52 @@
+// Which settings does an index have? A flat list of names and texts, as the dialect keeps them.
+//
+// Read from nested objects, dotted names or both; every name gets the prefix "index." unless it has it. Scalars become
+// texts ("1", "true"), lists stay lists.
+//
+// THREADS: values.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gyre/json.hpp"
+#include "gyre/json_writer.hpp"
+#include "gyre/status.hpp"
+
+namespace gyre::dialect {
+
+class Settings {
+ public:
+  struct Value {
+    bool is_list = false;
+    std::vector<std::string> texts;  // one, unless it is a list
+    bool operator==(const Value&) const = default;
+  };
+  using Values = std::map<std::string, Value, std::less<>>;
+
+  // Adds what `object` says; a null takes a name out. illegal_argument_exception for what is no object.
+  Status merge(json::Value object);
+  void set(std::string_view name, std::string_view text);
+
+  // Nothing when absent or a list.
+  std::optional<std::string_view> text(std::string_view name) const;
+  // As a number; `otherwise` when absent or none.
+  std::int64_t whole(std::string_view name, std::int64_t otherwise) const;
+  const Values& values() const { return values_; }
+  Values& values() { return values_; }
+
+  // {"index":{"number_of_shards":"1",…}}
+  void writeNested(JsonWriter& writer) const;
+  // {"index.number_of_shards":"1",…}
+  void writeFlat(JsonWriter& writer) const;
+  std::string nestedJson() const;
+
+ private:
+  void mergeAt(const std::string& path, json::Value value);
+  Values values_;
+};
+
+}  // namespace gyre::dialect

@@ -1,0 +1,34 @@
+#include "server/dialect_listener.hpp"
+
+#include <utility>
+
+namespace gyre {
+
+Status DialectListener::start(const config::Config& config, const http::Limits& limits, const std::string& folder,
+                              const bus::DomainCatalog& domains, const base::Clock& clock, base::Observer& observer) {
+  dialect::Catalog::Options options;
+  options.folder = folder + "/free";
+  options.has_free_indices = config.dialect.has_free_indices;
+  options.buffer_bytes = config.engine.buffer_bytes;
+  GYRE_TRY_ASSIGN(catalog_, dialect::Catalog::open(std::move(options), clock, observer));
+  for (const bus::DomainService& domain : domains.served)
+    if (engine::Index* const index = domain.engine->embedded()) catalog_->addDomain(domain.name, *index, true);
+  service_ = std::make_unique<dialect::Service>(*catalog_, dialect::Identity{});
+  pool_ = std::make_unique<base::ThreadPool>(config.readers.threads, config.readers.queue);
+  handler_ = std::make_unique<http::DialectHandler>(*service_, *pool_);
+  http::Options server_options;
+  server_options.host = config.dialect.listen.host;
+  server_options.port = config.dialect.listen.port;
+  server_options.loops = config.dialect.loops;
+  server_options.limits = limits;
+  server_ = std::make_unique<http::HttpServer>(std::move(server_options), *handler_, observer);
+  return server_->start();
+}
+
+void DialectListener::stop(std::int64_t grace_ms) {
+  if (server_) server_->stop(grace_ms);
+  if (pool_) pool_->stop();
+  if (catalog_) catalog_->close();
+}
+
+}  // namespace gyre

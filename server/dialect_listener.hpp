@@ -1,0 +1,40 @@
+// What does it take to serve the dialect? Its catalog, its pool and its HTTP listener.
+//
+// THREADS: start and stop from one thread. OWNS: all of it; borrows what start() is given.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/observer.hpp"
+#include "base/thread_pool.hpp"
+#include "server/bus/domain_service.hpp"
+#include "server/config/config.hpp"
+#include "server/dialect/catalog.hpp"
+#include "server/dialect/service.hpp"
+#include "server/http/dialect_handler.hpp"
+#include "server/http/http_server.hpp"
+
+namespace gyre {
+
+class DialectListener {
+ public:
+  // `folder` is the data folder's.
+  Status start(const config::Config& config, const http::Limits& limits, const std::string& folder,
+               const bus::DomainCatalog& domains, const base::Clock& clock, base::Observer& observer);
+  // Answers what is in flight, then commits and closes the free indices. Harmless when repeated, or never started.
+  void stop(std::int64_t grace_ms);
+  // Nothing before start().
+  const http::HttpServer* server() const { return server_.get(); }
+
+ private:
+  std::unique_ptr<dialect::Catalog> catalog_;
+  std::unique_ptr<dialect::Service> service_;
+  std::unique_ptr<base::ThreadPool> pool_;
+  std::unique_ptr<http::DialectHandler> handler_;
+  std::unique_ptr<http::HttpServer> server_;
+};
+
+}  // namespace gyre
