@@ -79,18 +79,28 @@ void Settings::writeFlat(JsonWriter& writer) const {
   writer.endObject();
 }
 
-// Names are sorted, so what shares a path stands together, but for "a.b" between "a" and "a.b.c": there the longer ones
-// stay dotted below the object that is open.
+// The names of the objects around a value, then its own. Where a shorter name is a value itself ("a" beside "a.b"), the
+// longer one stays dotted, since one member cannot be both.
+std::vector<std::string> Settings::objectPath(std::string_view name) const {
+  std::vector<std::string> parts(1);
+  for (std::size_t from = 0;;) {
+    const std::size_t dot = std::min(name.find('.', from), name.size());
+    parts.back() += name.substr(from, dot - from);
+    if (dot == name.size()) return parts;
+    from = dot + 1;
+    if (values_.contains(name.substr(0, dot)))
+      parts.back() += '.';
+    else
+      parts.emplace_back();
+  }
+}
+
+// Names are sorted, so what shares an object stands together.
 void Settings::writeNested(JsonWriter& writer) const {
   writer.beginObject();
   std::vector<std::string> open;
   for (const auto& [name, value] : values_) {
-    std::vector<std::string> parts;
-    for (std::size_t from = 0; from <= name.size();) {
-      const std::size_t dot = std::min(name.find('.', from), name.size());
-      parts.push_back(name.substr(from, dot - from));
-      from = dot + 1;
-    }
+    const std::vector<std::string> parts = objectPath(name);
     std::size_t shared = 0;
     while (shared < open.size() && shared + 1 < parts.size() && open[shared] == parts[shared]) ++shared;
     for (; open.size() > shared; open.pop_back()) writer.endObject();

@@ -45,6 +45,7 @@ class Settings {
   std::string nestedJson() const;
 
  private:
+  std::vector<std::string> objectPath(std::string_view name) const;
   void mergeAt(const std::string& path, json::Value value);
   Values values_;
 };
