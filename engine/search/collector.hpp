@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/query/segment_run.hpp"
@@ -14,11 +16,19 @@
 
 namespace gyre::engine {
 
+// A value of the field that hits are grouped by.
+struct GroupKey {
+  bool is_missing = true;
+  std::int64_t number = 0;
+  std::string text;  // of a keyword
+};
+
 struct Hit {
   std::uint32_t segment = 0;
   DocId doc = 0;
   float score = 0;
   std::vector<SortValue> values;  // one for each key; empty for a search by score
+  GroupKey group;                 // of a collapsed search
 };
 
 class Collector {
@@ -32,14 +42,31 @@ class Collector {
   virtual bool canSkip(std::uint32_t window, float max_score) const = 0;
   // Whether canSkip looks at the bound, so that it is worth computing.
   virtual bool usesScoreBound() const = 0;
+  // Why the documents cannot be collected; ok while they can.
+  virtual Status status() const { return {}; }
   // Best first. Once, at the end.
   virtual std::vector<Hit> take() = 0;
 };
 
+// Where an earlier page ended: only what comes after it is collected.
+struct ScorePosition {
+  float score = 0;
+  std::uint32_t segment = 0;
+  DocId doc = 0;
+};
+
 // By score, then index order.
-std::unique_ptr<Collector> makeScoreCollector(std::size_t size);
+std::unique_ptr<Collector> makeScoreCollector(std::size_t size, std::optional<ScorePosition> after);
 // By the keys, then index order; only hits after `after`, when that is not empty.
-std::unique_ptr<Collector> makeSortCollector(std::size_t size, std::span<const SortKey> keys,
-                                             std::vector<SortValue> after);
+struct SortPosition {
+  std::vector<SortValue> values;
+  // The document itself, when equal keys further on are wanted as well.
+  bool has_document = false;
+  std::uint32_t segment = 0;
+  DocId doc = 0;
+};
+std::unique_ptr<Collector> makeSortCollector(std::size_t size, std::span<const SortKey> keys, SortPosition after);
+// The best hit of each group, by the keys (none: by score), then index order. Refuses documents of several groups.
+std::unique_ptr<Collector> makeGroupCollector(std::size_t size, std::span<const SortKey> keys, std::string path);
 
 }  // namespace gyre::engine

@@ -2,31 +2,64 @@
 
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "engine/query/query_parser.hpp"
 
 namespace gyre::engine {
 
-Result<bool> FetchRequest::read(json::Value member) {
+Result<bool> parseFlag(json::Value value) {
+  if (value.isBoolean()) return value.boolean();
+  if (value.string() == "true") return true;
+  if (value.string() == "false") return false;
+  return illegalArgument("Failed to parse value [" +
+                         (value.isString() ? std::string(value.string()) : std::string(value.raw())) +
+                         "] as only [true] or [false] are allowed.");
+}
+
+Result<bool> FetchRequest::read(json::Value member, const Mapping& mapping) {
   const std::string_view key = member.key();
   if (key == "_source") {
     GYRE_TRY_ASSIGN(source, SourceFilter::parse(member));
+    has_source_ = true;
   } else if (key == "version") {
-    GYRE_TRY_ASSIGN(shows_version, parseBoolean("search", member));
+    GYRE_TRY_ASSIGN(shows_version, parseFlag(member));
   } else if (key == "seq_no_primary_term") {
-    GYRE_TRY_ASSIGN(shows_sequence, parseBoolean("search", member));
+    GYRE_TRY_ASSIGN(shows_sequence, parseFlag(member));
   } else if (key == "stored_fields") {
-    const json::Value only = member.isArray() && member.size() == 1 ? *member.begin() : member;
-    if (only.string() != "_none_" && !(member.isArray() && member.size() == 0))
-      return illegalArgument("[stored_fields] other than _none_ is not offered");
-    shows_metadata = only.string() != "_none_";
-    // Asking for stored fields turns the source off.
-    GYRE_TRY_ASSIGN(const auto hidden, json::Document::parse("false"));
-    GYRE_TRY_ASSIGN(source, SourceFilter::parse(hidden.root()));
+    GYRE_TRY(readStoredFields(member));
+  } else if (key == "fields" && member.isArray()) {
+    GYRE_TRY(fields.addFields(member, mapping));
+  } else if (key == "docvalue_fields" && member.isArray()) {
+    GYRE_TRY(fields.addColumns(member, mapping));
   } else {
     return false;
   }
   return true;
+}
+
+// No field of the mappings is kept apart from the document, so what is asked for by name has nothing to show.
+Status FetchRequest::readStoredFields(json::Value member) {
+  if (!member.isString() && !member.isArray())
+    return parsingException("Expected [VALUE_STRING] or [START_ARRAY] in [stored_fields] but found [" +
+                            std::string(json::kindName(member.kind())) + "]");
+  bool asks_for_source = false;
+  const auto readName = [&](json::Value name) -> Status {
+    if (!name.isString()) return parsingException("Expected [VALUE_STRING] in [stored_fields]");
+    if (name.string() == "_none_" && member.isArray() && member.size() > 1)
+      return illegalArgument("cannot combine _none_ with other fields");
+    if (name.string() == "_none_") shows_metadata = false;
+    asks_for_source = asks_for_source || name.string() == "_source";
+    return {};
+  };
+  if (member.isString()) GYRE_TRY(readName(member));
+  for (const json::Value name : member) GYRE_TRY(readName(name));
+  hides_source_ = !asks_for_source;
+  return {};
+}
+
+void FetchRequest::finish() {
+  if (hides_source_ && (!has_source_ || !shows_metadata)) source = SourceFilter::nothing();
 }
 
 Status HitWriter::writeIdentity(const SegmentReader& segment, DocId doc) {
@@ -39,11 +72,37 @@ Status HitWriter::writeIdentity(const SegmentReader& segment, DocId doc) {
   return {};
 }
 
-Status HitWriter::writeContent(const SegmentReader& segment, DocId doc) {
-  if (request_.source.isHidden()) return {};
-  GYRE_TRY_ASSIGN(const std::string source, segment.source(doc));
-  GYRE_TRY_ASSIGN(const std::string shown, request_.source.apply(source));
-  writer_.rawMember("_source", shown);
+Status HitWriter::writeContent(const SegmentReader& segment, DocId doc, const Field* also) {
+  const bool reads_fields = request_.fields.readsSource();
+  if (request_.source.isHidden() && request_.fields.isEmpty() && also == nullptr) return {};
+  std::string source;
+  if (!request_.source.isHidden() || reads_fields) {
+    GYRE_TRY_ASSIGN(source, segment.source(doc));
+  }
+  if (!request_.source.isHidden()) {
+    if (request_.source.isWhole()) {
+      writer_.rawMember("_source", source);
+    } else {
+      GYRE_TRY_ASSIGN(const std::string shown, request_.source.apply(source));
+      writer_.rawMember("_source", shown);
+    }
+  }
+  if (request_.fields.isEmpty() && also == nullptr) return {};
+  std::optional<json::Document> document;
+  if (reads_fields) {
+    GYRE_TRY_ASSIGN(document, json::Document::parse(source, {.max_depth = 1000}));
+  }
+  std::string members;
+  JsonWriter fields(members);
+  fields.beginObject();
+  request_.fields.write(segment, doc, document ? document->root() : json::Value(), fields);
+  if (also != nullptr && !request_.fields.has(*also)) {
+    FieldValues group;
+    group.addColumn(*also);
+    group.write(segment, doc, {}, fields);
+  }
+  fields.endObject();
+  if (members.size() > 2) writer_.rawMember("fields", members);
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/search/field_values.hpp"
 #include "engine/search/source_filter.hpp"
 #include "engine/segment/segment_reader.hpp"
 #include "gyre/json_writer.hpp"
@@ -22,9 +23,18 @@ struct FetchRequest {
   bool shows_metadata = true;  // stored_fields: _none_ hides ids and sources
   bool shows_version = false;
   bool shows_sequence = false;  // seq_no_primary_term
+  FieldValues fields;
 
   // Takes the member when it is one of these; false when it is none.
-  Result<bool> read(json::Value member);
+  Result<bool> read(json::Value member, const Mapping& mapping);
+  // After the last member.
+  void finish();
+
+ private:
+  Status readStoredFields(json::Value member);
+
+  bool has_source_ = false;
+  bool hides_source_ = false;  // stored fields are asked for, and the source is not one of them
 };
 
 class HitWriter {
@@ -33,13 +43,16 @@ class HitWriter {
 
   // "_id" and what else identifies the document, up to its score.
   Status writeIdentity(const SegmentReader& segment, DocId doc);
-  // What the document holds.
-  Status writeContent(const SegmentReader& segment, DocId doc);
+  // What the document holds. `also` is a field whose column is shown besides; may be null.
+  Status writeContent(const SegmentReader& segment, DocId doc, const Field* also = nullptr);
 
  private:
   const FetchRequest& request_;
   JsonWriter& writer_;
 };
+
+// true, false, or either as text; in the words of a search's own members.
+Result<bool> parseFlag(json::Value value);
 
 // The shortest text of the float itself, with a fraction: 0.2876821, 1.0; null when it is no number.
 void writeScore(float score, JsonWriter& writer);

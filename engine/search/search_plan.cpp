@@ -72,15 +72,35 @@ Status SearchPlan::make(std::span<const SearchTarget> asked, std::string_view bo
   }
   if (!failures.empty() && (targets.empty() || !options.allows_partial_results)) return failures.front().cause;
   snapshot.mapping = emptyMapping();
-  for (PlannedTarget& planned : targets) {
+  addSegments();
+  GYRE_TRY(share(document.root(), overrides.root(), now_millis));
+  return boostIndices(options.ignores_unavailable);
+}
+
+void SearchPlan::makeOfGroup(const SearchPlan& outer, const SearchRequest& asked, const Query& group) {
+  shared = &asked;
+  for (const PlannedTarget& each : outer.targets) {
+    PlannedTarget planned;
+    planned.target = each.target;
+    planned.boost = each.boost;
+    planned.query = each.query;
+    planned.post_filter = each.post_filter;
+    planned.filters = each.filters;
+    planned.filters.push_back(&group);
+    targets.push_back(std::move(planned));
+  }
+  snapshot.mapping = outer.snapshot.mapping;
+  addSegments();
+}
+
+void SearchPlan::addSegments() {
+  for (const PlannedTarget& planned : targets) {
     first_of.push_back(static_cast<std::uint32_t>(snapshot.segments.size()));
     for (const SegmentView& view : planned.target->snapshot->segments) {
       target_of.push_back(static_cast<std::uint32_t>(first_of.size() - 1));
       snapshot.segments.push_back(view);
     }
   }
-  GYRE_TRY(share(document.root(), overrides.root(), now_millis));
-  return boostIndices(options.ignores_unavailable);
 }
 
 Status SearchPlan::plan(const SearchTarget& target, json::Value body, json::Value overrides, std::int64_t now_millis) {
@@ -99,13 +119,16 @@ Status SearchPlan::plan(const SearchTarget& target, json::Value body, json::Valu
     ParseContext context{mapping, now_millis, 0, 0, {}};
     GYRE_TRY_ASSIGN(planned.filter, parseQuery(filter.root(), context));
   }
+  planned.query = planned.request.query.get();
+  planned.post_filter = planned.request.post_filter.get();
+  if (planned.filter != nullptr) planned.filters.push_back(planned.filter.get());
   targets.push_back(std::move(planned));
   return {};
 }
 
 Status SearchPlan::share(json::Value body, json::Value overrides, std::int64_t now_millis) {
   if (targets.empty()) {
-    has_common = true;
+    shared = &common;
     GYRE_TRY_ASSIGN(common, SearchRequest::parse(body, overrides, *emptyMapping(), now_millis));
     return {};
   }
@@ -120,7 +143,7 @@ Status SearchPlan::share(json::Value body, json::Value overrides, std::int64_t n
     for (const Field& field : mapping->fields())
       if (const Field* const merged = snapshot.mapping->find(field.path); !isReadAlike(*merged, field))
         contradicting.push_back(field.path);
-  has_common = true;
+  shared = &common;
   GYRE_TRY_ASSIGN(common, SearchRequest::parse(body, overrides, *snapshot.mapping, now_millis));
   for (const SortKey& key : common.sort)
     if (std::find(contradicting.begin(), contradicting.end(), key.path) != contradicting.end())

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/search/collector.hpp"
 #include "engine/search/search_options.hpp"
 #include "engine/search/search_request.hpp"
 #include "engine/search/search_target.hpp"
@@ -22,24 +23,44 @@ namespace gyre::engine {
 struct PlannedTarget {
   const SearchTarget* target = nullptr;
   SearchRequest request;  // its queries; everything else is read from SearchPlan::request
-  QueryPtr filter;        // null: every document may be a hit
+  QueryPtr filter{};      // the target's own; may be null
   float boost = 1;
+  // What is run; borrowed from here, or from the plan whose groups are looked into.
+  const Query* query = nullptr;
+  const Query* post_filter = nullptr;   // may be null
+  std::vector<const Query*> filters{};  // a hit matches all of them
 };
 
-struct SearchPlan {
+// Where the page before ended.
+struct PagePosition {
+  bool is_set = false;
+  SortPosition sorted;
+  ScorePosition scored;
+};
+
+class SearchPlan {
+ public:
+  SearchPlan() = default;
+  SearchPlan(const SearchPlan&) = delete;  // it points into itself
+  SearchPlan& operator=(const SearchPlan&) = delete;
+
   std::vector<PlannedTarget> targets;
-  SearchRequest common;  // of several targets; only what is shared counts
-  bool has_common = false;
-  Snapshot snapshot;                     // the segments of all targets, one target after another
-  std::vector<std::uint32_t> target_of;  // by segment
-  std::vector<std::uint32_t> first_of;   // by target: its first segment
-  std::uint32_t shard_count = 0;         // of all targets, failed ones too
+  SearchRequest common;                   // of several targets; only what is shared counts
+  const SearchRequest* shared = nullptr;  // null: the first target's
+  Snapshot snapshot;                      // the segments of all targets, one target after another
+  std::vector<std::uint32_t> target_of;   // by segment
+  std::vector<std::uint32_t> first_of;    // by target: its first segment
+  std::uint32_t shard_count = 0;          // of all targets, failed ones too
   std::uint32_t failed_shard_count = 0;
   std::vector<ShardFailure> failures;
+  PagePosition after;
 
-  const SearchRequest& request() const { return has_common ? common : targets.front().request; }
+  const SearchRequest& request() const { return shared != nullptr ? *shared : targets.front().request; }
   const SearchTarget& targetOf(std::uint32_t segment) const { return *targets[target_of[segment]].target; }
   std::string_view indexOf(std::uint32_t segment) const { return targetOf(segment).index_name; }
+
+  // The hits of one group of `outer`. REQUIRES: outer outlives the plan.
+  void makeOfGroup(const SearchPlan& outer, const SearchRequest& asked, const Query& group);
 
   // Not ok: the request itself is at fault, or every index failed (then `failures` says how).
   Status make(std::span<const SearchTarget> asked, std::string_view body, const SearchOptions& options,
@@ -49,6 +70,7 @@ struct SearchPlan {
   Status plan(const SearchTarget& target, json::Value body, json::Value overrides, std::int64_t now_millis);
   Status boostIndices(bool ignores_unavailable);
   Status share(json::Value body, json::Value overrides, std::int64_t now_millis);
+  void addSegments();
 };
 
 }  // namespace gyre::engine

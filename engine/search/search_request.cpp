@@ -1,11 +1,14 @@
 #include "engine/search/search_request.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 #include "engine/aggs/aggregation_parser.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
+#include "engine/search/collapse_parser.hpp"
 
 namespace gyre::engine {
 
@@ -17,13 +20,16 @@ Result<std::int64_t> parseTimeout(json::Value value) {
   std::int64_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
-  if (error == std::errc() && count == -1 && unit.empty()) return 0;
+  if (error == std::errc() && (count == -1 || count == 0) && unit.empty()) return 0;
+  if (unit.starts_with('.'))
+    return illegalArgument("failed to parse [" + std::string(text) + "], fractional time values are not supported");
   struct Unit {
     std::string_view name;
     std::int64_t nanos;
   };
-  constexpr Unit kUnits[] = {{"nanos", 1},         {"micros", 1'000},     {"ms", 1'000'000},
-                             {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
+  constexpr Unit kUnits[] = {
+      {"nanos", 1},          {"micros", 1'000},        {"ms", 1'000'000},        {"s", 1'000'000'000},
+      {"m", 60'000'000'000}, {"h", 3'600'000'000'000}, {"d", 86'400'000'000'000}};
   for (const Unit& known : kUnits) {
     std::int64_t nanos = 0;
     if (error == std::errc() && count >= 0 && known.name == unit && !__builtin_mul_overflow(count, known.nanos, &nanos))
@@ -33,6 +39,49 @@ Result<std::int64_t> parseTimeout(json::Value value) {
                          "] as a time value: unit is missing or unrecognized");
 }
 
+Status numberFormat(json::Value value) {
+  return {Code::kInvalidArgument, "number_format_exception",
+          "For input string: \"" + std::string(value.isString() ? value.string() : value.raw()) + "\""};
+}
+
+// A whole number as the dialect takes it: a string is read, a fraction cut.
+Result<std::int64_t> parseCount(json::Value value) {
+  const std::string_view text = value.isString() ? value.string() : value.numberText();
+  std::int64_t whole = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
+  if (!text.empty() && error == std::errc() && end == text.data() + text.size()) return whole;
+  double real = 0;
+  const auto [real_end, real_error] = std::from_chars(text.data(), text.data() + text.size(), real);
+  if (value.isNumber() && real_error == std::errc() && std::fabs(real) < 9e18) return static_cast<std::int64_t>(real);
+  return numberFormat(value);
+}
+
+std::string_view tokenName(json::Value value) {
+  switch (value.kind()) {
+    case json::Kind::kNull: return "VALUE_NULL";
+    case json::Kind::kBoolean: return "VALUE_BOOLEAN";
+    case json::Kind::kNumber: return "VALUE_NUMBER";
+    case json::Kind::kString: return "VALUE_STRING";
+    case json::Kind::kArray: return "START_ARRAY";
+    default: return "START_OBJECT";
+  }
+}
+
+Status unknownKey(json::Value member) {
+  return parsingException("Unknown key for a " + std::string(tokenName(member)) + " in [" + std::string(member.key()) +
+                          "].");
+}
+
+// What is wrong with the whole request, found by the index that is asked.
+Status searchException(std::string message) { return {Code::kInvalidArgument, "search_exception", std::move(message)}; }
+
+template <class T>
+Status assign(T& target, Result<T> result) {
+  if (!result.isOk()) return result.status();
+  target = std::move(result).value();
+  return {};
+}
+
 class RequestParser {
  public:
   RequestParser(SearchRequest& request, const Mapping& mapping, std::int64_t now_millis)
@@ -40,7 +89,7 @@ class RequestParser {
 
   Status run(json::Value body, json::Value overrides) {
     if (!body.isObject())
-      return parsingException("Expected [START_OBJECT] but found [" + std::string(json::kindName(body.kind())) + "]");
+      return parsingException("Expected [START_OBJECT] but found [" + std::string(tokenName(body)) + "]");
     for (const json::Value member : body)
       if (overrides[member.key()].isMissing()) GYRE_TRY(readMember(member));
     for (const json::Value member : overrides) GYRE_TRY(readMember(member));
@@ -50,39 +99,109 @@ class RequestParser {
     return check();
   }
 
+  // The members that hits inside a hit may have.
+  Status runHits(json::Value body, std::string_view kind) {
+    request_.query = makeAllQuery(1);
+    for (const json::Value member : body) {
+      const std::string_view key = member.key();
+      constexpr std::string_view kTaken[] = {"from",    "size",    "sort",           "track_scores",
+                                             "_source", "version", "stored_fields",  "seq_no_primary_term",
+                                             "fields",  "explain", "docvalue_fields"};
+      if (std::find(std::begin(kTaken), std::end(kTaken), key) == std::end(kTaken)) return unknownField(kind, key);
+      GYRE_TRY(readMember(member));
+    }
+    request_.count_up_to = UINT64_MAX;
+    return check();
+  }
+
  private:
   Status readMember(json::Value member) {
     const std::string_view key = member.key();
-    if (key == "query") {
+    if (key == "query" && member.isObject()) {
       has_query_ = true;
       return assign(request_.query, parseQuery(member, context_));
     }
-    if (key == "post_filter") return assign(request_.post_filter, parseQuery(member, context_));
+    if (key == "post_filter" && member.isObject()) return assign(request_.post_filter, parseQuery(member, context_));
+    if (member.isObject() || member.isArray()) return readContainer(member);
+    if (member.isNull()) return unknownKey(member);
     if (key == "from") return readWindow(member, request_.from);
     if (key == "size") return readWindow(member, request_.size);
+    if (key == "sort" && member.isString()) return assign(request_.sort, parseSort(member, mapping_));
+    if (key == "track_total_hits") return readTotal(member);
+    if (key == "track_scores") return assign(request_.tracks_scores, parseFlag(member));
+    if (key == "terminate_after") return readTerminateAfter(member);
+    if (key == "min_score") {
+      const auto score = parseFloat("search", member);
+      if (!score.isOk()) return numberFormat(member);
+      request_.min_score = score.value();
+      return {};
+    }
+    if (key == "timeout") return assign(request_.timeout_nanos, parseTimeout(member));
+    if (key == "profile" || key == "explain") {
+      GYRE_TRY_ASSIGN(const bool is_asked, parseFlag(member));
+      if (is_asked) return illegalArgument("[" + std::string(key) + "]: true is not offered");
+      return {};
+    }
+    return readFetched(member);
+  }
+
+  // Members that are objects or arrays.
+  Status readContainer(json::Value member) {
+    const std::string_view key = member.key();
     if (key == "sort") return assign(request_.sort, parseSort(member, mapping_));
     if (key == "search_after") {
       search_after_ = member;
       return {};
     }
-    if (key == "track_total_hits") return readTotal(member);
-    if (key == "track_scores") return assign(request_.tracks_scores, parseBoolean("search", member));
-    if (key == "min_score") {
-      GYRE_TRY_ASSIGN(request_.min_score, parseFloat("search", member));
-      return {};
-    }
-    if (key == "aggs" || key == "aggregations") {
+    if ((key == "aggs" || key == "aggregations") && member.isObject()) {
       request_.has_aggregations = true;
       return assign(request_.aggregations, parseAggregations(member, context_));
     }
-    if (key == "suggest") {
+    if (key == "suggest" && member.isObject()) {
       request_.has_suggest = true;
       return assign(request_.suggestions, parseSuggest(member, mapping_));
     }
-    if (key == "timeout") return assign(request_.timeout_nanos, parseTimeout(member));
+    if (key == "rescore") return assign(request_.rescores, parseRescores(member, context_));
+    if (key == "collapse" && member.isObject()) {
+      GYRE_TRY_ASSIGN(request_.collapse, parseCollapse(member, mapping_, context_.now_millis));
+      return {};
+    }
     if (key == "indices_boost") return readIndexBoosts(member);
-    GYRE_TRY_ASSIGN(const bool is_fetched, request_.fetch.read(member));
-    return is_fetched ? Status() : readRefused(member);
+    if (key == "slice" && member.isObject()) {
+      GYRE_TRY_ASSIGN(request_.slice, parseSlice(member));
+      return {};
+    }
+    if (key == "pit" && member.isObject()) return readPointInTime(member);
+    if (key == "stats" && member.isArray()) {
+      // Names under which the dialect counts searches; nobody reads them here.
+      for (const json::Value group : member)
+        if (!group.isString()) return unknownKey(group);
+      return {};
+    }
+    if (key == "ext" || key == "script_fields" || key == "derived") {
+      if (!member.isObject()) return unknownKey(member);
+      if (member.size() == 0) return {};
+      return illegalArgument("[" + std::string(key) + "] is not offered");
+    }
+    return readFetched(member);
+  }
+
+  Status readFetched(json::Value member) {
+    GYRE_TRY_ASSIGN(const bool is_taken, request_.fetch.read(member, mapping_));
+    return is_taken ? Status() : unknownKey(member);
+  }
+
+  // {"id": …, "keep_alive": …}: what it names has been opened by the owner of the indices.
+  Status readPointInTime(json::Value member) {
+    for (const json::Value option : member) {
+      if (option.key() == "id" && option.isString()) {
+        request_.pit_id = option.string();
+      } else if (option.key() != "keep_alive" || !option.isString()) {
+        return unknownField("pit", option.key());
+      }
+    }
+    if (request_.pit_id.empty()) return illegalArgument("Required [id]");
+    return {};
   }
 
   // [{"index": 2}, {"index-*": 1.5}]; an object has them all, in no order that counts.
@@ -95,51 +214,42 @@ class RequestParser {
       return {};
     };
     if (member.isObject()) return addAll(member);
-    if (!member.isArray()) return unknownKey(member);
     for (const json::Value element : member) {
       if (!element.isObject() || element.size() != 1)
-        return parsingException("Expected [END_OBJECT] in [indices_boost] but found [" + std::string(element.raw()) +
-                                "]");
+        return parsingException("Expected [START_OBJECT] with one index in [indices_boost] but found [" +
+                                std::string(element.raw()) + "]");
       GYRE_TRY(addAll(element));
     }
     return {};
   }
 
-  static Status unknownKey(json::Value member) {
-    return parsingException("Unknown key for " + std::string(json::kindName(member.kind())) + " in [" +
-                            std::string(member.key()) + "].");
-  }
-
-  // Members that are taken only where they ask for nothing.
-  Status readRefused(json::Value member) {
-    const std::string_view key = member.key();
-    if (key == "explain" || key == "profile") {
-      GYRE_TRY_ASSIGN(const bool is_asked, parseBoolean("search", member));
-      if (is_asked) return illegalArgument("[" + std::string(key) + "]: true is not offered");
-      return {};
-    }
-    return unknownKey(member);
-  }
-
   Status readWindow(json::Value member, std::uint32_t& target) {
-    GYRE_TRY_ASSIGN(const std::int64_t number, parseWhole("search", member));
+    GYRE_TRY_ASSIGN(const std::int64_t number, parseCount(member));
     if (number < 0)
       return illegalArgument("[" + std::string(member.key()) + "] parameter cannot be negative, found [" +
                              std::to_string(number) + "]");
     if (number > std::numeric_limits<std::int32_t>::max())
-      return illegalArgument("[" + std::string(member.key()) + "] is out of range: [" + std::to_string(number) + "]");
+      return illegalArgument("[" + std::string(member.key()) + "] Numeric value (" + std::to_string(number) +
+                             ") out of range of int (-2147483648 - 2147483647)");
     target = static_cast<std::uint32_t>(number);
     return {};
   }
 
+  Status readTerminateAfter(json::Value member) {
+    GYRE_TRY_ASSIGN(const std::int64_t number, parseCount(member));
+    if (number < 0) return illegalArgument("terminateAfter must be > 0");
+    request_.terminate_after = static_cast<std::uint64_t>(number);
+    return {};
+  }
+
   Status readTotal(json::Value member) {
-    if (member.isBoolean() || member.isString()) {
-      GYRE_TRY_ASSIGN(const bool is_exact, parseBoolean("search", member));
+    if (member.isBoolean() || member.string() == "true" || member.string() == "false") {
+      GYRE_TRY_ASSIGN(const bool is_exact, parseFlag(member));
       request_.shows_total = is_exact;
       request_.count_up_to = is_exact ? UINT64_MAX : 0;
       return {};
     }
-    GYRE_TRY_ASSIGN(const std::int64_t limit, parseWhole("search", member));
+    GYRE_TRY_ASSIGN(const std::int64_t limit, parseCount(member));
     if (limit < -1)
       return illegalArgument("[track_total_hits] parameter must be positive or equals to -1, got " +
                              std::to_string(limit));
@@ -148,23 +258,24 @@ class RequestParser {
     return {};
   }
 
-  template <class T>
-  static Status assign(T& target, Result<T> result) {
-    if (!result.isOk()) return result.status();
-    target = std::move(result).value();
-    return {};
-  }
-
   Status check() {
+    request_.fetch.finish();
     if (!search_after_.isMissing()) {
-      if (request_.from > 0) return illegalArgument("`from` parameter must be set to 0 when `search_after` is used.");
+      if (request_.from > 0) return searchException("`from` parameter must be set to 0 when `search_after` is used.");
       if (request_.sort.empty()) return illegalArgument("Sort must contain at least one field.");
       GYRE_TRY_ASSIGN(request_.search_after, parseSearchAfter(search_after_, request_.sort));
+    }
+    if (request_.collapse) {
+      if (!request_.search_after.empty())
+        return searchException("cannot use `collapse` in conjunction with `search_after`");
+      if (!request_.rescores.empty()) return searchException("cannot use `collapse` in conjunction with `rescore`");
     }
     // By score alone is the order of a search without a sort.
     if (request_.search_after.empty() && request_.sort.size() == 1 &&
         request_.sort.front().kind == SortKey::Kind::kScore && request_.sort.front().is_descending)
       request_.sort.clear();
+    if (!request_.rescores.empty() && request_.isSorted())
+      return searchException("Cannot use [sort] option in conjunction with [rescore].");
     return {};
   }
 
@@ -176,6 +287,19 @@ class RequestParser {
 };
 
 }  // namespace
+
+float Rescore::combine(float score, float second) const {
+  const float a = score * query_weight;
+  const float b = second * rescore_weight;
+  switch (mode) {
+    case Mode::kTotal: return a + b;
+    case Mode::kMultiply: return a * b;
+    case Mode::kAverage: return (a + b) / 2;
+    case Mode::kMax: return std::max(a, b);
+    case Mode::kMin: return std::min(a, b);
+  }
+  return a + b;
+}
 
 bool SearchRequest::needsScores() const {
   if (min_score || tracks_scores) return true;
@@ -190,6 +314,14 @@ Result<SearchRequest> SearchRequest::parse(json::Value body, json::Value overrid
                                            std::int64_t now_millis) {
   SearchRequest request;
   GYRE_TRY(RequestParser(request, mapping, now_millis).run(body, overrides));
+  return request;
+}
+
+Result<SearchRequest> SearchRequest::parseHits(json::Value body, std::string_view kind, const Mapping& mapping,
+                                               std::int64_t now_millis) {
+  SearchRequest request;
+  request.size = 3;
+  GYRE_TRY(RequestParser(request, mapping, now_millis).runHits(body, kind));
   return request;
 }
 

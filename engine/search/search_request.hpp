@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,39 @@
 
 namespace gyre::engine {
 
+// A second, dearer query for the best hits of each index.
+struct Rescore {
+  enum class Mode : std::uint8_t { kTotal, kMultiply, kAverage, kMax, kMin };
+  QueryPtr query;
+  std::uint32_t window_size = 10;
+  float query_weight = 1;
+  float rescore_weight = 1;
+  Mode mode = Mode::kTotal;
+
+  float combine(float score, float second) const;
+};
+
+struct SearchRequest;
+
+// Hits of one group, shown within its best one.
+struct GroupHits {
+  std::string name;
+  std::unique_ptr<SearchRequest> request;  // never null; its query is not used
+};
+
+// One hit for each value of a field.
+struct Collapse {
+  std::string path;
+  FieldType type = FieldType::kKeyword;
+  std::vector<GroupHits> inner_hits;
+};
+
+// Every max-th document, from `id` on: the parts of a scroll that several readers share.
+struct Slice {
+  std::uint32_t id = 0;
+  std::uint32_t max = 1;
+};
+
 struct SearchRequest {
   QueryPtr query;  // never null
   QueryPtr post_filter;
@@ -31,9 +65,14 @@ struct SearchRequest {
   bool shows_total = true;
   bool tracks_scores = false;
   std::optional<float> min_score;
+  std::vector<Rescore> rescores;
+  std::optional<Collapse> collapse;
+  std::optional<Slice> slice;
+  std::uint64_t terminate_after = 0;  // documents of each index; 0 for no limit
   FetchRequest fetch;
   std::int64_t timeout_nanos = 0;
   std::vector<std::pair<std::string, float>> index_boosts;  // by name or pattern
+  std::string pit_id;                                       // resolved by the owner of the indices
   Aggregations aggregations;
   bool has_aggregations = false;
   std::vector<CompletionRequest> suggestions;
@@ -47,6 +86,9 @@ struct SearchRequest {
   // Members of `overrides`, which may be missing, count before those of `body`.
   static Result<SearchRequest> parse(json::Value body, json::Value overrides, const Mapping& mapping,
                                      std::int64_t now_millis);
+  // What a hit shows beside itself, {"name": …, "size": …, "sort": …, …}; `kind` is its name in refusals.
+  static Result<SearchRequest> parseHits(json::Value body, std::string_view kind, const Mapping& mapping,
+                                         std::int64_t now_millis);
 };
 
 }  // namespace gyre::engine

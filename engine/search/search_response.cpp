@@ -2,32 +2,175 @@
 
 #include <utility>
 
+#include "engine/query/bool_query.hpp"
+#include "engine/query/field_query.hpp"
 #include "engine/search/hit_writer.hpp"
 
 namespace gyre::engine {
 
 namespace {
 
-class ResponseWriter {
+Status tooLarge(std::uint64_t limit) {
+  return {
+      Code::kResourceExhausted, "circuit_breaking_exception",
+      "[parent] Data too large, the response would be larger than the limit of [" + std::to_string(limit) + "] bytes"};
+}
+
+// "hits": {…} of a response, or of a group within a hit.
+class HitsWriter {
  public:
-  ResponseWriter(const SearchPlan& plan, const SearchOptions& options, SearchOutcome& outcome)
+  // `writer` appends to `out`.
+  HitsWriter(const SearchPlan& plan, const SearchOptions& options, std::int64_t deadline_nanos, const std::string& out,
+             JsonWriter& writer)
       : plan_(plan),
         options_(options),
         request_(plan.request()),
+        deadline_nanos_(deadline_nanos),
+        out_(out),
+        writer_(writer) {
+    for (const SortKey& key : request_.sort) sorts_by_score_ = sorts_by_score_ || key.kind == SortKey::Kind::kScore;
+    if (!request_.collapse) return;
+    // A group shows its value as a column does, after what was asked for.
+    if (const Field* const field = plan.snapshot.mapping->find(request_.collapse->path)) group_field_ = field;
+  }
+
+  Status write(const SearchOutcome& outcome) {
+    outcome_ = &outcome;
+    writer_.beginObject();
+    if (request_.shows_total) {
+      if (options_.shows_total_as_number) {
+        writer_.member("total", outcome.total);
+      } else {
+        writer_.key("total").beginObject();
+        writer_.member("value", outcome.total).member("relation", outcome.is_total_exact ? "eq" : "gte").endObject();
+      }
+    } else if (options_.shows_total_as_number) {
+      writer_.member("total", -1);
+    }
+    writer_.key("max_score");
+    if (outcome.has_max_score) {
+      writeScore(outcome.max_score, writer_);
+    } else {
+      writer_.null();
+    }
+    writer_.key("hits").beginArray();
+    for (std::size_t i = 0; i < outcome.hits.size(); ++i) {
+      GYRE_TRY(writeHit(outcome.hits[i], i));
+      if (out_.size() > options_.response_bytes) return tooLarge(options_.response_bytes);
+    }
+    writer_.endArray().endObject();
+    return {};
+  }
+
+ private:
+  bool showsScores() const { return !request_.isSorted() || sorts_by_score_ || request_.tracks_scores; }
+
+  // An index' own mapping says what its hits show.
+  const FetchRequest& fetchOf(std::uint32_t segment) const {
+    const PlannedTarget& planned = plan_.targets[plan_.target_of[segment]];
+    return plan_.shared == &plan_.common ? planned.request.fetch : request_.fetch;
+  }
+
+  Status writeHit(const Hit& hit, std::size_t position) {
+    const SegmentReader& segment = *plan_.snapshot.segments[hit.segment].segment;
+    HitWriter hit_writer(fetchOf(hit.segment), writer_);
+    writer_.beginObject();
+    writer_.member("_index", plan_.indexOf(hit.segment));
+    GYRE_TRY(hit_writer.writeIdentity(segment, hit.doc));
+    writer_.key("_score");
+    if (showsScores()) {
+      writeScore(hit.score, writer_);
+    } else {
+      writer_.null();
+    }
+    GYRE_TRY(hit_writer.writeContent(segment, hit.doc, group_field_));
+    if (request_.isSorted()) {
+      writer_.key("sort").beginArray();
+      for (std::size_t k = 0; k < request_.sort.size(); ++k) writeSortValue(request_.sort[k], hit.values[k], writer_);
+      writer_.endArray();
+    }
+    if (!outcome_->matched.empty() && !outcome_->matched[position].empty()) writeNames(outcome_->matched[position]);
+    if (request_.collapse && !request_.collapse->inner_hits.empty()) GYRE_TRY(writeGroups(hit));
+    writer_.endObject();
+    return {};
+  }
+
+  void writeNames(const std::vector<SearchOutcome::NamedMatch>& matched) {
+    writer_.key("matched_queries");
+    if (options_.shows_named_scores) {
+      writer_.beginObject();
+      for (const auto& [name, score] : matched) {
+        writer_.key(name);
+        writeScore(score, writer_);
+      }
+      writer_.endObject();
+    } else {
+      writer_.beginArray();
+      for (const auto& [name, score] : matched) writer_.string(name);
+      writer_.endArray();
+    }
+  }
+
+  // The hits of this one's group, as often as they are asked for.
+  Status writeGroups(const Hit& hit) {
+    const QueryPtr group = groupQuery(hit.group);
+    writer_.key("inner_hits").beginObject();
+    for (const GroupHits& asked : request_.collapse->inner_hits) {
+      SearchPlan plan;
+      plan.makeOfGroup(plan_, *asked.request, *group);
+      GYRE_TRY_ASSIGN(const SearchOutcome outcome, runPlan(plan, deadline_nanos_));
+      writer_.key(asked.name).beginObject().key("hits");
+      GYRE_TRY(HitsWriter(plan, options_, deadline_nanos_, out_, writer_).write(outcome));
+      writer_.endObject();
+    }
+    writer_.endObject();
+    return {};
+  }
+
+  QueryPtr groupQuery(const GroupKey& key) const {
+    const Collapse& collapse = *request_.collapse;
+    if (key.is_missing) {
+      BoolClauses clauses;
+      clauses.filter.push_back(makeAllQuery(1));
+      if (group_field_ != nullptr) clauses.must_not.push_back(makeExistsQuery({group_field_}, 1));
+      return makeBoolQuery(std::move(clauses), 1);
+    }
+    if (collapse.type == FieldType::kKeyword) return makeTermSetQuery(collapse.path, {key.text}, 1);
+    return makeNumberRangeQuery(collapse.path, key.number, key.number, 1);
+  }
+
+  const SearchPlan& plan_;
+  const SearchOptions& options_;
+  const SearchRequest& request_;
+  std::int64_t deadline_nanos_;
+  const SearchOutcome* outcome_ = nullptr;
+  const Field* group_field_ = nullptr;
+  bool sorts_by_score_ = false;
+  const std::string& out_;
+  JsonWriter& writer_;
+};
+
+class ResponseWriter {
+ public:
+  ResponseWriter(const SearchPlan& plan, const SearchOptions& options, std::int64_t deadline_nanos,
+                 SearchOutcome& outcome)
+      : plan_(plan),
+        options_(options),
+        request_(plan.request()),
+        deadline_nanos_(deadline_nanos),
         outcome_(outcome),
         writer_(out_),
-        hit_writer_(plan.request().fetch, writer_) {
-    for (const SortKey& key : request_.sort) sorts_by_score_ = sorts_by_score_ || key.kind == SortKey::Kind::kScore;
-  }
+        hit_writer_(plan.request().fetch, writer_) {}
 
   Result<WrittenResponse> run(std::int64_t took_millis) {
     writer_.beginObject();
     if (!options_.scroll_id.empty()) writer_.member("_scroll_id", options_.scroll_id);
     if (!options_.pit_id.empty()) writer_.member("pit_id", options_.pit_id);
     writer_.member("took", took_millis).member("timed_out", outcome_.is_timed_out);
-    if (outcome_.is_terminated_early) writer_.member("terminated_early", true);
+    if (request_.terminate_after > 0) writer_.member("terminated_early", outcome_.is_terminated_early);
     writeShards(plan_, writer_);
-    GYRE_TRY(writeHits());
+    writer_.key("hits");
+    GYRE_TRY(HitsWriter(plan_, options_, deadline_nanos_, out_, writer_).write(outcome_));
     if (request_.has_aggregations && !request_.aggregations.empty()) {
       AggregationOutput output{writer_};
       writer_.key("aggregations").beginObject();
@@ -44,68 +187,6 @@ class ResponseWriter {
   }
 
  private:
-  bool showsScores() const { return !request_.isSorted() || sorts_by_score_ || request_.tracks_scores; }
-
-  Status writeHits() {
-    writer_.key("hits").beginObject();
-    if (request_.shows_total) {
-      if (options_.shows_total_as_number) {
-        writer_.member("total", outcome_.total);
-      } else {
-        writer_.key("total").beginObject();
-        writer_.member("value", outcome_.total).member("relation", outcome_.is_total_exact ? "eq" : "gte").endObject();
-      }
-    } else if (options_.shows_total_as_number) {
-      writer_.member("total", -1);
-    }
-    writer_.key("max_score");
-    if (outcome_.has_max_score) {
-      writeScore(outcome_.max_score, writer_);
-    } else {
-      writer_.null();
-    }
-    writer_.key("hits").beginArray();
-    for (std::size_t i = 0; i < outcome_.hits.size(); ++i) {
-      GYRE_TRY(writeHit(outcome_.hits[i], i));
-      GYRE_TRY(checkSize());
-    }
-    writer_.endArray().endObject();
-    return {};
-  }
-
-  Status checkSize() const {
-    if (out_.size() <= options_.response_bytes) return {};
-    return {Code::kResourceExhausted, "circuit_breaking_exception",
-            "[parent] Data too large, the response would be larger than the limit of [" +
-                std::to_string(options_.response_bytes) + "] bytes"};
-  }
-
-  Status writeHit(const Hit& hit, std::size_t position) {
-    const SegmentReader& segment = *plan_.snapshot.segments[hit.segment].segment;
-    writer_.beginObject();
-    writer_.member("_index", plan_.indexOf(hit.segment));
-    GYRE_TRY(hit_writer_.writeIdentity(segment, hit.doc));
-    writer_.key("_score");
-    if (showsScores()) {
-      writeScore(hit.score, writer_);
-    } else {
-      writer_.null();
-    }
-    GYRE_TRY(hit_writer_.writeContent(segment, hit.doc));
-    if (request_.isSorted()) {
-      writer_.key("sort").beginArray();
-      for (std::size_t k = 0; k < request_.sort.size(); ++k) writeSortValue(request_.sort[k], hit.values[k], writer_);
-      writer_.endArray();
-    }
-    if (!outcome_.matched.empty() && !outcome_.matched[position].empty()) {
-      writer_.key("matched_queries").beginArray();
-      for (const std::string& name : outcome_.matched[position]) writer_.string(name);
-      writer_.endArray();
-    }
-    writer_.endObject();
-    return {};
-  }
-
   Status writeSuggestion(const CompletionRequest& suggestion) {
     writer_.key(suggestion.name).beginArray().beginObject();
     writer_.member("text", suggestion.text).member("offset", 0);
@@ -121,7 +202,7 @@ class ResponseWriter {
       GYRE_TRY(hit_writer_.writeIdentity(segment, option.doc));
       writer_.key("_score");
       writeScore(static_cast<float>(option.weight), writer_);
-      GYRE_TRY(hit_writer_.writeContent(segment, option.doc));
+      GYRE_TRY(hit_writer_.writeContent(segment, option.doc, nullptr));
       if (!option.context.empty()) {
         const std::size_t end_of_name = option.context.find('\0');
         writer_.key("contexts").beginObject().key(std::string_view(option.context).substr(0, end_of_name)).beginArray();
@@ -136,8 +217,8 @@ class ResponseWriter {
   const SearchPlan& plan_;
   const SearchOptions& options_;
   const SearchRequest& request_;
+  std::int64_t deadline_nanos_;
   SearchOutcome& outcome_;
-  bool sorts_by_score_ = false;
   std::string out_;
   JsonWriter writer_;
   HitWriter hit_writer_;
@@ -165,8 +246,8 @@ void writeShards(const SearchPlan& plan, JsonWriter& writer) {
 }
 
 Result<WrittenResponse> writeResponse(const SearchPlan& plan, const SearchOptions& options, SearchOutcome& outcome,
-                                      std::int64_t took_millis) {
-  return ResponseWriter(plan, options, outcome).run(took_millis);
+                                      std::int64_t deadline_nanos, std::int64_t took_millis) {
+  return ResponseWriter(plan, options, deadline_nanos, outcome).run(took_millis);
 }
 
 }  // namespace gyre::engine

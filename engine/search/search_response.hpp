@@ -16,7 +16,7 @@ struct WrittenResponse {
   std::uint64_t hit_count = 0;
 };
 Result<WrittenResponse> writeResponse(const SearchPlan& plan, const SearchOptions& options, SearchOutcome& outcome,
-                                      std::int64_t took_millis);
+                                      std::int64_t deadline_nanos, std::int64_t took_millis);
 
 // "_shards": {…}
 void writeShards(const SearchPlan& plan, JsonWriter& writer);

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
 #include <limits>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -22,17 +24,30 @@ std::int64_t steadyNanos() {
 // Walks the segments of all targets window by window: query, then aggregations, then hits.
 class SearchRun {
  public:
-  SearchRun(const SearchPlan& plan, std::int64_t deadline_nanos)
+  SearchRun(const SearchPlan& plan, std::int64_t deadline_nanos, bool scores_names)
       : plan_(plan),
         snapshot_(plan.snapshot),
         request_(plan.request()),
         deadline_nanos_(deadline_nanos),
-        needs_scores_(plan.request().needsScores()) {}
+        needs_scores_(plan.request().needsScores()),
+        scores_names_(scores_names) {}
 
   Result<SearchOutcome> run() {
     GYRE_TRY(open());
-    for (std::uint32_t s = 0; s < snapshot_.segments.size() && !outcome_.is_timed_out && !is_done_; ++s) runSegment(s);
-    finish();
+    for (std::uint32_t s = 0; s < snapshot_.segments.size() && !outcome_.is_timed_out && !is_done_; ++s) {
+      const std::uint32_t target = plan_.target_of[s];
+      if (s == plan_.first_of[target]) {
+        collected_ = 0;
+        is_target_done_ = false;
+      }
+      if (is_target_done_) continue;
+      runSegment(s);
+      GYRE_TRY(collector_->status());
+      // Rescoring looks at the best of each index.
+      const bool is_last = s + 1 == snapshot_.segments.size() || plan_.target_of[s + 1] != target;
+      if (is_last && !request_.rescores.empty()) GYRE_TRY(rescore(target));
+    }
+    GYRE_TRY(finish());
     GYRE_TRY(nameMatches());
     return std::move(outcome_);
   }
@@ -41,7 +56,7 @@ class SearchRun {
   // One target's queries, with the statistics of its own documents.
   struct TargetWeights {
     WeightPtr query;
-    WeightPtr filter;
+    std::vector<WeightPtr> filters;
     WeightPtr post_filter;
   };
 
@@ -49,21 +64,32 @@ class SearchRun {
     for (const PlannedTarget& planned : plan_.targets) {
       const Snapshot& snapshot = *planned.target->snapshot;
       TargetWeights weights;
-      GYRE_TRY_ASSIGN(weights.query, planned.request.query->weight(snapshot, planned.boost, needs_scores_));
-      if (planned.filter != nullptr) {
-        GYRE_TRY_ASSIGN(weights.filter, planned.filter->weight(snapshot, 1, false));
+      GYRE_TRY_ASSIGN(weights.query, planned.query->weight(snapshot, planned.boost, needs_scores_));
+      for (const Query* const filter : planned.filters) {
+        GYRE_TRY_ASSIGN(auto weight, filter->weight(snapshot, 1, false));
+        weights.filters.push_back(std::move(weight));
       }
-      if (planned.request.post_filter != nullptr) {
-        GYRE_TRY_ASSIGN(weights.post_filter, planned.request.post_filter->weight(snapshot, 1, false));
+      if (planned.post_filter != nullptr) {
+        GYRE_TRY_ASSIGN(weights.post_filter, planned.post_filter->weight(snapshot, 1, false));
       }
       weights_.push_back(std::move(weights));
     }
     GYRE_TRY_ASSIGN(outcome_.aggregators, AggregatorSet::make(request_.aggregations, snapshot_));
-    const std::size_t wanted = std::size_t{request_.from} + request_.size;
-    collector_ = request_.isSorted()
-                     ? makeSortCollector(request_.size == 0 ? 0 : wanted, request_.sort, request_.search_after)
-                     : makeScoreCollector(request_.size == 0 ? 0 : wanted);
+    wanted_ = request_.size == 0 ? 0 : std::size_t{request_.from} + request_.size;
+    for (const Rescore& rescore : request_.rescores)
+      if (wanted_ > 0) wanted_ = std::max<std::size_t>(wanted_, rescore.window_size);
+    collector_ = makeCollector();
     return {};
+  }
+
+  std::unique_ptr<Collector> makeCollector() const {
+    if (request_.collapse) return makeGroupCollector(wanted_, request_.sort, request_.collapse->path);
+    const PagePosition& after = plan_.after;
+    if (!request_.isSorted())
+      return makeScoreCollector(wanted_, after.is_set ? std::optional(after.scored) : std::nullopt);
+    SortPosition position;
+    position.values = request_.search_after;
+    return makeSortCollector(wanted_, request_.sort, after.is_set ? after.sorted : std::move(position));
   }
 
   void runSegment(std::uint32_t ordinal) {
@@ -73,8 +99,11 @@ class SearchRun {
     const TargetWeights& weights = weights_[plan_.target_of[ordinal]];
     const ScorerPtr scorer = weights.query->scorer(run);
     if (scorer == nullptr) return;
-    const ScorerPtr filter = weights.filter == nullptr ? nullptr : weights.filter->scorer(run);
-    if (weights.filter != nullptr && filter == nullptr) return;
+    std::vector<ScorerPtr> filters;
+    for (const WeightPtr& filter : weights.filters) {
+      filters.push_back(filter->scorer(run));
+      if (filters.back() == nullptr) return;
+    }
     const ScorerPtr post_filter = weights.post_filter == nullptr ? nullptr : weights.post_filter->scorer(run);
     has_post_filter_ = weights.post_filter != nullptr;
     collector_->beginSegment(run);
@@ -90,7 +119,8 @@ class SearchRun {
         if (is_done_) break;
         continue;
       }
-      runWindow(run, *scorer, filter.get(), post_filter.get(), window);
+      runWindow(run, *scorer, filters, post_filter.get(), window);
+      if (is_target_done_) break;
     }
     collector_->endSegment();
   }
@@ -104,7 +134,7 @@ class SearchRun {
   bool isCountSaturated() const { return outcome_.total > request_.count_up_to || !request_.shows_total; }
 
   bool canSkip(Scorer& scorer, std::uint32_t window) {
-    if (!outcome_.aggregators.isEmpty() || !isCountSaturated()) return false;
+    if (!outcome_.aggregators.isEmpty() || !isCountSaturated() || request_.terminate_after > 0) return false;
     if (request_.size == 0) {
       is_done_ = true;
       return true;
@@ -113,18 +143,21 @@ class SearchRun {
     return collector_->canSkip(window, bound);
   }
 
-  void runWindow(SegmentRun& run, Scorer& scorer, Scorer* filter, Scorer* post_filter, std::uint32_t window) {
+  void runWindow(SegmentRun& run, Scorer& scorer, std::span<const ScorerPtr> filters, Scorer* post_filter,
+                 std::uint32_t window) {
     float* const scores = needs_scores_ ? scores_.data() : nullptr;
     if (needs_scores_) scores_.fill(0);
     scorer.evaluate(window, bits_.data(), scores);
     if (run.view().live != nullptr) andBits(bits_.data(), run.view().live->data() + std::size_t{window} * kWindowWords);
-    if (filter != nullptr) filter->narrow(window, bits_.data(), nullptr);
+    for (const ScorerPtr& filter : filters) filter->narrow(window, bits_.data(), nullptr);
+    if (request_.slice) keepSlice(run, window);
     if (request_.min_score)
       forEachBit(bits_.data(), [&](std::uint32_t i) {
         if (!(scores[i] >= *request_.min_score)) clearBit(bits_.data(), i);
       });
     std::uint32_t count = countBits(bits_.data());
     if (count == 0) return;
+    if (request_.terminate_after > 0) count = keepFirst(count);
     aggregate(run, window, count);
     if (has_post_filter_) {
       if (post_filter == nullptr) return;
@@ -137,6 +170,31 @@ class SearchRun {
     if (count > 0) collector_->collect(window, bits_.data(), scores);
   }
 
+  // Every max-th document of the whole search.
+  void keepSlice(SegmentRun& run, std::uint32_t window) {
+    const std::uint64_t base = run.docBase() + windowBegin(window);
+    forEachBit(bits_.data(), [&](std::uint32_t i) {
+      if ((base + i) % request_.slice->max != request_.slice->id) clearBit(bits_.data(), i);
+    });
+  }
+
+  // Drops what is beyond terminate_after in the window.
+  std::uint32_t keepFirst(std::uint32_t count) {
+    const std::uint64_t room = request_.terminate_after - collected_;
+    if (count <= room) {
+      collected_ += count;
+      return count;
+    }
+    std::uint64_t seen = 0;
+    forEachBit(bits_.data(), [&](std::uint32_t i) {
+      if (seen++ >= room) clearBit(bits_.data(), i);
+    });
+    collected_ = request_.terminate_after;
+    is_target_done_ = true;
+    outcome_.is_terminated_early = true;
+    return static_cast<std::uint32_t>(room);
+  }
+
   void aggregate(SegmentRun& run, std::uint32_t window, std::uint32_t count) {
     if (outcome_.aggregators.isEmpty()) return;
     if (count == windowSize(window, run.docCount()))
@@ -146,8 +204,69 @@ class SearchRun {
     outcome_.aggregators.collect({window, size, docs_.data(), nullptr, 1});
   }
 
-  void finish() {
+  // The best of one target so far, by their second scores.
+  Status rescore(std::uint32_t target) {
+    std::vector<Hit> hits = collector_->take();
+    collector_ = makeCollector();
+    const PlannedTarget& planned = plan_.targets[target];
+    for (const Rescore& second : planned.request.rescores) {
+      const std::size_t count = std::min<std::size_t>(second.window_size, hits.size());
+      GYRE_TRY_ASSIGN(const auto scores,
+                      scoreHits(*second.query, *planned.target->snapshot, {hits.data(), count}, true));
+      for (std::size_t i = 0; i < hits.size(); ++i) {
+        Hit& hit = hits[i];
+        hit.score = i < count && scores[i] ? second.combine(hit.score, *scores[i]) : hit.score * second.query_weight;
+      }
+      // Those that were not looked at are compared with the others all the same, as in the dialect.
+      std::sort(hits.begin(), hits.end(), isBetter);
+    }
+    rescored_.insert(rescored_.end(), std::make_move_iterator(hits.begin()), std::make_move_iterator(hits.end()));
+    return {};
+  }
+
+  static bool isBetter(const Hit& a, const Hit& b) {
+    if (a.score != b.score) return a.score > b.score;
+    return a.segment != b.segment ? a.segment < b.segment : a.doc < b.doc;
+  }
+
+  // What the query gives each hit; nothing where it does not match.
+  Result<std::vector<std::optional<float>>> scoreHits(const Query& query, const Snapshot& snapshot,
+                                                      std::span<const Hit> hits, bool needs_scores) const {
+    std::vector<std::optional<float>> scores(hits.size());
+    std::vector<std::size_t> order(hits.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return hits[a].segment != hits[b].segment ? hits[a].segment < hits[b].segment : hits[a].doc < hits[b].doc;
+    });
+    GYRE_TRY_ASSIGN(const auto weight, query.weight(snapshot, 1, needs_scores));
+    std::array<float, kWindowDocs> window_scores;
+    for (std::size_t i = 0; i < order.size();) {
+      const std::uint32_t segment = hits[order[i]].segment;
+      SegmentRun run(snapshot_.segments[segment], segment);
+      const ScorerPtr scorer = weight->scorer(run);
+      std::uint32_t window = kNoMoreDocs;
+      WindowBits bits{};
+      for (; i < order.size() && hits[order[i]].segment == segment; ++i) {
+        if (scorer == nullptr) continue;
+        const DocId doc = hits[order[i]].doc;
+        if (window != windowOf(doc)) {
+          window_scores.fill(0);
+          scorer->evaluate(window = windowOf(doc), bits.data(), needs_scores ? window_scores.data() : nullptr);
+        }
+        if (testBit(bits.data(), doc % kWindowDocs)) scores[order[i]] = window_scores[doc % kWindowDocs];
+      }
+    }
+    return scores;
+  }
+
+  Status finish() {
     outcome_.hits = collector_->take();
+    if (!request_.rescores.empty()) {
+      std::sort(rescored_.begin(), rescored_.end(), isBetter);
+      outcome_.hits = std::move(rescored_);
+      const std::size_t wanted = std::size_t{request_.from} + request_.size;
+      if (outcome_.hits.size() > wanted) outcome_.hits.resize(request_.size == 0 ? 0 : wanted);
+    }
     if (!outcome_.hits.empty()) {
       const bool is_by_score = !request_.isSorted();
       outcome_.has_max_score = is_by_score || request_.tracks_scores;
@@ -164,45 +283,27 @@ class SearchRun {
       outcome_.total = request_.count_up_to;
       outcome_.is_total_exact = false;
     }
+    if (request_.terminate_after > 0) outcome_.is_total_exact = true;
+    return {};
   }
 
   // Which named queries match each hit: every one is run again, on the hits' windows only.
   Status nameMatches() {
-    if (outcome_.hits.empty()) return {};
-    std::vector<std::size_t> order(outcome_.hits.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) {
-      const Hit& x = outcome_.hits[a];
-      const Hit& y = outcome_.hits[b];
-      return x.segment != y.segment ? x.segment < y.segment : x.doc < y.doc;
-    });
-    for (std::size_t t = 0, first = 0; t < plan_.targets.size(); ++t) {
-      std::size_t end = first;
-      while (end < order.size() && plan_.target_of[outcome_.hits[order[end]].segment] == t) ++end;
-      for (const auto& [name, query] : plan_.targets[t].request.named)
-        GYRE_TRY(nameMatches(name, *query, *plan_.targets[t].target->snapshot, {order.data() + first, end - first}));
-      first = end;
+    std::vector<std::vector<Hit>> hits(plan_.targets.size());
+    std::vector<std::vector<std::size_t>> positions(plan_.targets.size());
+    for (std::size_t i = 0; i < outcome_.hits.size(); ++i) {
+      const Hit& hit = outcome_.hits[i];
+      hits[plan_.target_of[hit.segment]].push_back({hit.segment, hit.doc, 0, {}, {}});
+      positions[plan_.target_of[hit.segment]].push_back(i);
     }
-    return {};
-  }
-
-  // `hits`: of one target, in the order of its documents.
-  Status nameMatches(const std::string& name, const Query& query, const Snapshot& snapshot,
-                     std::span<const std::size_t> hits) {
-    if (hits.empty()) return {};
-    outcome_.matched.resize(outcome_.hits.size());
-    GYRE_TRY_ASSIGN(const auto weight, query.weight(snapshot, 1, false));
-    for (std::size_t i = 0; i < hits.size();) {
-      const std::uint32_t segment = outcome_.hits[hits[i]].segment;
-      SegmentRun run(snapshot_.segments[segment], segment);
-      const ScorerPtr scorer = weight->scorer(run);
-      std::uint32_t window = kNoMoreDocs;
-      WindowBits bits{};
-      for (; i < hits.size() && outcome_.hits[hits[i]].segment == segment; ++i) {
-        if (scorer == nullptr) continue;
-        const DocId doc = outcome_.hits[hits[i]].doc;
-        if (window != windowOf(doc)) scorer->evaluate(window = windowOf(doc), bits.data(), nullptr);
-        if (testBit(bits.data(), doc % kWindowDocs)) outcome_.matched[hits[i]].push_back(name);
+    for (std::size_t t = 0; t < plan_.targets.size(); ++t) {
+      if (hits[t].empty() || plan_.targets[t].request.named.empty()) continue;
+      outcome_.matched.resize(outcome_.hits.size());
+      for (const auto& [name, query] : plan_.targets[t].request.named) {
+        GYRE_TRY_ASSIGN(const auto scores,
+                        scoreHits(*query, *plan_.targets[t].target->snapshot, hits[t], scores_names_));
+        for (std::size_t i = 0; i < scores.size(); ++i)
+          if (scores[i]) outcome_.matched[positions[t][i]].push_back({name, *scores[i]});
       }
     }
     return {};
@@ -213,10 +314,15 @@ class SearchRun {
   const SearchRequest& request_;
   std::int64_t deadline_nanos_;
   bool needs_scores_;
+  bool scores_names_;
   bool is_done_ = false;
   float best_score_ = 0;
   std::uint64_t doc_base_ = 0;
   std::vector<TargetWeights> weights_;
+  std::size_t wanted_ = 0;
+  std::uint64_t collected_ = 0;  // of the current target, while there is a limit
+  bool is_target_done_ = false;
+  std::vector<Hit> rescored_;
   bool has_post_filter_ = false;
   std::unique_ptr<Collector> collector_;
   SearchOutcome outcome_;
@@ -227,8 +333,8 @@ class SearchRun {
 
 }  // namespace
 
-Result<SearchOutcome> runPlan(const SearchPlan& plan, std::int64_t deadline_nanos) {
-  return SearchRun(plan, deadline_nanos).run();
+Result<SearchOutcome> runPlan(const SearchPlan& plan, std::int64_t deadline_nanos, bool scores_names) {
+  return SearchRun(plan, deadline_nanos, scores_names).run();
 }
 
 }  // namespace gyre::engine

@@ -23,10 +23,15 @@ struct SearchOutcome {
   bool is_timed_out = false;
   bool is_terminated_early = false;
   AggregatorSet aggregators;
-  std::vector<std::vector<std::string>>
-      matched;  // names of the matching named queries, for each hit; empty without any
+  struct NamedMatch {
+    std::string name;
+    float score = 0;  // when scores were asked for
+  };
+  // The matching named queries, for each hit; empty without any.
+  std::vector<std::vector<NamedMatch>> matched;
 };
 
-Result<SearchOutcome> runPlan(const SearchPlan& plan, std::int64_t deadline_nanos);
+// `scores_names`: also the scores of named queries.
+Result<SearchOutcome> runPlan(const SearchPlan& plan, std::int64_t deadline_nanos, bool scores_names = false);
 
 }  // namespace gyre::engine

@@ -37,11 +37,13 @@ Status answer(std::span<const SearchTarget> targets, std::string_view request, c
       plan.make(targets, request, options, options.now_millis == 0 ? wallMillis() : options.now_millis);
   reply.failures = plan.failures;
   GYRE_TRY(planned);
+  const std::int64_t deadline_nanos = deadlineOf(plan.request(), options, begin);
   SearchOutcome outcome;
   if (!plan.request().is_suggest_only) {
-    GYRE_TRY_ASSIGN(outcome, runPlan(plan, deadlineOf(plan.request(), options, begin)));
+    GYRE_TRY_ASSIGN(outcome, runPlan(plan, deadline_nanos, options.shows_named_scores));
   }
-  GYRE_TRY_ASSIGN(WrittenResponse written, writeResponse(plan, options, outcome, (steadyNanos() - begin) / 1'000'000));
+  GYRE_TRY_ASSIGN(WrittenResponse written,
+                  writeResponse(plan, options, outcome, deadline_nanos, (steadyNanos() - begin) / 1'000'000));
   reply.body = std::move(written.body);
   reply.hit_count = written.hit_count;
   return {};

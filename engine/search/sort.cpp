@@ -21,6 +21,14 @@ bool isNarrow(FieldType type) {
          type == FieldType::kBoolean;
 }
 
+bool isById(const SortKey& key) { return key.kind == SortKey::Kind::kKeyword && key.path == "_id"; }
+
+// Cut towards zero, to the ends of 64 bits.
+std::int64_t wholeOf(double value) {
+  if (!(std::fabs(value) < 9.2233720368547748e18)) return std::isnan(value) ? 0 : value < 0 ? INT64_MIN : INT64_MAX;
+  return static_cast<std::int64_t>(value);
+}
+
 void writeReal(double value, JsonWriter& writer) {
   if (std::isinf(value)) {
     writer.string(value < 0 ? "-Infinity" : "Infinity");
@@ -96,8 +104,12 @@ void writeSortValue(const SortKey& key, const SortValue& value, JsonWriter& writ
 
 SortColumn::SortColumn(const SortKey& key, SegmentRun& run) : key_(key), run_(run) {
   if (key.kind == SortKey::Kind::kScore || key.kind == SortKey::Kind::kDoc) return;
-  field_ = run.segment().field(key.path);
-  if (field_ != nullptr && (field_->column == nullptr || field_->type != key.type)) field_ = nullptr;
+  if (isById(key)) {
+    rankIds();
+  } else {
+    field_ = run.segment().field(key.path);
+    if (field_ != nullptr && (field_->column == nullptr || !chooseConversion())) field_ = nullptr;
+  }
   if (key.missing == SortKey::Missing::kValue) {
     SortValue value;
     value.text = key.missing_text;
@@ -115,6 +127,75 @@ SortColumn::SortColumn(const SortKey& key, SegmentRun& run) : key_(key), run_(ru
   }
 }
 
+// False when the column's numbers cannot be compared with the key's.
+bool SortColumn::chooseConversion() {
+  if (key_.kind == SortKey::Kind::kKeyword) {
+    conversion_ = Conversion::kOrdinal;
+    return field_->terms != nullptr;
+  }
+  if (field_->terms != nullptr) return false;
+  const FieldType held = field_->type;
+  const bool is_real = isFloating(key_.type);
+  if (held == FieldType::kScaledFloat) {
+    if (key_.type == FieldType::kScaledFloat) return true;
+    conversion_ = is_real ? Conversion::kScaledToReal : Conversion::kScaledToWhole;
+  } else if (isFloating(held)) {
+    if (!is_real) conversion_ = Conversion::kRealToWhole;
+  } else if (is_real) {
+    conversion_ = Conversion::kWholeToReal;
+  }
+  return key_.type != FieldType::kScaledFloat;
+}
+
+std::int64_t SortColumn::converted(std::int64_t number) const {
+  const double inverse_factor = 1.0 / key_.scaling_factor;
+  switch (conversion_) {
+    case Conversion::kNone: return number;
+    case Conversion::kOrdinal: return number * kOrdinalStep;
+    case Conversion::kWholeToReal: return encodeDouble(static_cast<double>(number));
+    case Conversion::kScaledToReal: return encodeDouble(static_cast<double>(number) * inverse_factor);
+    case Conversion::kScaledToWhole: return wholeOf(static_cast<double>(number) * inverse_factor);
+    case Conversion::kRealToWhole: return wholeOf(decodeDouble(number));
+  }
+  return number;
+}
+
+// One document's values, ascending, made one as the mode says.
+std::int64_t SortColumn::combined(std::span<const std::int64_t> values) const {
+  const std::size_t count = values.size();
+  if (key_.mode == SortKey::Mode::kSmallest) return converted(values.front());
+  if (key_.mode == SortKey::Mode::kLargest) return converted(values.back());
+  const bool is_median = key_.mode == SortKey::Mode::kMedian;
+  const std::span<const std::int64_t> counted =
+      is_median ? values.subspan((count - 1) / 2, count % 2 == 0 ? 2 : 1) : values;
+  if (isFloating(key_.type)) {
+    double sum = 0;
+    for (const std::int64_t value : counted) sum += decodeDouble(converted(value));
+    if (key_.mode != SortKey::Mode::kSum) sum /= static_cast<double>(counted.size());
+    return encodeDouble(key_.type == FieldType::kFloat ? static_cast<double>(static_cast<float>(sum)) : sum);
+  }
+  std::uint64_t sum = 0;  // wraps, as in the dialect
+  for (const std::int64_t value : counted) sum += static_cast<std::uint64_t>(converted(value));
+  const auto total = static_cast<std::int64_t>(sum);
+  if (key_.mode == SortKey::Mode::kSum || counted.size() == 1)
+    return isNarrow(key_.type) ? static_cast<std::int32_t>(total) : total;
+  return wholeOf(std::floor(static_cast<double>(total) / static_cast<double>(counted.size()) + 0.5));
+}
+
+void SortColumn::rankIds() {
+  const std::uint32_t count = run_.docCount();
+  std::vector<std::uint32_t> order(count);
+  ids_.resize(count);
+  for (std::uint32_t doc = 0; doc < count; ++doc) {
+    order[doc] = doc;
+    if (auto id = run_.segment().id(doc); id.isOk()) ids_[doc] = std::move(id).value();
+  }
+  std::sort(order.begin(), order.end(), [this](std::uint32_t a, std::uint32_t b) { return ids_[a] < ids_[b]; });
+  ranks_.resize(count);
+  for (std::uint32_t rank = 0; rank < count; ++rank) ranks_[order[rank]] = rank;
+  std::sort(ids_.begin(), ids_.end());
+}
+
 void SortColumn::read(std::uint32_t window, std::span<const std::uint16_t> docs, const float* scores,
                       std::int64_t* keys) {
   if (key_.kind == SortKey::Kind::kScore) {
@@ -126,16 +207,21 @@ void SortColumn::read(std::uint32_t window, std::span<const std::uint16_t> docs,
     for (std::size_t i = 0; i < docs.size(); ++i) keys[i] = directed(base + docs[i]);
     return;
   }
+  if (!ranks_.empty()) {
+    for (std::size_t i = 0; i < docs.size(); ++i)
+      keys[i] = directed(std::int64_t{ranks_[windowBegin(window) + docs[i]]} * kOrdinalStep);
+    return;
+  }
   if (field_ == nullptr) {
     std::fill_n(keys, docs.size(), missing_);
     return;
   }
-  const std::int64_t step = key_.kind == SortKey::Kind::kKeyword ? kOrdinalStep : 1;
-  if (key_.uses_largest && field_->column->isMultiValued()) {
+  if (key_.mode != SortKey::Mode::kSmallest && field_->column->isMultiValued()) {
     const ColumnWindow& decoded = run_.readMulti(*field_->column, window);
     for (std::size_t i = 0; i < docs.size(); ++i) {
+      const std::uint32_t begin = decoded.offsets[docs[i]];
       const std::uint32_t end = decoded.offsets[docs[i] + 1u];
-      keys[i] = end == decoded.offsets[docs[i]] ? missing_ : directed(decoded.multi_values[end - 1] * step);
+      keys[i] = begin == end ? missing_ : directed(combined({decoded.multi_values.data() + begin, end - begin}));
     }
     return;
   }
@@ -145,28 +231,34 @@ void SortColumn::read(std::uint32_t window, std::span<const std::uint16_t> docs,
     const DocId base = windowBegin(window);
     for (std::size_t i = 0; i < docs.size(); ++i) {
       std::int64_t value = 0;
-      keys[i] = field_->column->readOne(base + docs[i], value) ? directed(value * step) : missing_;
+      keys[i] = field_->column->readOne(base + docs[i], value) ? directed(converted(value)) : missing_;
     }
     return;
   }
   const ColumnWindow& decoded = run_.read(*field_->column, window);
   for (std::size_t i = 0; i < docs.size(); ++i)
-    keys[i] = testBit(decoded.present.data(), docs[i]) ? directed(decoded.values[docs[i]] * step) : missing_;
+    keys[i] = testBit(decoded.present.data(), docs[i]) ? directed(converted(decoded.values[docs[i]])) : missing_;
 }
 
 std::int64_t SortColumn::smallestIn(std::uint32_t window) const {
-  if (key_.kind == SortKey::Kind::kScore || key_.kind == SortKey::Kind::kDoc) return INT64_MIN;
+  if (key_.kind == SortKey::Kind::kScore || key_.kind == SortKey::Kind::kDoc || !ranks_.empty()) return INT64_MIN;
   if (field_ == nullptr) return missing_;
   const ColumnBlockStats stats = field_->column->blockStats(window);
   if (stats.value_count == 0) return missing_;
-  const std::int64_t step = key_.kind == SortKey::Kind::kKeyword ? kOrdinalStep : 1;
-  const std::int64_t best = directed((key_.is_descending ? stats.max : stats.min) * step);
+  // A sum lies beyond its parts.
+  if (key_.mode == SortKey::Mode::kSum && stats.value_count > stats.doc_count) return INT64_MIN;
+  const std::int64_t best = directed(converted(key_.is_descending ? stats.max : stats.min));
   return stats.doc_count == windowSize(window, run_.docCount()) ? best : std::min(best, missing_);
 }
 
 std::int64_t SortColumn::numberOf(const SortValue& value) const {
   if (key_.kind != SortKey::Kind::kKeyword) return value.number;
   if (value.place != 0) return value.place < 0 ? INT64_MIN : INT64_MAX;
+  if (!ranks_.empty()) {
+    const auto at = std::lower_bound(ids_.begin(), ids_.end(), value.text);
+    const std::int64_t number = (at - ids_.begin()) * kOrdinalStep;
+    return directed(at != ids_.end() && *at == value.text ? number : number - 1);
+  }
   if (field_ == nullptr || field_->terms == nullptr) {
     // All documents here show the missing text: only the order beside that counts.
     const int order = value.text.compare(key_.missing_text);
@@ -182,6 +274,10 @@ SortValue SortColumn::valueOf(std::int64_t key) const {
   SortValue value;
   value.number = key;
   if (key_.kind != SortKey::Kind::kKeyword) return value;
+  if (!ranks_.empty()) {
+    value.text = ids_[static_cast<std::size_t>(undirected(key_, key) / kOrdinalStep)];
+    return value;
+  }
   if (key == missing_) {
     value.text = key_.missing_text;
     if (key_.missing != SortKey::Missing::kValue) value.place = key_.missing == SortKey::Missing::kFirst ? -1 : 1;

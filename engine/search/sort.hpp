@@ -24,11 +24,13 @@ namespace gyre::engine {
 struct SortKey {
   enum class Kind : std::uint8_t { kScore, kDoc, kNumber, kKeyword };
   enum class Missing : std::uint8_t { kLast, kFirst, kValue };
+  // Which of several values counts, or what is made of them.
+  enum class Mode : std::uint8_t { kSmallest, kLargest, kSum, kAverage, kMedian };
   Kind kind = Kind::kScore;
   bool is_descending = false;
-  bool uses_largest = false;  // of several values; else the smallest
-  std::string path;
-  FieldType type = FieldType::kLong;
+  Mode mode = Mode::kSmallest;
+  std::string path;                   // "_id" for the ids, a kKeyword
+  FieldType type = FieldType::kLong;  // as compared and shown; columns of other types are converted
   double scaling_factor = 1;
   Missing missing = Missing::kLast;
   std::int64_t missing_number = 0;  // kValue
@@ -69,11 +71,21 @@ class SortColumn {
 
  private:
   std::int64_t directed(std::int64_t number) const { return key_.is_descending ? ~number : number; }
+  std::int64_t converted(std::int64_t number) const;
+  std::int64_t combined(std::span<const std::int64_t> values) const;
+  bool chooseConversion();
+  void rankIds();
 
   const SortKey& key_;
   SegmentRun& run_;
   const FieldReader* field_ = nullptr;  // null where the segment has nothing of the field
-  std::int64_t missing_ = 0;            // directed
+  // What the column's numbers become.
+  enum class Conversion : std::uint8_t { kNone, kOrdinal, kWholeToReal, kScaledToReal, kScaledToWhole, kRealToWhole };
+  Conversion conversion_ = Conversion::kNone;
+  std::int64_t missing_ = 0;  // directed
+  // Sorting by _id: the ids in order, and the place of each document's in it.
+  std::vector<std::string> ids_;
+  std::vector<std::uint32_t> ranks_;
 };
 
 }  // namespace gyre::engine

@@ -1,16 +1,26 @@
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "engine/mapping/numeric_value.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
+#include "engine/search/field_values.hpp"
 #include "engine/search/sort.hpp"
 
 namespace gyre::engine {
 
 namespace {
+
+bool isOneOf(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 Result<bool> parseOrder(json::Value value) {
   if (value.string() == "asc" || value.string() == "ASC") return false;
@@ -82,6 +92,11 @@ Status readMissing(json::Value value, SortKey& key) {
 }
 
 Status resolveField(SortKey& key, const Mapping& mapping, const std::optional<FieldType>& unmapped_type) {
+  if (key.path == "_id") {
+    key.type = FieldType::kKeyword;
+    key.kind = SortKey::Kind::kKeyword;
+    return {};
+  }
   const Field* const field = mapping.find(key.path);
   if (field == nullptr || field->type == FieldType::kObject) {
     if (!unmapped_type)
@@ -89,22 +104,51 @@ Status resolveField(SortKey& key, const Mapping& mapping, const std::optional<Fi
               "No mapping found for [" + key.path + "] in order to sort on"};
     key.type = *unmapped_type;
   } else {
-    if (field->type == FieldType::kText)
-      return illegalArgument(
-          "Text fields are not optimised for operations that require per-document field data like aggregations and "
-          "sorting, so these operations are disabled by default. Please use a keyword field instead. Alternatively, "
-          "set fielddata=true on [" +
-          key.path +
-          "] in order to load field data by uninverting the inverted index. Note that this can use significant "
-          "memory.");
-    if (field->type == FieldType::kCompletion || !field->has_doc_values)
-      return illegalArgument("Can't load fielddata on [" + key.path +
-                             "] because fielddata is unsupported on fields of type [" +
-                             std::string(typeName(field->type)) + "]. Use doc values instead.");
+    GYRE_TRY(checkColumn(*field));
     key.type = field->type;
     key.scaling_factor = field->type == FieldType::kScaledFloat ? field->scaling_factor : 1;
   }
   key.kind = key.type == FieldType::kKeyword ? SortKey::Kind::kKeyword : SortKey::Kind::kNumber;
+  return {};
+}
+
+Result<SortKey::Mode> parseMode(json::Value value) {
+  struct Known {
+    std::string_view name;
+    SortKey::Mode mode;
+  };
+  constexpr Known kKnown[] = {{"min", SortKey::Mode::kSmallest},
+                              {"max", SortKey::Mode::kLargest},
+                              {"sum", SortKey::Mode::kSum},
+                              {"avg", SortKey::Mode::kAverage},
+                              {"median", SortKey::Mode::kMedian}};
+  std::string name(value.string());
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  for (const Known& known : kKnown)
+    if (known.name == name) return known.mode;
+  return illegalArgument("Unknown SortMode [" + std::string(value.isString() ? value.string() : value.raw()) + "]");
+}
+
+// "numeric_type": compare as another type, so that indices with different ones agree.
+Status convertType(json::Value name, SortKey& key) {
+  if (name.isMissing()) return {};
+  if (key.kind != SortKey::Kind::kNumber)
+    return illegalArgument("[numeric_type] option cannot be set on a non-numeric field, got " +
+                           std::string(typeName(key.type)));
+  if (name.string() == "double") {
+    key.type = FieldType::kDouble;
+  } else if (name.string() == "long") {
+    key.type = FieldType::kLong;
+  } else if (name.string() == "date" && key.type == FieldType::kDate) {
+    // As it is.
+  } else if (isOneOf(name.string(), {"date", "date_nanos"})) {
+    return illegalArgument("[numeric_type] " + std::string(name.string()) + " is not offered for a field of type [" +
+                           std::string(typeName(key.type)) + "]");
+  } else {
+    return illegalArgument("invalid value for [numeric_type], must be [long, double, date, date_nanos], got " +
+                           std::string(name.isString() ? name.string() : name.raw()));
+  }
   return {};
 }
 
@@ -115,32 +159,41 @@ Result<SortKey> parseFieldKey(std::string_view path, json::Value options, const 
     GYRE_TRY_ASSIGN(key.is_descending, parseOrder(options));
   }
   std::optional<FieldType> unmapped_type;
-  std::optional<bool> uses_largest;
+  std::optional<SortKey::Mode> mode;
+  json::Value numeric_type;
   json::Value missing;
   for (const json::Value option : options) {
     if (option.key() == "order") {
       GYRE_TRY_ASSIGN(key.is_descending, parseOrder(option));
     } else if (option.key() == "mode") {
-      if (option.string() != "min" && option.string() != "max")
-        return illegalArgument("[sort] mode [" + std::string(option.raw()) + "] is not offered; min and max are");
-      uses_largest = option.string() == "max";
+      GYRE_TRY_ASSIGN(mode, parseMode(option));
     } else if (option.key() == "missing") {
       missing = option;
     } else if (option.key() == "unmapped_type") {
       GYRE_TRY_ASSIGN(unmapped_type, parseTypeName(option.string()));
-    } else if (option.key() == "numeric_type" || option.key() == "nested") {
+    } else if (option.key() == "numeric_type") {
+      numeric_type = option;
+    } else if (isOneOf(option.key(), {"nested", "nested_path", "nested_filter"})) {
       return illegalArgument("[field_sort] " + std::string(option.key()) + " is not offered");
     } else {
       return unknownField("field_sort", option.key());
     }
   }
   GYRE_TRY(resolveField(key, mapping, unmapped_type));
-  key.uses_largest = uses_largest.value_or(key.is_descending);
+  GYRE_TRY(convertType(numeric_type, key));
+  key.mode = mode.value_or(key.is_descending ? SortKey::Mode::kLargest : SortKey::Mode::kSmallest);
+  const bool is_computed = key.mode != SortKey::Mode::kSmallest && key.mode != SortKey::Mode::kLargest;
+  if (is_computed && key.kind == SortKey::Kind::kKeyword)
+    return illegalArgument("we only support AVG, MEDIAN and SUM on number based fields");
+  // A mean of whole hundredths is none.
+  if (is_computed && key.type == FieldType::kScaledFloat) key.type = FieldType::kDouble;
   if (!missing.isMissing()) GYRE_TRY(readMissing(missing, key));
   return key;
 }
 
 Result<SortKey> parseKey(std::string_view path, json::Value options, const Mapping& mapping) {
+  if (path == "_script" || path == "_geo_distance" || path == "_geoDistance")
+    return illegalArgument("[sort] " + std::string(path) + " is not offered");
   if (path != "_score" && path != "_doc") return parseFieldKey(path, options, mapping);
   SortKey key;
   key.kind = path == "_score" ? SortKey::Kind::kScore : SortKey::Kind::kDoc;
@@ -185,8 +238,15 @@ Result<std::vector<SortKey>> parseSort(json::Value sort, const Mapping& mapping)
 }
 
 Result<std::vector<SortValue>> parseSearchAfter(json::Value values, std::span<const SortKey> keys) {
-  if (!values.isArray() || values.size() == 0)
-    return illegalArgument("[search_after] must be an array of at least one value");
+  if (!values.isArray())
+    return parsingException("Expected [START_ARRAY] in [search_after] but found [" +
+                            std::string(json::kindName(values.kind())) + "] inside search_after.");
+  if (values.size() == 0) return illegalArgument("Values must contains at least one value.");
+  for (const json::Value value : values)
+    if (value.isObject() || value.isArray())
+      return parsingException(
+          "Expected [VALUE_STRING] or [VALUE_NUMBER] or [VALUE_BOOLEAN] or [VALUE_NULL] but found [" +
+          std::string(value.isObject() ? "START_OBJECT" : "START_ARRAY") + "] inside search_after.");
   if (values.size() != keys.size())
     return illegalArgument("search_after has " + std::to_string(values.size()) + " value(s) but sort has " +
                            std::to_string(keys.size()) + ".");

@@ -18,6 +18,12 @@ class SourceFilter {
   // true, false, "field", ["a.*", "b"], {"includes": […], "excludes": […]}.
   static Result<SourceFilter> parse(json::Value value);
 
+  static SourceFilter nothing() {
+    SourceFilter filter;
+    filter.is_hidden_ = true;
+    return filter;
+  }
+
   bool isHidden() const { return is_hidden_; }
   bool isWhole() const { return includes_.empty() && excludes_.empty(); }
   // What is left of `source`. REQUIRES: !isHidden(); valid JSON.

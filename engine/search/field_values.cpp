@@ -1,0 +1,273 @@
+#include "engine/search/field_values.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "engine/aggs/aggregation.hpp"
+#include "engine/analysis/utf8.hpp"
+#include "engine/mapping/number_text.hpp"
+#include "engine/mapping/numeric_value.hpp"
+#include "engine/query/field_query.hpp"
+#include "engine/query/query_parser.hpp"
+#include "engine/search/path_pattern.hpp"
+
+namespace gyre::engine {
+
+namespace {
+
+// The path in the document: a multi-field's values are those of the field that it hangs under.
+std::string sourcePathOf(const Field& field, const Mapping& mapping) {
+  const std::size_t dot = field.path.rfind('.');
+  if (dot == std::string::npos) return field.path;
+  const Field* const parent = mapping.find(std::string_view(field.path).substr(0, dot));
+  return parent != nullptr && parent->type != FieldType::kObject ? parent->path : field.path;
+}
+
+void collectInside(json::Value value, std::vector<json::Value>& values) {
+  if (!value.isArray()) {
+    values.push_back(value);
+    return;
+  }
+  for (const json::Value element : value) collectInside(element, values);
+}
+
+// As floats are shown: the shortest text of the float itself.
+std::string floatText(float value) {
+  char text[32];
+  std::string shortest(text, std::to_chars(text, text + sizeof text, value).ptr);
+  if (shortest.find_first_of(".en") == std::string::npos) shortest += ".0";
+  return shortest;
+}
+
+// One value of a document as its field reads it; false when the field does not take it.
+bool writeSourceValue(const Field& field, const DateFormat& date_format, json::Value value, JsonWriter& writer) {
+  if (value.isNull()) return false;
+  if (field.type == FieldType::kCompletion) {
+    writer.raw(value.raw());
+    return true;
+  }
+  if (value.isObject()) return false;
+  const std::string_view text = value.isString() ? value.string() : value.raw();
+  switch (field.type) {
+    case FieldType::kKeyword:
+      if (field.ignore_above != 0 && utf16Length(text) > field.ignore_above) return false;
+      writer.string(text);
+      return true;
+    case FieldType::kText: writer.string(text); return true;
+    case FieldType::kBoolean:
+      if (text != "true" && text != "false" && !text.empty()) return false;
+      writer.boolean(text == "true");
+      return true;
+    case FieldType::kDate: {
+      const auto own = DateFormat::parse(field.format);
+      const auto instant = own.isOk() ? parseDate(text, own.value()) : Result<std::int64_t>(own.status());
+      if (!instant.isOk()) return false;
+      writer.string(formatDate(instant.value(), date_format));
+      return true;
+    }
+    default: break;
+  }
+  if (!isNumeric(field.type) || text.empty() || value.isBoolean()) return false;
+  const EncodedNumber number = encodeNumber(field, text);
+  if (number.fault != NumberFault::kNone) return false;
+  if (field.type == FieldType::kDouble) {
+    writeDouble(decodeDouble(number.value), writer);
+  } else if (field.type == FieldType::kFloat) {
+    writer.raw(floatText(static_cast<float>(decodeDouble(number.value))));
+  } else if (field.type == FieldType::kScaledFloat) {
+    writeDouble(static_cast<double>(number.value) / field.scaling_factor, writer);
+  } else {
+    writer.integer(number.value);
+  }
+  return true;
+}
+
+}  // namespace
+
+Status checkColumn(const Field& field) {
+  if (field.type == FieldType::kText)
+    return illegalArgument(
+        "Text fields are not optimised for operations that require per-document field data like aggregations and "
+        "sorting, so these operations are disabled by default. Please use a keyword field instead. Alternatively, set "
+        "fielddata=true on [" +
+        field.path +
+        "] in order to load field data by uninverting the inverted index. Note that this can use significant memory.");
+  if (field.type == FieldType::kCompletion)
+    return illegalArgument("Fielddata is not supported on field [" + field.path + "] of type [completion]");
+  if (!field.has_doc_values)
+    return illegalArgument("Can't load fielddata on [" + field.path +
+                           "] because fielddata is unsupported on fields of type [" +
+                           std::string(typeName(field.type)) + "]. Use doc values instead.");
+  return {};
+}
+
+void collectSourceValues(json::Value source, std::string_view path, std::vector<json::Value>& values) {
+  if (source.isArray()) {
+    for (const json::Value element : source) collectSourceValues(element, path, values);
+    return;
+  }
+  for (const json::Value member : source) {
+    const std::string_view key = member.key();
+    if (key == path) {
+      collectInside(member, values);
+    } else if (path.size() > key.size() && path.starts_with(key) && path[key.size()] == '.') {
+      collectSourceValues(member, path.substr(key.size() + 1), values);
+    }
+  }
+}
+
+Status FieldValues::addFields(json::Value list, const Mapping& mapping) {
+  for (const json::Value element : list) GYRE_TRY(add(element, mapping, false));
+  return {};
+}
+
+Status FieldValues::addColumns(json::Value list, const Mapping& mapping) {
+  for (const json::Value element : list) GYRE_TRY(add(element, mapping, true));
+  return {};
+}
+
+void FieldValues::addColumn(const Field& field) {
+  Fetched fetched;
+  fetched.field = &field;
+  if (const auto own = DateFormat::parse(field.format); own.isOk()) fetched.date_format = own.value();
+  insert(std::move(fetched));
+}
+
+bool FieldValues::has(const Field& field) const {
+  return std::any_of(fetched_.begin(), fetched_.end(), [&](const Fetched& known) { return known.field == &field; });
+}
+
+Status FieldValues::add(json::Value element, const Mapping& mapping, bool is_column) {
+  std::string pattern;
+  std::string format;
+  if (element.isObject()) {
+    for (const json::Value option : element) {
+      if (option.key() == "field" && option.isString()) {
+        pattern = option.string();
+      } else if (option.key() == "format" && (option.isString() || option.isNull())) {
+        format = option.string();
+      } else {
+        return unknownField("docvalues_field", option.key());
+      }
+    }
+    if (pattern.empty()) return illegalArgument("Required [field]");
+  } else {
+    GYRE_TRY_ASSIGN(pattern, parseScalarText("fields", element));
+  }
+  if (is_column && format == "use_field_mapping") format.clear();
+  const bool is_pattern = pattern.find('*') != std::string::npos;
+  for (const Field& field : mapping.fields()) {
+    if (field.type == FieldType::kObject || !matchesPattern(pattern, field.path)) continue;
+    Fetched fetched;
+    fetched.field = &field;
+    if (!is_column) fetched.source_path = sourcePathOf(field, mapping);
+    if (is_column) {
+      const Status readable = checkColumn(field);
+      if (!readable.isOk() && is_pattern) continue;
+      GYRE_TRY(readable);
+    }
+    const bool is_date = field.type == FieldType::kDate;
+    if (is_date) {
+      GYRE_TRY_ASSIGN(fetched.date_format, DateFormat::parse(format.empty() ? field.format : format));
+    } else if (!format.empty()) {
+      const bool takes_decimals = is_column && isNumeric(field.type) && field.type != FieldType::kBoolean;
+      if (!takes_decimals)
+        return illegalArgument("Field [" + field.path + "] of type [" + std::string(typeName(field.type)) +
+                               (is_column ? "] does not support custom formats" : "] doesn't support formats."));
+      GYRE_TRY_ASSIGN(fetched.number_pattern, NumberPattern::parse(format));
+    }
+    insert(std::move(fetched));
+  }
+  return {};
+}
+
+// A field asked for from the document and from its column is shown from the document. Asked for twice from the column,
+// both are shown.
+void FieldValues::insert(Fetched fetched) {
+  const auto isSame = [&](const Fetched& known) { return known.field == fetched.field; };
+  if (fetched.source_path.empty()) {
+    const auto known = std::find_if(fetched_.begin(), fetched_.end(), isSame);
+    if (known != fetched_.end() && !known->source_path.empty()) return;
+  } else {
+    reads_source_ = true;
+    std::erase_if(fetched_, isSame);
+  }
+  // Formats of one field stand together.
+  const auto after = std::find_if(fetched_.rbegin(), fetched_.rend(), isSame);
+  fetched_.insert(after == fetched_.rend() ? fetched_.end() : after.base(), std::move(fetched));
+}
+
+namespace {
+
+void writeColumnNumber(const Field& field, const DateFormat& date_format, const NumberPattern* number_pattern,
+                       std::int64_t number, JsonWriter& writer) {
+  double real = 0;
+  switch (field.type) {
+    case FieldType::kDate: writer.string(formatDate(number, date_format)); return;
+    case FieldType::kBoolean: writer.boolean(number != 0); return;
+    case FieldType::kDouble:
+    case FieldType::kFloat: real = decodeDouble(number); break;
+    case FieldType::kScaledFloat: real = static_cast<double>(number) * (1.0 / field.scaling_factor); break;
+    default:
+      if (number_pattern != nullptr) {
+        writer.string(number_pattern->format(number));
+      } else {
+        writer.integer(number);
+      }
+      return;
+  }
+  if (number_pattern != nullptr) {
+    writer.string(number_pattern->format(real));
+  } else {
+    writeDouble(real, writer);
+  }
+}
+
+}  // namespace
+
+void FieldValues::write(const SegmentReader& segment, DocId doc, json::Value source, JsonWriter& writer) const {
+  std::vector<json::Value> in_source;
+  std::vector<std::int64_t> in_column;
+  const Field* open = nullptr;
+  const auto begin = [&](const Field& field) {
+    if (open == &field) return;
+    if (open != nullptr) writer.endArray();
+    writer.key(field.path).beginArray();
+    open = &field;
+  };
+  std::string written;
+  for (const Fetched& each : fetched_) {
+    const Field& field = *each.field;
+    if (!each.source_path.empty()) {
+      in_source.clear();
+      collectSourceValues(source, each.source_path, in_source);
+      for (const json::Value value : in_source) {
+        written.clear();
+        JsonWriter element(written);
+        if (!writeSourceValue(field, each.date_format, value, element)) continue;
+        begin(field);
+        writer.raw(written);
+      }
+      continue;
+    }
+    const FieldReader* const reader = segment.field(field.path);
+    if (reader == nullptr || reader->column == nullptr || reader->type != field.type) continue;
+    reader->column->readAll(doc, in_column);
+    const bool is_keyword = field.type == FieldType::kKeyword;
+    if (is_keyword) in_column.erase(std::unique(in_column.begin(), in_column.end()), in_column.end());
+    const auto cursor = is_keyword && !in_column.empty() ? reader->terms->cursor() : nullptr;
+    for (const std::int64_t value : in_column) {
+      begin(field);
+      if (!is_keyword) {
+        writeColumnNumber(field, each.date_format, each.number_pattern ? &*each.number_pattern : nullptr, value,
+                          writer);
+      } else {
+        writer.string(cursor->seekOrdinal(static_cast<std::uint32_t>(value)) ? cursor->term() : std::string_view());
+      }
+    }
+  }
+  if (open != nullptr) writer.endArray();
+}
+
+}  // namespace gyre::engine
