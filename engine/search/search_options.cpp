@@ -90,7 +90,9 @@ Result<bool> SearchParameters::read(std::string_view name, std::string_view valu
     GYRE_TRY_ASSIGN(options_.allows_partial_results, readFlag(value));
   } else if (name == "include_named_queries_score") {
     GYRE_TRY_ASSIGN(options_.shows_named_scores, readFlag(value));
-  } else if (isOneOf(name, {"ccs_minimize_roundtrips", "request_cache", "phase_took"})) {
+  } else if (name == "request_cache") {
+    GYRE_TRY_ASSIGN(options_.asks_for_cache, readFlag(value));
+  } else if (isOneOf(name, {"ccs_minimize_roundtrips", "phase_took"})) {
     // How an answer is gathered, which changes nothing in it.
     GYRE_TRY(readFlag(value).status());
   } else if (isOneOf(name, {"batched_reduce_size", "max_concurrent_shard_requests", "pre_filter_shard_size"})) {

@@ -32,8 +32,10 @@ struct SearchOptions {
 
   std::string scroll_id{};  // shown in the answer
   std::string pit_id{};
-  bool is_scroll = false;  // refuses what a scroll cannot do
-  bool has_pit = false;    // the body may have "pit", which the owner has resolved
+  bool is_scroll = false;
+  bool is_later_page = false;   // of a scroll: aggregations and suggestions were told with the first
+  bool has_pit = false;         // the body may have "pit", which the owner has resolved
+  bool asks_for_cache = false;  // request_cache: true, which a scroll refuses
 };
 
 // Gathers a URL's parameters. Values are decoded already.

@@ -29,6 +29,33 @@ bool isFaultOfRequest(const Status& failure, json::Value body, json::Value overr
          parsed.status().message() == failure.message();
 }
 
+Status checkLimits(const SearchRequest& request, const SearchTarget& target, const SearchOptions& options) {
+  const std::string limit = std::to_string(target.max_result_window);
+  const std::int64_t window = std::int64_t{request.from} + request.size;
+  if (window > target.max_result_window && options.is_scroll)
+    return illegalArgument("Batch size is too large, size must be less than or equal to: [" + limit + "] but was [" +
+                           std::to_string(window) +
+                           "]. Scroll batch sizes cost as much memory as result windows so they are controlled by the "
+                           "[index.max_result_window] index level setting.");
+  if (window > target.max_result_window)
+    return illegalArgument("Result window is too large, from + size must be less than or equal to: [" + limit +
+                           "] but was [" + std::to_string(window) +
+                           "]. See the scroll api for a more efficient way to request large data sets. This limit "
+                           "can be set by changing the [index.max_result_window] index level setting.");
+  if (request.slice && !options.is_scroll && !options.has_pit)
+    return {Code::kInvalidArgument, "search_exception",
+            "`slice` cannot be used outside of a scroll context or PIT context"};
+  if (!request.pit_id.empty() && !options.has_pit) return illegalArgument("[pit] is not offered here");
+  return {};
+}
+
+void dropWhatWasTold(SearchRequest& request) {
+  request.aggregations.clear();
+  request.has_aggregations = false;
+  request.suggestions.clear();
+  request.has_suggest = false;
+}
+
 // Fields that hold the same kind of numbers or terms can be read together.
 int encodingOf(const Field& field) {
   switch (field.type) {
@@ -64,7 +91,7 @@ Status SearchPlan::make(std::span<const SearchTarget> asked, std::string_view bo
   GYRE_TRY_ASSIGN(const auto overrides, parseObject(options.overrides));
   for (const SearchTarget& target : asked) {
     shard_count += target.shard_count;
-    Status failure = plan(target, document.root(), overrides.root(), now_millis);
+    Status failure = plan(target, document.root(), overrides.root(), options, now_millis);
     if (failure.isOk()) continue;
     if (failures.empty() && isFaultOfRequest(failure, document.root(), overrides.root(), now_millis)) return failure;
     failures.push_back({target.index_name, std::move(failure)});
@@ -74,6 +101,10 @@ Status SearchPlan::make(std::span<const SearchTarget> asked, std::string_view bo
   snapshot.mapping = emptyMapping();
   addSegments();
   GYRE_TRY(share(document.root(), overrides.root(), now_millis));
+  if (shared == &common && options.is_scroll) {
+    common.count_up_to = UINT64_MAX;
+    if (options.is_later_page) dropWhatWasTold(common);
+  }
   return boostIndices(options.ignores_unavailable);
 }
 
@@ -103,17 +134,18 @@ void SearchPlan::addSegments() {
   }
 }
 
-Status SearchPlan::plan(const SearchTarget& target, json::Value body, json::Value overrides, std::int64_t now_millis) {
+Status SearchPlan::plan(const SearchTarget& target, json::Value body, json::Value overrides,
+                        const SearchOptions& options, std::int64_t now_millis) {
   PlannedTarget planned;
   planned.target = &target;
   const Mapping& mapping = *target.snapshot->mapping;
   GYRE_TRY_ASSIGN(planned.request, SearchRequest::parse(body, overrides, mapping, now_millis));
-  const std::int64_t window = std::int64_t{planned.request.from} + planned.request.size;
-  if (window > target.max_result_window)
-    return illegalArgument("Result window is too large, from + size must be less than or equal to: [" +
-                           std::to_string(target.max_result_window) + "] but was [" + std::to_string(window) +
-                           "]. See the scroll api for a more efficient way to request large data sets. This limit "
-                           "can be set by changing the [index.max_result_window] index level setting.");
+  GYRE_TRY(checkLimits(planned.request, target, options));
+  if (options.is_scroll) {
+    // All pages tell the same total.
+    planned.request.count_up_to = UINT64_MAX;
+    if (options.is_later_page) dropWhatWasTold(planned.request);
+  }
   if (!target.filter.empty()) {
     GYRE_TRY_ASSIGN(const auto filter, parseObject(target.filter));
     ParseContext context{mapping, now_millis, 0, 0, {}};

@@ -67,7 +67,8 @@ class SearchPlan {
               std::int64_t now_millis);
 
  private:
-  Status plan(const SearchTarget& target, json::Value body, json::Value overrides, std::int64_t now_millis);
+  Status plan(const SearchTarget& target, json::Value body, json::Value overrides, const SearchOptions& options,
+              std::int64_t now_millis);
   Status boostIndices(bool ignores_unavailable);
   Status share(json::Value body, json::Value overrides, std::int64_t now_millis);
   void addSegments();

@@ -30,9 +30,10 @@ std::int64_t deadlineOf(const SearchRequest& request, const SearchOptions& optio
 }
 
 Status answer(std::span<const SearchTarget> targets, std::string_view request, const SearchOptions& options,
-              SearchReply& reply) {
+              PagePosition* after, SearchReply& reply) {
   const std::int64_t begin = steadyNanos();
   SearchPlan plan;
+  if (after != nullptr) plan.after = *after;
   const Status planned =
       plan.make(targets, request, options, options.now_millis == 0 ? wallMillis() : options.now_millis);
   reply.failures = plan.failures;
@@ -46,6 +47,10 @@ Status answer(std::span<const SearchTarget> targets, std::string_view request, c
                   writeResponse(plan, options, outcome, deadline_nanos, (steadyNanos() - begin) / 1'000'000));
   reply.body = std::move(written.body);
   reply.hit_count = written.hit_count;
+  if (after != nullptr && !outcome.hits.empty()) {
+    Hit& last = outcome.hits.back();
+    *after = {true, {std::move(last.values), true, last.segment, last.doc}, {last.score, last.segment, last.doc}};
+  }
   return {};
 }
 
@@ -86,7 +91,14 @@ Status count(std::span<const SearchTarget> targets, std::string_view request, Se
 
 SearchReply runSearch(std::span<const SearchTarget> targets, std::string_view request, const SearchOptions& options) {
   SearchReply reply;
-  reply.status = answer(targets, request, options, reply);
+  reply.status = answer(targets, request, options, nullptr, reply);
+  return reply;
+}
+
+SearchReply runPage(std::span<const SearchTarget> targets, std::string_view request, const SearchOptions& options,
+                    PagePosition& after) {
+  SearchReply reply;
+  reply.status = answer(targets, request, options, &after, reply);
   return reply;
 }
 

@@ -9,6 +9,9 @@
 //   # request [indices][?parameters]   a search body. "*" asks all indices of the file, in the order of their mappings;
 //   a
 //                     URL's parameters stand as they are meant, not encoded
+//   # scroll [indices][?parameters]    the same for the first page of a scroll
+//   # next            the page after it
+//   # point [indices][?parameters]     a search at a point in time
 //   # count [indices][?parameters]     the same for a count
 //   # expect          what the answer to the last request must have: objects may have more members, arrays are whole,
 //                     numbers agree to 1e-6. A string "=12.50" asks for exactly these bytes
@@ -21,6 +24,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -31,6 +35,7 @@
 
 #include "engine/directory/ram_directory.hpp"
 #include "engine/index.hpp"
+#include "engine/search/scroll_cursor.hpp"
 #include "engine/search/searcher.hpp"
 #include "gyre/json.hpp"
 
@@ -136,7 +141,20 @@ class DslRun {
       else if (section.kind == "merge")
         demand(indexNamed(section.argument).index->forceMerge(1));
       else if (section.kind == "request")
-        ask(section, gyre::engine::runSearch);
+        ask(section, [](auto targets, auto request, const auto& options) {
+          return gyre::engine::runSearch(targets, request, options);
+        });
+      else if (section.kind == "scroll")
+        ask(section,
+            [this](auto targets, auto request, const auto& options) { return scroll(targets, request, options); });
+      else if (section.kind == "next")
+        next();
+      else if (section.kind == "point")
+        ask(section, [](auto targets, auto request, SearchOptions options) {
+          options.has_pit = true;
+          options.pit_id = "p";
+          return gyre::engine::runSearch(targets, request, options);
+        });
       else if (section.kind == "count")
         ask(section, gyre::engine::runCount);
       else if (section.kind == "expect")
@@ -205,9 +223,20 @@ class DslRun {
     demand(index.refresh());
   }
 
-  using Ask = SearchReply (*)(std::span<const SearchTarget>, std::string_view, const SearchOptions&);
+  using Ask = std::function<SearchReply(std::span<const SearchTarget>, std::string_view, const SearchOptions&)>;
 
-  void ask(const Section& section, Ask answer) {
+  SearchReply scroll(std::span<const SearchTarget> targets, std::string_view request, const SearchOptions& options) {
+    auto opened = gyre::engine::ScrollCursor::open({targets.begin(), targets.end()}, std::string(request), options);
+    if (!opened.isOk()) return {.status = opened.status()};
+    cursor_ = std::move(opened).value();
+    return cursor_->next("s", options);
+  }
+  void next() {
+    if (!cursor_) fail("there is no scroll before this");
+    reply_ = cursor_->next("s", {});
+  }
+
+  void ask(const Section& section, const Ask& answer) {
     const std::size_t question = std::min(section.argument.find('?'), section.argument.size());
     std::vector<SearchTarget> targets;
     const auto add = [&](TestIndex& each) { targets.push_back({each.name, each.index->snapshot()}); };
@@ -278,6 +307,7 @@ class DslRun {
   std::vector<TestIndex> indices_;
   std::uint64_t version_ = 0;
   std::optional<SearchReply> reply_;
+  std::unique_ptr<gyre::engine::ScrollCursor> cursor_;
 };
 
 class DslFileTest final : public CppUnit::TestCase {
