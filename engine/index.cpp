@@ -26,7 +26,9 @@ class OpenIndex final : public Index {
   Checkpoint checkpoint() const override { return writer_->checkpoint(); }
   IndexStats stats() const override { return writer_->stats(); }
   std::shared_ptr<const Mapping> mapping() const override { return writer_->mapping(); }
-  Result<std::optional<StoredDocument>> get(std::string_view id) const override { return writer_->get(id); }
+  Result<std::optional<StoredDocument>> get(std::string_view id, GetOptions options) const override {
+    return writer_->get(id, options);
+  }
 
   Result<SearchAnswer> search(std::string_view request, std::int64_t deadline_nanos) const override {
     const auto current = writer_->snapshot();

@@ -46,7 +46,7 @@ struct Operation {
   };
   Kind kind = Kind::kIndex;
   std::string_view id;        // 1 to 512 bytes
-  std::uint64_t version = 0;  // above 0, unless kInternal
+  std::uint64_t version = 0;  // kNewer: above 0; kInternal: not given
   std::string_view source;    // kIndex: the document's JSON, kept byte for byte
   Versioning versioning = Versioning::kNewer;
   bool must_be_new = false;                     // kIndex: a conflict when there is a document
@@ -99,6 +99,11 @@ struct SearchAnswer {
   std::uint64_t sequence = 0;
 };
 
+struct GetOptions {
+  bool is_realtime = true;   // sees operations that are applied but not yet searchable
+  bool wants_source = true;  // false leaves it empty, which is cheaper
+};
+
 struct StoredDocument {
   std::string source;
   std::uint64_t version = 0;
@@ -141,8 +146,8 @@ class Index {
 
   // Runs a dialect search request on the current snapshot. `deadline_nanos` is a steady-clock reading, 0 for none.
   virtual Result<SearchAnswer> search(std::string_view request, std::int64_t deadline_nanos = 0) const = 0;
-  // Real-time: sees operations that are applied but not yet searchable.
-  virtual Result<std::optional<StoredDocument>> get(std::string_view id) const = 0;
+  virtual Result<std::optional<StoredDocument>> get(std::string_view id, GetOptions options) const = 0;
+  Result<std::optional<StoredDocument>> get(std::string_view id) const { return get(id, {}); }
   // Visits live documents of the current snapshot in no order, until visit returns false. For verify.
   virtual Status scan(
       const std::function<bool(std::string_view id, std::uint64_t version, std::string_view source)>& visit) const = 0;

@@ -59,7 +59,7 @@ class IndexWriter {
   Checkpoint checkpoint() const;
   IndexStats stats() const;
   std::shared_ptr<const Mapping> mapping() const { return mapping_; }
-  Result<std::optional<StoredDocument>> get(std::string_view id) const;
+  Result<std::optional<StoredDocument>> get(std::string_view id, GetOptions options) const;
 
  private:
   // Where an id stands now, deleted or not.

@@ -465,7 +465,7 @@ Result<IndexPtr> Catalog::resolveOne(std::string_view name) const {
   std::vector<IndexPtr> candidates;
   for (const auto& [index, entry] : current->indices)
     if (entry->aliases.contains(name)) candidates.push_back(entry);
-  if (candidates.empty()) return indexNotFound(name);
+  if (candidates.empty()) return indexNotFound(name, "index_expression");
   if (candidates.size() == 1) return candidates.front();
   std::string names;
   for (const IndexPtr& each : candidates) names += (names.empty() ? "" : ", ") + each->name;

@@ -1,10 +1,45 @@
 #include "server/dialect/failure.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <optional>
+
 namespace gyre::dialect {
 
 namespace {
 
 constexpr std::string_view kCause = "caused_by";
+
+constexpr std::string_view kSearchFailure = "search_phase_execution_exception";
+
+bool isRaw(std::string_view member) {
+  return member == "line" || member == "col" || member == "grouped" || member == "failed_shards";
+}
+
+// Exceptions of the language and the libraries that the dialect was written with.
+bool isForeign(std::string_view type) {
+  constexpr std::string_view kForeign[] = {"illegal_argument_exception",
+                                           "illegal_state_exception",
+                                           "number_format_exception",
+                                           "json_parse_exception",
+                                           "json_e_o_f_exception",
+                                           "input_coercion_exception",
+                                           "e_o_f_exception",
+                                           "i_o_exception",
+                                           "null_pointer_exception",
+                                           "arithmetic_exception",
+                                           "class_cast_exception",
+                                           "index_out_of_bounds_exception",
+                                           "date_time_parse_exception",
+                                           "date_time_exception",
+                                           "named_object_not_found_exception",
+                                           "x_content_parse_exception",
+                                           "not_x_content_exception",
+                                           "unsupported_operation_exception",
+                                           "pattern_syntax_exception",
+                                           "too_complex_to_determinize_exception"};
+  return std::find(std::begin(kForeign), std::end(kForeign), type) != std::end(kForeign);
+}
 
 struct Cause {
   std::string_view type;
@@ -31,19 +66,24 @@ void writeCauses(std::span<const Fault> faults, JsonWriter& writer) {
 void writeMembers(const Status& status, JsonWriter& writer) {
   writer.member("type", typeOf(status)).member("reason", status.message());
   for (const Fault& fault : status.faults())
-    if (fault.pointer != kCause) writer.member(fault.pointer, fault.detail);
+    if (isRaw(fault.pointer))
+      writer.rawMember(fault.pointer, fault.detail);
+    else if (fault.pointer != kCause)
+      writer.member(fault.pointer, fault.detail);
 }
 
-bool isSearchFailure(const Status& status) { return status.reason() == "search_phase_execution_exception"; }
-
 void writeRootCause(const Status& status, JsonWriter& writer) {
-  if (isSearchFailure(status)) {
-    for (const Fault& fault : status.faults()) {
-      if (fault.pointer != kCause) continue;
-      const Cause cause = parseCause(fault.detail);
-      writer.beginObject().member("type", cause.type).member("reason", cause.reason).endObject();
-      return;
-    }
+  std::optional<Cause> root;
+  for (const Fault& fault : status.faults()) {
+    if (fault.pointer != kCause) continue;
+    const Cause cause = parseCause(fault.detail);
+    const bool is_first_of_search = !root && typeOf(status) == kSearchFailure;
+    if (isForeign(cause.type) && !is_first_of_search) break;
+    root = cause;
+  }
+  if (root) {
+    writer.beginObject().member("type", root->type).member("reason", root->reason).endObject();
+    return;
   }
   writer.beginObject();
   writeMembers(status, writer);
@@ -74,6 +114,7 @@ int httpStatus(const Status& status) {
 }
 
 std::string_view typeOf(const Status& status) {
+  if (status.reason() == "malformed_json") return "json_parse_exception";
   if (status.reason() != codeName(status.code())) return status.reason();
   switch (status.code()) {
     case Code::kInvalidArgument:
@@ -96,16 +137,22 @@ void writeFailure(const Status& status, JsonWriter& writer) {
   writer.endObject();
 }
 
-Response failureResponse(const Status& status) {
-  Response response;
-  response.status = httpStatus(status);
-  JsonWriter writer(response.body);
-  writer.beginObject().key("error").beginObject().key("root_cause").beginArray();
+void writeError(const Status& status, JsonWriter& writer) {
+  writer.beginObject().key("root_cause").beginArray();
   writeRootCause(status, writer);
   writer.endArray();
   writeMembers(status, writer);
   writeCauses(status.faults(), writer);
-  writer.endObject().member("status", response.status).endObject();
+  writer.endObject();
+}
+
+Response failureResponse(const Status& status) {
+  Response response;
+  response.status = httpStatus(status);
+  JsonWriter writer(response.body);
+  writer.beginObject().key("error");
+  writeError(status, writer);
+  writer.member("status", response.status).endObject();
   return response;
 }
 
@@ -113,11 +160,11 @@ Status illegalArgument(std::string message) {
   return {Code::kInvalidArgument, "illegal_argument_exception", std::move(message)};
 }
 
-Status indexNotFound(std::string_view name) {
+Status indexNotFound(std::string_view name, std::string_view kind) {
   Status status(Code::kNotFound, "index_not_found_exception", "no such index [" + std::string(name) + "]");
   status.addFault("index", std::string(name))
       .addFault("resource.id", std::string(name))
-      .addFault("resource.type", "index_or_alias")
+      .addFault("resource.type", std::string(kind))
       .addFault("index_uuid", "_na_");
   return status;
 }

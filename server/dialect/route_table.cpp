@@ -19,36 +19,56 @@ std::vector<Route> gather() {
   return all;
 }
 
+// A route's pattern, cut once.
+struct Compiled {
+  const Route* route = nullptr;
+  std::vector<std::string_view> segments;
+};
+
 bool isVariable(std::string_view segment) { return segment.starts_with('{'); }
 
-// Cuts the next segment off; false at the end.
-bool nextSegment(std::string_view& pattern, std::string_view& segment) {
-  if (pattern.empty()) return false;
-  pattern.remove_prefix(1);  // the slash
-  const std::size_t end = std::min(pattern.find('/'), pattern.size());
-  segment = pattern.substr(0, end);
-  pattern.remove_prefix(end);
-  return true;
+Compiled compile(const Route& route) {
+  Compiled compiled{&route, {}};
+  std::string_view rest = route.pattern.substr(1);
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('/'), rest.size());
+    compiled.segments.push_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return compiled;
 }
 
-// How literal the match is, a bit a segment, the first one highest; below 0 when there is none.
-int matchPattern(std::string_view pattern, const std::vector<std::string>& segments) {
+// By number of segments.
+const std::vector<std::vector<Compiled>>& compiledRoutes() {
+  static const std::vector<std::vector<Compiled>> kCompiled = [] {
+    std::vector<std::vector<Compiled>> by_size;
+    for (const Route& route : allRoutes()) {
+      Compiled compiled = compile(route);
+      if (by_size.size() <= compiled.segments.size()) by_size.resize(compiled.segments.size() + 1);
+      by_size[compiled.segments.size()].push_back(std::move(compiled));
+    }
+    return by_size;
+  }();
+  return kCompiled;
+}
+
+// How literal the match is, a bit a segment, the first one highest; below 0 when there is none. REQUIRES: as many
+// segments as the pattern has.
+int matchPattern(const Compiled& pattern, const std::vector<std::string>& segments) {
   int score = 0;
-  std::size_t at = 0;
-  for (std::string_view segment; nextSegment(pattern, segment); ++at) {
-    if (at == segments.size()) return segment.empty() && segments.empty() ? 0 : -1;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const std::string_view segment = pattern.segments[i];
     score *= 2;
-    if (isVariable(segment)) {
-      // Names of what users own do not begin with an underscore, but for _all.
-      if (segment == "{index}" && segments[at].starts_with('_') && !segments[at].starts_with("_all")) return -1;
-      if (segments[at].empty()) return -1;
-    } else if (segment == segments[at]) {
+    if (!isVariable(segment)) {
+      if (segment != segments[i]) return -1;
       ++score;
-    } else {
+    } else if (segments[i].empty()) {
       return -1;
+    } else if (segment == "{index}" && segments[i].front() == '_' && !segments[i].starts_with("_all")) {
+      return -1;  // names of what users own do not begin with an underscore, but for _all
     }
   }
-  return at == segments.size() ? score : -1;
+  return score;
 }
 
 bool contains(std::string_view list, std::string_view word) {
@@ -79,24 +99,27 @@ std::span<const Route> allRoutes() {
 RouteMatch matchRoute(const Request& request) {
   RouteMatch match;
   int best = -1;
-  std::vector<std::string> allowed;
-  for (const Route& route : allRoutes()) {
-    const int score = matchPattern(route.pattern, request.segments);
-    if (score < 0) continue;
-    addMethods(route.methods, allowed);
-    if (score <= best || !contains(route.methods, request.method)) continue;
+  const Compiled* found = nullptr;
+  const auto& routes = compiledRoutes();
+  if (request.segments.size() >= routes.size()) return match;
+  for (const Compiled& each : routes[request.segments.size()]) {
+    const int score = matchPattern(each, request.segments);
+    if (score <= best || !contains(each.route->methods, request.method)) continue;
     best = score;
-    match.route = &route;
+    found = &each;
   }
-  if (match.route == nullptr) {
+  if (found == nullptr) {
+    std::vector<std::string> allowed;
+    for (const Compiled& each : routes[request.segments.size()])
+      if (matchPattern(each, request.segments) >= 0) addMethods(each.route->methods, allowed);
     std::sort(allowed.begin(), allowed.end());
     for (const std::string& method : allowed) match.allowed += (match.allowed.empty() ? "" : ", ") + method;
     return match;
   }
-  std::string_view pattern = match.route->pattern;
-  std::size_t at = 0;
-  for (std::string_view segment; nextSegment(pattern, segment); ++at)
-    if (isVariable(segment)) match.variables.emplace_back(segment.substr(1, segment.size() - 2), request.segments[at]);
+  match.route = found->route;
+  for (std::size_t i = 0; i < found->segments.size(); ++i)
+    if (const std::string_view segment = found->segments[i]; isVariable(segment))
+      match.variables.emplace_back(segment.substr(1, segment.size() - 2), request.segments[i]);
   return match;
 }
 

@@ -10,13 +10,15 @@
 
 namespace gyre::dialect {
 
+std::span<const Route> bulkRoutes();
 std::span<const Route> documentRoutes();
 std::span<const Route> indexRoutes();
 std::span<const Route> infoRoutes();
+std::span<const Route> multiGetRoutes();
 std::span<const Route> searchRoutes();
 
-inline std::array<std::span<const Route>, 4> routeGroups() {
-  return {documentRoutes(), indexRoutes(), infoRoutes(), searchRoutes()};
+inline std::array<std::span<const Route>, 6> routeGroups() {
+  return {bulkRoutes(), documentRoutes(), indexRoutes(), infoRoutes(), multiGetRoutes(), searchRoutes()};
 }
 
 }  // namespace gyre::dialect

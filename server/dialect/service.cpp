@@ -30,17 +30,48 @@ Response wrongMethod(const Request& request, const std::string& allowed) {
   return response;
 }
 
-}  // namespace
-
-bool Service::isQuick(const Request& request) const {
-  const RouteMatch match = matchRoute(request);
-  return match.route == nullptr || match.route->is_quick;
+// The body may come as a parameter, for clients that cannot send one with a GET.
+Status takeSource(Request& request) {
+  const auto source = request.parameter("source");
+  if (!request.body.empty() || !source) return {};
+  const auto type = request.parameter("source_content_type");
+  if (!type) return illegalArgument("source and source_content_type parameters are required");
+  request.content_type = *type;
+  request.body = *source;
+  return {};
 }
 
-Response Service::handle(Request& request) {
-  RouteMatch match = matchRoute(request);
+// JSON, or lines of it.
+bool isKnownContent(std::string_view type) {
+  type = type.substr(0, type.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  return type == "application/json" || type == "application/x-ndjson" ||
+         (type.starts_with("application/vnd.") && (type.ends_with("+json") || type.ends_with("+x-ndjson")));
+}
+
+Response unknownContent(const Request& request) {
+  Response response;
+  response.status = 406;
+  JsonWriter(response.body)
+      .beginObject()
+      .member("error", "Content-Type header [" + request.content_type + "] is not supported")
+      .member("status", 406)
+      .endObject();
+  return response;
+}
+
+}  // namespace
+
+// A refresh may have much to write.
+bool Service::isQuick(const Request& request, const RouteMatch& match) const {
+  return match.route == nullptr || (match.route->is_quick && !request.parameter("refresh"));
+}
+
+Response Service::handle(Request& request, RouteMatch match) {
   if (match.route == nullptr) return match.allowed.empty() ? unknownPath(request) : wrongMethod(request, match.allowed);
   if (const Status known = checkParameters(request, *match.route); !known.isOk()) return failureResponse(known);
+  if (const Status taken = takeSource(request); !taken.isOk()) return failureResponse(taken);
+  if (!request.body.empty() && !isKnownContent(request.content_type)) return unknownContent(request);
   Call call(request, std::move(match.variables));
   Response response = match.route->handler(*this, call);
   if (const Status shaped = shapeResponse(request, response); !shaped.isOk()) return failureResponse(shaped);

@@ -28,9 +28,9 @@ class Service {
   const Identity& identity() const { return identity_; }
 
   // True when the request may be answered on the caller's thread: it waits for nothing.
-  bool isQuick(const Request& request) const;
-  // Never throws. HEAD answers have a body that the front leaves out.
-  Response handle(Request& request);
+  bool isQuick(const Request& request, const RouteMatch& match) const;
+  // `match`: of this request; it may have been moved since. HEAD answers have a body that the front leaves out.
+  Response handle(Request& request, RouteMatch match);
 
  private:
   Catalog& catalog_;

@@ -69,15 +69,18 @@ Result<dialect::Request> toDialect(Request& request) {
 void DialectHandler::handle(Request& request, Responder responder) {
   auto made = toDialect(request);
   if (!made.isOk()) return responder.send(toHttp(dialect::failureResponse(made.status())));
-  if (service_.isQuick(made.value())) return responder.send(toHttp(service_.handle(made.value())));
+  dialect::RouteMatch match = dialect::matchRoute(made.value());
+  if (service_.isQuick(made.value(), match))
+    return responder.send(toHttp(service_.handle(made.value(), std::move(match))));
   // A std::function is copied, and neither of these may be.
   struct Work {
     dialect::Request request;
+    dialect::RouteMatch match;  // borrows from the request's segments, which a move leaves where they are
     Responder responder;
   };
-  auto work = std::make_shared<Work>(Work{std::move(made).value(), std::move(responder)});
-  const bool is_queued =
-      pool_.trySubmit([this, work] { work->responder.send(toHttp(service_.handle(work->request))); });
+  auto work = std::make_shared<Work>(Work{std::move(made).value(), std::move(match), std::move(responder)});
+  const bool is_queued = pool_.trySubmit(
+      [this, work] { work->responder.send(toHttp(service_.handle(work->request, std::move(work->match)))); });
   if (!is_queued)
     work->responder.send(toHttp(dialect::failureResponse(Status(
         Code::kResourceExhausted, "rejected_execution_exception", "the queue of requests is full; try again later"))));
