@@ -11,6 +11,10 @@
 namespace gyre::engine {
 namespace {
 
+bool isObject(const OpenSegment& segment, DocId doc) {
+  return segment.nested() != nullptr && !segment.nested()->isRoot(doc);
+}
+
 // One segment, behind checksums that hold: only a fault of ours, or a file made to deceive, is found here.
 class SegmentCheck {
  public:
@@ -21,7 +25,7 @@ class SegmentCheck {
   bool run() {
     checkSources();
     for (DocId doc = 0; doc < segment_.docCount(); ++doc)
-      if (segment_.find(segment_.idView(doc)) != doc) find("document " + std::to_string(doc) + ": not found by its id");
+      if (!isObject(segment_, doc) && segment_.find(segment_.idView(doc)) != doc) find("document " + std::to_string(doc) + ": not found by its id");
     for (const FieldEntry& entry : segment_.fields())
       if (const FieldReader* const field = segment_.field(entry.path)) checkField(entry, *field);
     return is_sound_;
@@ -36,7 +40,11 @@ class SegmentCheck {
 
   void checkSources() {
     for (std::uint32_t block = 0; block < segment_.stored().blockCount(); ++block) {
-      const Status read = segment_.stored().visitBlock(block, [](DocId, std::string_view) { return Status(); });
+      const Status read = segment_.stored().visitBlock(block, [this](DocId doc, std::string_view source) {
+        if (isObject(segment_, doc) && (!source.empty() || !segment_.idView(doc).empty()))
+          find("document " + std::to_string(doc) + ": a nested object with an id or a source");
+        return Status();
+      });
       if (!read.isOk()) find(std::string(read.message()));
     }
   }
@@ -135,11 +143,24 @@ bool checkUnique(const std::vector<std::pair<std::shared_ptr<const OpenSegment>,
   std::vector<std::uint64_t> hashes;
   for (const auto& [segment, live] : segments)
     for (DocId doc = 0; doc < segment->docCount(); ++doc)
-      if (isLive(&live, doc)) hashes.push_back(hashId(segment->idView(doc)));
+      if (isLive(&live, doc) && !isObject(*segment, doc)) hashes.push_back(hashId(segment->idView(doc)));
   std::sort(hashes.begin(), hashes.end());
   if (std::adjacent_find(hashes.begin(), hashes.end()) == hashes.end()) return true;
   report("an id is live in two documents");
   return false;
+}
+
+// A document lives with all that is nested in it, or goes with it.
+bool checkBlocks(const OpenSegment& segment, const LiveBits& live,
+                 const std::function<void(std::string_view)>& report) {
+  if (segment.nested() == nullptr) return true;
+  for (DocId doc = 0; doc < segment.docCount(); ++doc) {
+    if (isLive(&live, doc) == isLive(&live, segment.nested()->rootOf(doc))) continue;
+    report("commit: document " + std::to_string(doc) + " of " + std::string(segment.name()) +
+           " is deleted apart from the block it belongs to");
+    return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -169,6 +190,7 @@ Status checkIndex(Directory& directory, const std::function<void(std::string_vie
       is_sound = false;
       continue;
     }
+    is_sound = checkBlocks(*segment.value(), *live, report) && is_sound;
     segments.emplace_back(std::move(segment).value(), std::move(*live));
   }
   is_sound = checkUnique(segments, report) && is_sound;

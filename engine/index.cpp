@@ -43,7 +43,7 @@ class OpenIndex final : public Index {
       const auto& segment = static_cast<const OpenSegment&>(*view.segment);
       for (std::uint32_t block = 0; block < segment.stored().blockCount() && is_wanted; ++block) {
         const Status visited = segment.stored().visitBlock(block, [&](DocId doc, std::string_view source) {
-          if (is_wanted && isLive(view.live.get(), doc))
+          if (is_wanted && isVisible(view, doc))
             is_wanted = visit(segment.idView(doc), segment.version(doc), source);
           return Status();
         });

@@ -85,7 +85,8 @@ struct Checkpoint {
 };
 
 struct IndexStats {
-  std::uint64_t doc_count = 0;  // live
+  std::uint64_t doc_count = 0;     // live
+  std::uint64_t nested_count = 0;  // live objects of nested fields, which are documents of their own to a segment
   std::uint64_t deleted_count = 0;
   std::uint64_t segment_count = 0;
   std::uint64_t size_bytes = 0;    // of the segments

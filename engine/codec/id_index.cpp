@@ -24,6 +24,8 @@ std::uint64_t hashId(std::string_view id) { return XXH3_64bits(id.data(), id.siz
 void IdIndexWriter::add(std::string_view id) {
   bytes_ += id;
   ends_.push_back(bytes_.size());
+  if (id.empty()) return;
+  docs_.push_back(static_cast<DocId>(ends_.size() - 1));
   hashes_.push_back(hashId(id));
 }
 
@@ -39,22 +41,21 @@ void IdIndexWriter::finish(std::string& bytes, std::string& ends, std::string& t
   table.resize(start + capacity * 5, '\0');
   char* const fingerprints = table.data() + start;
   char* const docs = fingerprints + capacity;
-  for (std::size_t doc = 0; doc < hashes_.size(); ++doc) {
-    std::uint64_t slot = hashes_[doc] & (capacity - 1);
+  for (std::size_t i = 0; i < hashes_.size(); ++i) {
+    std::uint64_t slot = hashes_[i] & (capacity - 1);
     while (fingerprints[slot] != '\0') slot = (slot + 1) & (capacity - 1);
-    fingerprints[slot] = static_cast<char>(fingerprint(hashes_[doc]));
-    const auto number = static_cast<std::uint32_t>(doc);
-    std::memcpy(docs + slot * 4, &number, 4);
+    fingerprints[slot] = static_cast<char>(fingerprint(hashes_[i]));
+    std::memcpy(docs + slot * 4, &docs_[i], 4);
   }
 }
 
 Result<IdIndexReader> IdIndexReader::open(base::ByteView bytes, base::ByteView ends, base::ByteView table,
-                                          std::uint32_t doc_count) {
+                                          std::uint32_t doc_count, std::uint32_t id_count) {
   IdIndexReader reader;
   reader.bytes_ = bytes;
   reader.doc_count_ = doc_count;
   GYRE_TRY_ASSIGN(reader.ends_, openColumn(ends, doc_count));
-  const std::uint64_t capacity = capacityFor(doc_count);
+  const std::uint64_t capacity = capacityFor(id_count);
   if (table.size() != capacity * 5) return corruption("ids: table does not fit the segment");
   if (reader.ends_->stats().doc_count != doc_count || reader.ends_->isMultiValued())
     return corruption("ids: a document has no id");

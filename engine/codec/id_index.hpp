@@ -25,7 +25,7 @@ std::uint64_t hashId(std::string_view id);
 
 class IdIndexWriter {
  public:
-  // Documents in order, every one with an id that no other has.
+  // Documents in order: an id that no other has, or "" for a nested object, which has none.
   void add(std::string_view id);
   // Appends the three sections.
   void finish(std::string& bytes, std::string& ends, std::string& table);
@@ -34,13 +34,15 @@ class IdIndexWriter {
   std::string bytes_;
   std::vector<std::uint64_t> ends_;
   std::vector<std::uint64_t> hashes_;
+  std::vector<DocId> docs_;  // of the hashes
 };
 
 class IdIndexReader {
  public:
   IdIndexReader() = default;
+  // `id_count`: documents that have an id.
   static Result<IdIndexReader> open(base::ByteView bytes, base::ByteView ends, base::ByteView table,
-                                    std::uint32_t doc_count);
+                                    std::uint32_t doc_count, std::uint32_t id_count);
 
   // REQUIRES: hash is hashId(id).
   std::optional<DocId> find(std::string_view id, std::uint64_t hash) const;

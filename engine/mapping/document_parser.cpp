@@ -24,6 +24,8 @@ constexpr std::uint32_t kPositionGap = 100;    // between the values of a text f
 constexpr std::size_t kKeptBuffer = 4u << 20;  // larger buffers are given back after the document that needed them
 constexpr std::size_t kFewNames = 64;          // of one object: compared by marks, not sorted
 constexpr std::uint16_t kSkipped = 0xffff;     // no field: kept in _source only
+// The dialect's default for index.mapping.nested_objects.limit, of one document.
+constexpr std::uint32_t kMaxNestedObjects = 10'000;
 constexpr char kContextEnd = '\x1d';
 
 // A scalar of the document. Numbers keep their text.
@@ -103,6 +105,7 @@ class DocumentParser::State {
     names_.clear();
     pending_.clear();
     context_values_.clear();
+    nested_objects_ = 0;
     const Status status = walk(source);
     if (buffer_.capacity() > kKeptBuffer) {
       buffer_ = std::string();
@@ -239,6 +242,11 @@ class DocumentParser::State {
       const Field& field = fields_[ordinal];
       if (field.type == FieldType::kObject) {
         if (!field.is_enabled) return Target{kSkipped, Dynamic::kFalse};
+        if (field.is_nested && dot != std::string_view::npos)
+          return Status(Code::kInvalidArgument, "mapper_parsing_exception",
+                        "Cannot add a value for field [" + std::string(utf16Prefix(name, 100)) +
+                            "] since one of the intermediate objects is mapped as a nested object: [" + field.path +
+                            "]");
         dynamic = field.dynamic;
         object = ordinal;
       }
@@ -263,6 +271,7 @@ class DocumentParser::State {
     if (token.front() == '[') return elements(value, target, depth + 1);
     const Field* const field = target.ordinal == kSkipped ? nullptr : &fields_[target.ordinal];
     if (token.front() == '{') {
+      if (field != nullptr && field->is_nested) return nestedObject(value, *field, target.dynamic, depth + 1);
       if (field == nullptr || field->type == FieldType::kObject)
         return objectMembers(value, target.ordinal, target.dynamic, depth + 1);
       if (field->type == FieldType::kCompletion) return completionObject(value, *field, depth + 1);
@@ -274,6 +283,17 @@ class DocumentParser::State {
     if (field->type == FieldType::kObject) return fieldFault(*field, "expected an object, found " + shown(scalar));
     GYRE_TRY(add(*field, scalar));
     for (const std::uint16_t ordinal : field->multi_fields) GYRE_TRY(add(fields_[ordinal], scalar));
+    return {};
+  }
+
+  Status nestedObject(Value& value, const Field& field, Dynamic dynamic, std::uint32_t depth) {
+    if (++nested_objects_ > kMaxNestedObjects)
+      return {Code::kInvalidArgument, "mapper_parsing_exception",
+              "The number of nested documents has exceeded the allowed limit of [" + std::to_string(kMaxNestedObjects) +
+                  "]. This limit can be set by changing the [index.mapping.nested_objects.limit] index level setting."};
+    sink_->beginNested(field);
+    GYRE_TRY(objectMembers(value, field.ordinal, dynamic, depth));
+    sink_->endNested();
     return {};
   }
 
@@ -536,6 +556,7 @@ class DocumentParser::State {
   DocumentSink* sink_ = nullptr;
   std::vector<std::string_view> names_;  // of the objects that are open, innermost last
   std::vector<PendingCompletion> pending_;
+  std::uint32_t nested_objects_ = 0;  // of this document
   std::vector<std::pair<std::uint16_t, std::string_view>> context_values_;
   std::string analysed_;
 };

@@ -31,6 +31,9 @@ class DocumentSink {
   // "name\0value" pairs, each ended by '\x1d', "" when the field has none.
   virtual void completion(const Field& field, std::string_view input, std::string_view analysed, std::uint32_t weight,
                           std::string_view contexts) = 0;
+  // The values between these belong to one object of the nested field. Objects may stand in each other.
+  virtual void beginNested(const Field&) {}
+  virtual void endNested() {}
 };
 
 class DocumentParser {

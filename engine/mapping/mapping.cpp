@@ -19,6 +19,8 @@ namespace {
 // The dialect's defaults for index.mapping.total_fields.limit and depth.limit.
 constexpr std::size_t kMaxFields = 1000;
 constexpr std::size_t kMaxDepth = 20;
+// Of index.mapping.nested_fields.limit.
+constexpr std::size_t kMaxNestedFields = 50;
 
 struct TypeName {
   std::string_view name;
@@ -26,6 +28,7 @@ struct TypeName {
 };
 constexpr TypeName kTypes[] = {
     {"object", FieldType::kObject},
+    {"nested", FieldType::kObject},
     {"keyword", FieldType::kKeyword},
     {"text", FieldType::kText},
     {"completion", FieldType::kCompletion},
@@ -289,6 +292,8 @@ class Mapping::Parser {
  private:
   static constexpr std::array<std::string_view, 2> kRootMembers = {"properties", "dynamic"};
   static constexpr std::array<std::string_view, 4> kObjectMembers = {"type", "properties", "dynamic", "enabled"};
+  static constexpr std::array<std::string_view, 6> kNestedMembers = {
+      "type", "properties", "dynamic", "enabled", "include_in_parent", "include_in_root"};
 
   template <class Names>
   static Status unknownMember(json::Value member, const std::string& where, const Names& known) {
@@ -388,7 +393,8 @@ class Mapping::Parser {
     const std::string path = mapping_.fields_[ordinal].path;
     json::Value properties;
     std::optional<Dynamic> own;
-    bool is_enabled = true;
+    bool is_enabled = true, in_parent = false, in_root = false;
+    const bool is_nested = definition["type"].string() == "nested";
     for (const json::Value member : definition) {
       if (member.key() == "properties") {
         properties = member;
@@ -398,15 +404,34 @@ class Mapping::Parser {
         const auto is_on = booleanOf(member);
         if (!is_on) return refusal("parameter [enabled] of object " + bracketed(path) + ": expected true or false");
         is_enabled = *is_on;
+      } else if (is_nested && (member.key() == "include_in_parent" || member.key() == "include_in_root")) {
+        const auto is_on = booleanOf(member);
+        if (!is_on)
+          return refusal("parameter " + bracketed(member.key()) + " of nested field " + bracketed(path) +
+                         ": expected true or false");
+        (member.key() == "include_in_root" ? in_root : in_parent) = *is_on;
       } else if (member.key() != "type") {
-        return unknownMember(member, "on object " + bracketed(path), kObjectMembers);
+        return is_nested ? unknownMember(member, "on nested field " + bracketed(path), kNestedMembers)
+                         : unknownMember(member, "on object " + bracketed(path), kObjectMembers);
       }
     }
     Field& field = mapping_.fields_[ordinal];
     field.is_indexed = field.has_doc_values = false;
     field.dynamic = own.value_or(inherited);
     field.is_enabled = is_enabled;
-    if (properties.size() == 0) out_.member("type", "object");
+    field.is_nested = is_nested;
+    field.is_included_in_parent = in_parent;
+    field.is_included_in_root = in_root;
+    if (is_nested) {
+      if (++nested_fields_ > kMaxNestedFields)
+        return {Code::kInvalidArgument, "illegal_argument_exception",
+                "Limit of nested fields [" + std::to_string(kMaxNestedFields) + "] has been exceeded"};
+      out_.member("type", "nested");
+      if (in_parent) out_.member("include_in_parent", true);
+      if (in_root) out_.member("include_in_root", true);
+    } else if (properties.size() == 0) {
+      out_.member("type", "object");
+    }
     if (own) out_.member("dynamic", dynamicName(*own));
     if (!is_enabled) out_.member("enabled", false);
     return addProperties(properties, path, own.value_or(inherited), ordinal, depth + 1);
@@ -456,6 +481,7 @@ class Mapping::Parser {
 
   Mapping& mapping_;
   JsonWriter out_;
+  std::size_t nested_fields_ = 0;
 };
 
 Result<std::shared_ptr<const Mapping>> Mapping::parse(json::Value mappings) {
@@ -468,6 +494,14 @@ const Field* Mapping::find(std::string_view path) const {
   const auto found = std::lower_bound(by_path_.begin(), by_path_.end(), path,
                                       [](const auto& entry, std::string_view wanted) { return entry.first < wanted; });
   return found != by_path_.end() && found->first == path ? &fields_[found->second] : nullptr;
+}
+
+const Field* Mapping::nestedAbove(std::string_view path) const {
+  for (std::size_t dot = path.rfind('.'); dot != std::string_view::npos && dot > 0; dot = path.rfind('.', dot - 1)) {
+    const Field* const object = find(path.substr(0, dot));
+    if (object != nullptr && object->is_nested) return object;
+  }
+  return nullptr;
 }
 
 }  // namespace gyre::engine

@@ -60,6 +60,9 @@ struct Field {
   std::string name;                         // last part of the path
   Dynamic dynamic = Dynamic::kStrict;       // kObject: for unmapped members; its own setting or inherited
   bool is_enabled = true;                   // kObject: false keeps everything below in _source only
+  bool is_nested = false;                   // kObject: each object is a document of its own
+  bool is_included_in_parent = false;       // nested: the document that holds it has its values too
+  bool is_included_in_root = false;         // nested: the root has its values too
 };
 
 class Mapping {
@@ -75,6 +78,9 @@ class Mapping {
 
   // By full path; null when there is none. Does not find kObject paths through their leaf names.
   const Field* find(std::string_view path) const;
+  // The innermost nested field that the field at `path` stands in, not the field itself; null for none. There need be no
+  // such field.
+  const Field* nestedAbove(std::string_view path) const;
   const std::vector<Field>& fields() const { return fields_; }
   // Fields at the top level, by name.
   const std::vector<std::uint16_t>& roots() const { return roots_; }

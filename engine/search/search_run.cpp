@@ -148,7 +148,7 @@ class SearchRun {
     float* const scores = needs_scores_ ? scores_.data() : nullptr;
     if (needs_scores_) scores_.fill(0);
     scorer.evaluate(window, bits_.data(), scores);
-    if (run.view().live != nullptr) andBits(bits_.data(), run.view().live->data() + std::size_t{window} * kWindowWords);
+    keepVisible(run.view(), window, bits_.data());
     for (const ScorerPtr& filter : filters) filter->narrow(window, bits_.data(), nullptr);
     if (request_.slice) keepSlice(run, window);
     if (request_.min_score)

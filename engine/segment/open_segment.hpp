@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/codec/id_index.hpp"
+#include "engine/codec/nested_docs.hpp"
 #include "engine/codec/stored_fields.hpp"
 #include "engine/directory/directory.hpp"
 #include "engine/segment/segment_file.hpp"
@@ -35,10 +36,13 @@ class OpenSegment final : public SegmentReader {
   std::uint64_t version(DocId doc) const override;
   std::uint64_t seqNo(DocId doc) const override;
   std::string_view routing(DocId doc) const override;
+  const NestedDocs* nested() const override { return nested_.get(); }
 
   // For a look-up in many segments: hash is hashId(id).
   std::optional<DocId> find(std::string_view id, std::uint64_t hash) const { return ids_.find(id, hash); }
   std::string_view idView(DocId doc) const { return ids_.id(doc); }
+  // Documents that have an id.
+  std::uint32_t rootCount() const { return nested_ ? nested_->rootCount() : docCount(); }
 
   // The whole file, to write it elsewhere.
   base::ByteView bytes() const { return file_->bytes(); }
@@ -83,6 +87,7 @@ class OpenSegment final : public SegmentReader {
   std::unique_ptr<ColumnReader> seq_nos_;  // null in segments written before there were any: the versions stand in
   base::ByteView routing_ends_;            // four bytes a document; empty when none has a routing
   std::string_view routing_bytes_;
+  std::unique_ptr<NestedDocs> nested_;  // null when there are none
   std::vector<FieldParts> fields_;
   std::vector<std::uint32_t> by_path_;  // numbers of fields_, sorted by path
 };

@@ -1,19 +1,153 @@
 #include "engine/segment/segment_buffer.hpp"
 
+#include <algorithm>
+#include <numeric>
+
 namespace gyre::engine {
 
 SegmentBuffer::SegmentBuffer(std::shared_ptr<const Mapping> mapping)
-    : mapping_(std::move(mapping)), fields_(mapping_->fields().size()), touched_(fields_.size(), 0) {}
+    : mapping_(std::move(mapping)), fields_(mapping_->fields().size()), touched_(fields_.size(), 0) {
+  for (const Field& field : mapping_->fields()) has_nested_fields_ = has_nested_fields_ || field.is_nested;
+  frames_.emplace_back();
+  if (!has_nested_fields_) return;
+  for (const Field& field : mapping_->fields()) {
+    const Field* const object = mapping_->nestedAbove(field.path);
+    object_of_.push_back(object == nullptr ? kRootObject : object->ordinal);
+  }
+}
 
 void SegmentBuffer::beginDocument() {
-  ++attempt_;
+  document_attempt_ = ++attempt_;
   marks_.clear();
+  frames_.resize(1);
+  frames_.front().attempt = attempt_;
+  objects_.clear();
+  ended_ = 0;
 }
+
+// ---- nested objects
+// --------------------------------------------------------------------------------------------------
+
+void SegmentBuffer::beginNested(const Field& object) {
+  if (objects_.empty()) objects_.emplace_back();
+  const auto parent = static_cast<std::uint32_t>(frames_.size() - 1);
+  Frame frame{object.ordinal, static_cast<std::uint32_t>(objects_.size()), ++attempt_, {}};
+  const auto copyTo = [&](std::uint32_t taker) {
+    if (std::find(frame.copies.begin(), frame.copies.end(), taker) == frame.copies.end()) frame.copies.push_back(taker);
+  };
+  if (object.is_included_in_parent) {
+    copyTo(parent);
+    for (const std::uint32_t taker : frames_[parent].copies) copyTo(taker);
+  }
+  if (object.is_included_in_root) copyTo(0);
+  objects_.push_back({object.ordinal, kUnset});
+  frames_.push_back(std::move(frame));
+}
+
+void SegmentBuffer::endNested() {
+  objects_[frames_.back().number].place = ended_++;
+  frames_.pop_back();
+}
+
+const SegmentBuffer::Frame& SegmentBuffer::frameOf(const Field& field) const {
+  const std::uint16_t object = object_of_[field.ordinal];
+  for (std::size_t i = frames_.size(); i-- > 1;)
+    if (frames_[i].object == object) return frames_[i];
+  return frames_.front();
+}
+
+template <class Visit>
+void SegmentBuffer::eachFrame(const Field& field, Visit&& visit) {
+  if (frames_.size() == 1) return visit(frames_.front());
+  const Frame& own = frameOf(field);
+  visit(own);
+  for (const std::uint32_t taker : own.copies) visit(frames_[taker]);
+}
+
+void SegmentBuffer::settleObjects() {
+  objects_.front().place = ended_;
+  for (const Mark& mark : marks_) {
+    FieldBuffer& buffer = fields_[mark.ordinal];
+    const FieldType type = mapping_->fields()[mark.ordinal].type;
+    buffer.completions.assignFrom(mark.completions, docCount() + ended_);
+    for (std::size_t i = mark.docs; i < buffer.docs.size(); ++i)
+      buffer.docs[i] = docCount() + objects_[buffer.docs[i] - docCount()].place;
+    if (type == FieldType::kText) {
+      settleText(buffer, mark);
+    } else {
+      settleValues(buffer, mark, isNumeric(type));
+    }
+  }
+}
+
+// The runs of terms in the order of their documents, one for each.
+void SegmentBuffer::settleText(FieldBuffer& buffer, const Mark& mark) const {
+  const auto first = static_cast<std::ptrdiff_t>(mark.docs);
+  std::vector<std::size_t> order(buffer.docs.size() - mark.docs);
+  std::iota(order.begin(), order.end(), mark.docs);
+  if (std::is_sorted(buffer.docs.begin() + first, buffer.docs.end()) &&
+      std::adjacent_find(buffer.docs.begin() + first, buffer.docs.end()) == buffer.docs.end())
+    return;
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return buffer.docs[a] < buffer.docs[b]; });
+  std::vector<std::uint32_t> term_ids, positions, ends;
+  std::vector<DocId> docs;
+  for (const std::size_t run : order) {
+    const std::size_t begin = run == mark.docs ? mark.values : buffer.ends[run - 1];
+    for (std::size_t at = begin; at < buffer.ends[run]; ++at) {
+      term_ids.push_back(buffer.term_ids[at]);
+      positions.push_back(buffer.positions[at]);
+    }
+    if (docs.empty() || docs.back() != buffer.docs[run]) {
+      docs.push_back(buffer.docs[run]);
+      ends.push_back(0);
+    }
+    ends.back() = static_cast<std::uint32_t>(mark.values + term_ids.size());
+  }
+  std::copy(term_ids.begin(), term_ids.end(), buffer.term_ids.begin() + static_cast<std::ptrdiff_t>(mark.values));
+  std::copy(positions.begin(), positions.end(), buffer.positions.begin() + static_cast<std::ptrdiff_t>(mark.values));
+  buffer.docs.resize(mark.docs);
+  buffer.ends.resize(mark.docs);
+  buffer.docs.insert(buffer.docs.end(), docs.begin(), docs.end());
+  buffer.ends.insert(buffer.ends.end(), ends.begin(), ends.end());
+}
+
+// Values in the order of their documents. A keyword that came through several objects stands in a document once.
+void SegmentBuffer::settleValues(FieldBuffer& buffer, const Mark& mark, bool is_numeric) const {
+  if (std::is_sorted(buffer.docs.begin() + static_cast<std::ptrdiff_t>(mark.docs), buffer.docs.end())) return;
+  struct Value {
+    DocId doc;
+    std::int64_t value;
+  };
+  std::vector<Value> values;
+  for (std::size_t i = 0; mark.docs + i < buffer.docs.size(); ++i)
+    values.push_back({buffer.docs[mark.docs + i], is_numeric ? buffer.numbers[mark.values + i]
+                                                             : std::int64_t{buffer.term_ids[mark.values + i]}});
+  std::stable_sort(values.begin(), values.end(), [&](const Value& a, const Value& b) {
+    return a.doc != b.doc ? a.doc < b.doc : !is_numeric && a.value < b.value;
+  });
+  if (!is_numeric)
+    values.erase(std::unique(values.begin(), values.end(),
+                             [](const Value& a, const Value& b) { return a.doc == b.doc && a.value == b.value; }),
+                 values.end());
+  buffer.docs.resize(mark.docs);
+  is_numeric ? buffer.numbers.resize(mark.values) : buffer.term_ids.resize(mark.values);
+  for (const Value& each : values) {
+    buffer.docs.push_back(each.doc);
+    if (is_numeric) {
+      buffer.numbers.push_back(each.value);
+    } else {
+      buffer.term_ids.push_back(static_cast<std::uint32_t>(each.value));
+    }
+  }
+}
+
+// ---- values
+// ----------------------------------------------------------------------------------------------------------
 
 FieldBuffer& SegmentBuffer::touch(const Field& field) {
   FieldBuffer& buffer = fields_[field.ordinal];
-  if (touched_[field.ordinal] != attempt_) {
-    touched_[field.ordinal] = attempt_;
+  if (touched_[field.ordinal] != document_attempt_) {
+    touched_[field.ordinal] = document_attempt_;
     const std::size_t values = isNumeric(field.type) ? buffer.numbers.size() : buffer.term_ids.size();
     marks_.push_back({field.ordinal, buffer.docs.size(), values, buffer.completions.size()});
   }
@@ -23,19 +157,44 @@ FieldBuffer& SegmentBuffer::touch(const Field& field) {
 void SegmentBuffer::term(const Field& field, std::string_view term, std::uint32_t position) {
   if (!field.is_indexed) return;
   FieldBuffer& buffer = touch(field);
-  buffer.term_ids.push_back(buffer.terms.intern(term, hashTerm(term)));
+  const std::uint32_t number = buffer.terms.intern(term, hashTerm(term));
+  if (!has_nested_fields_) {
+    buffer.term_ids.push_back(number);
+    buffer.positions.push_back(position);
+    return;
+  }
+  eachFrame(field, [&](const Frame& frame) {
+    const DocId doc = docOf(frame);
+    const bool is_new = buffer.docs.empty() || buffer.docs.back() != doc;
+    // Positions of one object count from its first term; where objects share a document, they follow each other.
+    if (is_new) buffer.first_position = frame.object != kRootObject && frame.copies.empty() ? position : 0;
+    addTerm(buffer, doc, number, position - std::min(position, buffer.first_position));
+  });
+}
+
+void SegmentBuffer::addTerm(FieldBuffer& buffer, DocId doc, std::uint32_t number, std::uint32_t position) {
+  if (buffer.docs.empty() || buffer.docs.back() != doc) {
+    buffer.docs.push_back(doc);
+    buffer.ends.push_back(0);
+  }
+  buffer.term_ids.push_back(number);
   buffer.positions.push_back(position);
+  buffer.ends.back() = static_cast<std::uint32_t>(buffer.term_ids.size());
 }
 
 void SegmentBuffer::keyword(const Field& field, std::string_view value) {
   if (!field.is_indexed && !field.has_doc_values) return;
   FieldBuffer& buffer = touch(field);
   const std::uint32_t number = buffer.terms.intern(value, hashTerm(value));
-  // A document holds a keyword once, however often it says it.
+  eachFrame(field, [&](const Frame& frame) { addKeyword(buffer, frame, number); });
+}
+
+// A document holds a keyword once, however often it says it.
+void SegmentBuffer::addKeyword(FieldBuffer& buffer, const Frame& frame, std::uint32_t number) {
   std::uint32_t& last_attempt = buffer.terms.mark(number);
-  if (last_attempt == attempt_) return;
-  last_attempt = attempt_;
-  buffer.docs.push_back(docCount());
+  if (last_attempt == frame.attempt) return;
+  last_attempt = frame.attempt;
+  buffer.docs.push_back(docOf(frame));
   buffer.term_ids.push_back(number);
 }
 
@@ -43,8 +202,10 @@ void SegmentBuffer::number(const Field& field, std::int64_t encoded) {
   // Searches on numbers run over the column, so either flag asks for it.
   if (!field.is_indexed && !field.has_doc_values) return;
   FieldBuffer& buffer = touch(field);
-  buffer.docs.push_back(docCount());
-  buffer.numbers.push_back(encoded);
+  eachFrame(field, [&](const Frame& frame) {
+    buffer.docs.push_back(docOf(frame));
+    buffer.numbers.push_back(encoded);
+  });
 }
 
 void SegmentBuffer::completion(const Field& field, std::string_view input, std::string_view analysed,
@@ -57,6 +218,7 @@ void SegmentBuffer::abandonDocument() {
   for (const Mark& mark : marks_) {
     FieldBuffer& buffer = fields_[mark.ordinal];
     buffer.docs.resize(mark.docs);
+    if (buffer.ends.size() > mark.docs) buffer.ends.resize(mark.docs);
     if (isNumeric(mapping_->fields()[mark.ordinal].type)) {
       buffer.numbers.resize(mark.values);
     } else {
@@ -69,13 +231,16 @@ void SegmentBuffer::abandonDocument() {
 }
 
 DocId SegmentBuffer::keepDocument(const Identity& identity, std::string_view source) {
-  const DocId doc = docCount();
+  if (!objects_.empty()) settleObjects();
+  const DocId doc = docCount() + ended_;
   for (const Mark& mark : marks_) {
     FieldBuffer& buffer = fields_[mark.ordinal];
     const FieldType type = mapping_->fields()[mark.ordinal].type;
     if (type == FieldType::kText) {
-      buffer.docs.push_back(doc);
-      buffer.ends.push_back(static_cast<std::uint32_t>(buffer.term_ids.size()));
+      if (!has_nested_fields_) {
+        buffer.docs.push_back(doc);
+        buffer.ends.push_back(static_cast<std::uint32_t>(buffer.term_ids.size()));
+      }
       value_bytes_ += 8 * (buffer.term_ids.size() - mark.values) + 8;
     } else {
       value_bytes_ += 12 * (buffer.docs.size() - mark.docs);
@@ -88,10 +253,18 @@ DocId SegmentBuffer::keepDocument(const Identity& identity, std::string_view sou
   latest_[number] = doc;
   const std::uint32_t routing =
       identity.routing.empty() ? TermTable::kNone : routings_.intern(identity.routing, hashTerm(identity.routing));
+  if (ended_ > 0) {
+    const DocId first = docCount();
+    documents_.resize(first + ended_, {identity.version, identity.seq_no, sources_.size(), 0, TermTable::kNone,
+                                       TermTable::kNone, kRootObject, true});
+    for (std::size_t i = 1; i < objects_.size(); ++i) documents_[first + objects_[i].place].object = objects_[i].object;
+    live_count_ += ended_;
+  }
   documents_.push_back({identity.version, identity.seq_no, sources_.size(), static_cast<std::uint32_t>(source.size()),
-                        number, routing, true});
+                        number, routing, kRootObject, true});
   sources_ += source;
   ++live_count_;
+  ++live_root_count_;
   return doc;
 }
 
@@ -105,6 +278,11 @@ void SegmentBuffer::remove(DocId doc) {
   documents_[doc].is_live = false;
   latest_[documents_[doc].id] = kNoMoreDocs;
   --live_count_;
+  --live_root_count_;
+  for (DocId object = doc; object-- > 0 && documents_[object].object != kRootObject;) {
+    documents_[object].is_live = false;
+    --live_count_;
+  }
 }
 
 std::vector<DocId> SegmentBuffer::renumbered() const {

@@ -4,6 +4,10 @@
 // sorted, compressed or linked until segment_writer freezes the whole buffer. A document that turns out to be wrong
 // half way is cut off again. Sources, ids and versions can be read back at once, for the real-time get.
 //
+// Objects of nested fields become documents before the one that holds them (codec/nested_docs.hpp). Which number an
+// object gets is known only at its end, so while a document is read its objects are numbered as they begin, and
+// keepDocument puts them in their places.
+//
 // THREADS: sink calls, begin and abandon touch nothing that readers see; keep(), remove() and reads by id need the
 // owner's lock against each other. OWNS: copies of everything it was given.
 #pragma once
@@ -32,6 +36,7 @@ struct FieldBuffer {
   std::vector<std::uint32_t> positions;  // text: of each occurrence
   std::vector<std::uint32_t> ends;       // text: occurrences up to and including those of docs[i]
   CompletionWriter completions;
+  std::uint32_t first_position = 0;  // text: of the nested object that is being read
 };
 
 class SegmentBuffer final : public DocumentSink {
@@ -44,6 +49,8 @@ class SegmentBuffer final : public DocumentSink {
   void number(const Field& field, std::int64_t encoded) override;
   void completion(const Field& field, std::string_view input, std::string_view analysed, std::uint32_t weight,
                   std::string_view contexts) override;
+  void beginNested(const Field& object) override;
+  void endNested() override;
   // Forgets what the sink received since beginDocument.
   void abandonDocument();
   // What a document is, besides its values.
@@ -54,7 +61,7 @@ class SegmentBuffer final : public DocumentSink {
     std::uint64_t seq_no = 0;
     std::string_view routing;
   };
-  // Keeps it, as the document that the id now names; an earlier one of that id is gone.
+  // Keeps it, as the document that the id now names; an earlier one of that id is gone. Returns the root's number.
   DocId keepDocument(const Identity& identity, std::string_view source);
 
   std::optional<DocId> find(std::string_view id, std::uint64_t hash) const;
@@ -63,8 +70,18 @@ class SegmentBuffer final : public DocumentSink {
   const Mapping& mapping() const { return *mapping_; }
   std::uint32_t docCount() const { return static_cast<std::uint32_t>(documents_.size()); }
   std::uint32_t liveCount() const { return live_count_; }
+  // Without nested objects.
+  std::uint32_t liveRootCount() const { return live_root_count_; }
   bool isLive(DocId doc) const { return documents_[doc].is_live; }
-  std::string_view id(DocId doc) const { return ids_.term(documents_[doc].id); }
+  // "" for an object of a nested field.
+  std::string_view id(DocId doc) const {
+    return documents_[doc].id == TermTable::kNone ? std::string_view() : ids_.term(documents_[doc].id);
+  }
+  // The nested field that the document is an object of, "" for a root.
+  std::string_view nestedPath(DocId doc) const {
+    const std::uint16_t object = documents_[doc].object;
+    return object == kRootObject ? std::string_view() : std::string_view(mapping_->fields()[object].path);
+  }
   std::uint64_t version(DocId doc) const { return documents_[doc].version; }
   std::uint64_t seqNo(DocId doc) const { return documents_[doc].seq_no; }
   std::string_view routing(DocId doc) const {
@@ -88,6 +105,7 @@ class SegmentBuffer final : public DocumentSink {
     std::uint32_t source_size;
     std::uint32_t id;       // in ids_
     std::uint32_t routing;  // in routings_, or TermTable::kNone
+    std::uint16_t object;   // ordinal of the nested field, or kRootObject
     bool is_live;
   };
   // Where a field stood when the current document first touched it.
@@ -95,14 +113,47 @@ class SegmentBuffer final : public DocumentSink {
     std::uint16_t ordinal;
     std::size_t docs, values, completions;
   };
+  static constexpr std::uint16_t kRootObject = 0xffff;
+  static constexpr std::uint32_t kUnset = 0xffff'ffffu;
+  // The document being read, or an object in it, that is not at its end yet.
+  struct Frame {
+    std::uint16_t object = kRootObject;
+    std::uint32_t number = 0;   // of the object as it began, the document itself is 0
+    std::uint32_t attempt = 0;  // see attempt_
+    // Frames that take this one's values too.
+    std::vector<std::uint32_t> copies;
+  };
+  struct Object {
+    std::uint16_t object = kRootObject;
+    std::uint32_t place = kUnset;  // among the documents of the block
+  };
   FieldBuffer& touch(const Field& field);
+  // The frame whose document holds the field's values.
+  const Frame& frameOf(const Field& field) const;
+  void addTerm(FieldBuffer& buffer, DocId doc, std::uint32_t number, std::uint32_t position);
+  void addKeyword(FieldBuffer& buffer, const Frame& frame, std::uint32_t number);
+  // Calls visit(frame) for the field's frame and those that take its values too.
+  template <class Visit>
+  void eachFrame(const Field& field, Visit&& visit);
+  DocId docOf(const Frame& frame) const { return docCount() + frame.number; }
+  // Numbers and sorts what the document's objects brought.
+  void settleObjects();
+  void settleText(FieldBuffer& buffer, const Mark& mark) const;
+  void settleValues(FieldBuffer& buffer, const Mark& mark, bool is_numeric) const;
 
   std::shared_ptr<const Mapping> mapping_;
   std::vector<FieldBuffer> fields_;
   std::vector<std::uint32_t> touched_;  // by ordinal: the attempt that touched it last
   std::vector<Mark> marks_;
-  // Numbers every beginDocument, so that marks left by an abandoned document mean nothing to the next one.
+  // Numbers every document and object that begins, so that marks left by one mean nothing to the next.
   std::uint32_t attempt_ = 0;
+  std::uint32_t document_attempt_ = 0;
+
+  bool has_nested_fields_ = false;
+  std::vector<std::uint16_t> object_of_;  // by ordinal: the innermost nested field around it
+  std::vector<Frame> frames_;             // that are open, outermost first
+  std::vector<Object> objects_;           // of the document, as they began; the first is the document itself
+  std::uint32_t ended_ = 0;
 
   TermTable ids_;
   TermTable routings_;
@@ -110,6 +161,7 @@ class SegmentBuffer final : public DocumentSink {
   std::vector<Document> documents_;
   std::string sources_;
   std::uint32_t live_count_ = 0;
+  std::uint32_t live_root_count_ = 0;
   std::uint64_t value_bytes_ = 0;
 };
 

@@ -25,7 +25,8 @@ bool isKnown(SectionKind kind, bool has_field) {
     case SectionKind::kIdTable:
     case SectionKind::kVersions:
     case SectionKind::kSeqNos:
-    case SectionKind::kRoutings: return !has_field;
+    case SectionKind::kRoutings:
+    case SectionKind::kNested: return !has_field;
     case SectionKind::kTerms:
     case SectionKind::kPostings:
     case SectionKind::kColumn:

@@ -31,6 +31,7 @@ enum class SectionKind : std::uint8_t {
   kVersions = 6,
   kSeqNos = 7,
   kRoutings = 8,  // only when some document has one
+  kNested = 9,    // only when there are nested objects
   // of one field each
   kTerms = 16,
   kPostings = 17,

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/codec/column_codec.hpp"
+#include "engine/codec/nested_docs.hpp"
 #include "engine/codec/postings_codec.hpp"
 #include "engine/codec/routings.hpp"
 #include "engine/codec/term_codec.hpp"
@@ -98,12 +99,14 @@ class Merge {
     ColumnWriter versions(ColumnContent::kWhole);
     ColumnWriter seq_nos(ColumnContent::kWhole);
     RoutingsWriter routings;
+    NestedDocsWriter nested;
     eachLive([&](std::size_t i, DocId doc, DocId number) {
       const OpenSegment& segment = *sources_[i].segment;
       ids.add(segment.idView(doc));
       versions.add(number, static_cast<std::int64_t>(segment.version(doc)));
       seq_nos.add(number, static_cast<std::int64_t>(segment.seqNo(doc)));
       routings.add(segment.routing(doc));
+      nested.add(segment.nested() == nullptr ? std::string_view() : segment.nested()->pathOf(doc));
     });
     std::string bytes, ends, table;
     ids.finish(bytes, ends, table);
@@ -117,6 +120,7 @@ class Merge {
     seq_nos.finish(result_.doc_count, column);
     file_.section(SectionKind::kSeqNos, kNoField, base::asBytes(column));
     if (!routings.isEmpty()) file_.section(SectionKind::kRoutings, kNoField, base::asBytes(routings.take()));
+    if (!nested.isEmpty()) file_.section(SectionKind::kNested, kNoField, base::asBytes(nested.take()));
   }
 
   std::vector<MergedField> collectFields() const {

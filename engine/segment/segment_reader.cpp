@@ -66,8 +66,15 @@ Status OpenSegment::loadDocuments(const Sections& sections) {
   auto stored = StoredFieldsReader::open(data, sections[SectionKind::kStoredIndex], docCount());
   GYRE_TRY(locate(stored.status(), data));
   stored_ = std::move(stored).value();
+  if (sections.has(SectionKind::kNested)) {
+    const base::ByteView section = sections[SectionKind::kNested];
+    auto nested = NestedDocs::open(section, docCount());
+    GYRE_TRY(locate(nested.status(), section));
+    nested_ = std::move(nested).value();
+  }
   const base::ByteView ends = sections[SectionKind::kIdEnds];
-  auto ids = IdIndexReader::open(sections[SectionKind::kIdBytes], ends, sections[SectionKind::kIdTable], docCount());
+  auto ids = IdIndexReader::open(sections[SectionKind::kIdBytes], ends, sections[SectionKind::kIdTable], docCount(),
+                                 rootCount());
   GYRE_TRY(locate(ids.status(), ends));
   ids_ = std::move(ids).value();
   const base::ByteView versions = sections[SectionKind::kVersions];

@@ -17,6 +17,7 @@
 
 #include "engine/codec/doc_id.hpp"
 #include "engine/codec/doc_values.hpp"
+#include "engine/codec/nested_docs.hpp"
 #include "engine/codec/postings.hpp"
 #include "engine/codec/term_dictionary.hpp"
 #include "engine/mapping/mapping.hpp"
@@ -57,6 +58,8 @@ class SegmentReader {
   virtual std::uint64_t seqNo(DocId doc) const = 0;
   // "" when the document was written without one.
   virtual std::string_view routing(DocId doc) const = 0;
+  // Which documents are objects of nested fields; null when none is. Those have neither id nor source.
+  virtual const NestedDocs* nested() const = 0;
 };
 
 // A segment as one snapshot sees it.
@@ -66,6 +69,21 @@ struct SegmentView {
   std::shared_ptr<const std::vector<std::uint64_t>> live;
   std::uint32_t live_count = 0;
 };
+
+// Documents that are neither deleted nor objects of nested fields: what a search may answer with.
+inline bool isVisible(const SegmentView& view, DocId doc) {
+  if (view.live != nullptr && ((*view.live)[doc / 64] >> (doc % 64) & 1) == 0) return false;
+  const NestedDocs* const nested = view.segment->nested();
+  return nested == nullptr || nested->isRoot(doc);
+}
+// Clears the bits of the window's other documents.
+inline void keepVisible(const SegmentView& view, std::uint32_t window, std::uint64_t* bits) {
+  const std::size_t first = std::size_t{window} * kWindowWords;
+  if (view.live != nullptr)
+    for (std::uint32_t w = 0; w < kWindowWords; ++w) bits[w] &= (*view.live)[first + w];
+  if (const NestedDocs* const nested = view.segment->nested())
+    for (std::uint32_t w = 0; w < kWindowWords; ++w) bits[w] &= nested->roots()[first + w];
+}
 
 // What a search runs on: lives as long as its last reader, unaffected by later writes and merges.
 struct Snapshot {

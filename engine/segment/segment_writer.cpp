@@ -4,6 +4,7 @@
 
 #include "engine/codec/column_codec.hpp"
 #include "engine/codec/id_index.hpp"
+#include "engine/codec/nested_docs.hpp"
 #include "engine/codec/norms.hpp"
 #include "engine/codec/postings_codec.hpp"
 #include "engine/codec/routings.hpp"
@@ -52,12 +53,14 @@ class BufferFreezer {
     ColumnWriter versions(ColumnContent::kWhole);
     ColumnWriter seq_nos(ColumnContent::kWhole);
     RoutingsWriter routings;
+    NestedDocsWriter nested;
     for (DocId doc = 0; doc < buffer_.docCount(); ++doc) {
       if (!buffer_.isLive(doc)) continue;
       ids.add(buffer_.id(doc));
       versions.add(renumber(doc), static_cast<std::int64_t>(buffer_.version(doc)));
       seq_nos.add(renumber(doc), static_cast<std::int64_t>(buffer_.seqNo(doc)));
       routings.add(buffer_.routing(doc));
+      nested.add(buffer_.nestedPath(doc));
     }
     std::string bytes, ends, table, column;
     ids.finish(bytes, ends, table);
@@ -70,6 +73,7 @@ class BufferFreezer {
     seq_nos.finish(buffer_.liveCount(), column);
     file_.section(SectionKind::kSeqNos, kNoField, base::asBytes(column));
     if (!routings.isEmpty()) file_.section(SectionKind::kRoutings, kNoField, base::asBytes(routings.take()));
+    if (!nested.isEmpty()) file_.section(SectionKind::kNested, kNoField, base::asBytes(nested.take()));
   }
 
   void writeField(const Field& field, const FieldBuffer& values) {

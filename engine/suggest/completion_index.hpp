@@ -29,6 +29,10 @@ class CompletionWriter {
   // Drops the inputs after the first `count`: their document was refused.
   void truncate(std::size_t count) { inputs_.resize(count); }
   std::size_t size() const { return inputs_.size(); }
+  // The inputs after the first `count` belong to this document.
+  void assignFrom(std::size_t count, DocId doc) {
+    for (std::size_t i = count; i < inputs_.size(); ++i) inputs_[i].doc = doc;
+  }
   // Different documents.
   std::uint32_t docCount() const;
   // The same inputs for documents that were renumbered; those with kNoMoreDocs are dropped.

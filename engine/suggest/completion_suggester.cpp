@@ -82,10 +82,6 @@ Status readCompletion(json::Value body, const Mapping& mapping, CompletionReques
   return {};
 }
 
-bool isLive(const SegmentView& view, DocId doc) {
-  return view.live == nullptr || ((*view.live)[doc / 64] >> (doc % 64) & 1) != 0;
-}
-
 bool isBefore(const CompletionOption& a, const CompletionOption& b) {
   if (a.weight != b.weight) return a.weight > b.weight;
   if (a.text != b.text) return a.text < b.text;
@@ -101,7 +97,7 @@ void collectSegment(const SegmentView& view, std::uint32_t ordinal, const Comple
   std::set<std::string, std::less<>> texts;
   std::uint32_t found = 0;
   field->completion->visit(request.analysed, context, [&](const Completion& completion) {
-    if (!isLive(view, completion.doc)) return true;
+    if (!isVisible(view, completion.doc)) return true;
     if (request.skips_duplicates && !texts.emplace(completion.text).second) return true;
     if (!docs.insert(completion.doc).second) return true;
     options.push_back({std::string(completion.text), completion.weight, ordinal, completion.doc, context});

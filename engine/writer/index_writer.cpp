@@ -411,12 +411,15 @@ IndexStats IndexWriter::stats() const {
   const std::lock_guard writer_lock(writer_mutex_);
   const std::shared_lock lock(state_mutex_);
   for (const LiveSegment& each : segments_.all()) {
-    stats.doc_count += each.live_count;
-    stats.deleted_count += each.segment->docCount() - each.live_count;
+    const std::uint32_t roots = each.liveRoots();
+    stats.doc_count += roots;
+    stats.nested_count += each.live_count - roots;
+    stats.deleted_count += each.segment->rootCount() - roots;
     stats.size_bytes += each.segment->sizeBytes();
     ++stats.segment_count;
   }
-  stats.doc_count += buffer_->liveCount();
+  stats.doc_count += buffer_->liveRootCount();
+  stats.nested_count += buffer_->liveCount() - buffer_->liveRootCount();
   stats.buffer_bytes = buffer_->memoryBytes();
   return stats;
 }

@@ -20,7 +20,8 @@ void carryDeletes(const MergeSource& source, const DocMap& map, const LiveBits* 
   // A snapshot's bits never change: the same object means that nothing was deleted.
   if (!is_gone && now == source.live.get()) return;
   for (DocId doc = 0; doc < source.segment->docCount(); ++doc)
-    if (const DocId number = map(doc); number != kNoMoreDocs && (is_gone || !isLive(now, doc))) merged.remove(number);
+    if (const DocId number = map(doc); number != kNoMoreDocs && (is_gone || !isLive(now, doc)))
+      merged.removeOne(number);
 }
 
 }  // namespace

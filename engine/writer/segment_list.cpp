@@ -1,8 +1,27 @@
 #include "engine/writer/segment_list.hpp"
 
+#include <bit>
+
 namespace gyre::engine {
 
-void LiveSegment::remove(DocId doc) {
+void LiveSegment::remove(DocId root) {
+  const NestedDocs* const nested = segment->nested();
+  if (nested != nullptr)
+    for (DocId object = nested->blockBegin(root); object < root; ++object) removeOne(object);
+  removeOne(root);
+}
+
+std::uint32_t LiveSegment::liveRoots() const {
+  const NestedDocs* const nested = segment->nested();
+  if (nested == nullptr) return live_count;
+  if (live == nullptr) return nested->rootCount();
+  std::uint32_t count = 0;
+  for (std::size_t word = 0; word < live->size(); ++word)
+    count += static_cast<std::uint32_t>(std::popcount((*live)[word] & nested->roots()[word]));
+  return count;
+}
+
+void LiveSegment::removeOne(DocId doc) {
   if (live == nullptr) {
     live = std::make_shared<LiveBits>(allLive(segment->docCount()));
   } else if (is_shared) {

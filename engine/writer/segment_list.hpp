@@ -24,7 +24,12 @@ struct LiveSegment {
   std::uint32_t live_count = 0;
   bool is_shared = false;  // a snapshot holds `live`
 
-  void remove(DocId doc);
+  // The root and every object nested in it.
+  void remove(DocId root);
+  // This document alone.
+  void removeOne(DocId doc);
+  // Live documents that are no nested objects.
+  std::uint32_t liveRoots() const;
   SegmentView view();
 };
 

@@ -180,7 +180,7 @@ class DocumentsCodecTest : public CppUnit::TestFixture {
   }
   gyre::engine::IdIndexReader openIds() {
     auto opened = gyre::engine::IdIndexReader::open(asBytes(bytes_), asBytes(ends_), asBytes(table_),
-                                                    static_cast<std::uint32_t>(ids_.size()));
+                                                    static_cast<std::uint32_t>(ids_.size()), static_cast<std::uint32_t>(ids_.size()));
     CPPUNIT_ASSERT_MESSAGE(std::string(opened.status().message()), opened.isOk());
     return std::move(opened).value();
   }
