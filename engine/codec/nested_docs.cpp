@@ -112,7 +112,8 @@ Result<std::unique_ptr<NestedDocs>> NestedDocs::open(base::ByteView section, std
       return corruption("nested documents: a document is nothing");
     nested->root_count_ += static_cast<std::uint32_t>(std::popcount(nested->roots_[word]));
   }
-  if (doc_count == 0 || !nested->isRoot(doc_count - 1)) return corruption("nested documents: the last block has no root");
+  if (doc_count == 0 || !nested->isRoot(doc_count - 1))
+    return corruption("nested documents: the last block has no root");
   return nested;
 }
 

@@ -88,7 +88,8 @@ void SegmentBuffer::settleText(FieldBuffer& buffer, const Mark& mark) const {
   if (std::is_sorted(buffer.docs.begin() + first, buffer.docs.end()) &&
       std::adjacent_find(buffer.docs.begin() + first, buffer.docs.end()) == buffer.docs.end())
     return;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return buffer.docs[a] < buffer.docs[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return buffer.docs[a] < buffer.docs[b]; });
   std::vector<std::uint32_t> term_ids, positions, ends;
   std::vector<DocId> docs;
   for (const std::size_t run : order) {
@@ -120,8 +121,8 @@ void SegmentBuffer::settleValues(FieldBuffer& buffer, const Mark& mark, bool is_
   };
   std::vector<Value> values;
   for (std::size_t i = 0; mark.docs + i < buffer.docs.size(); ++i)
-    values.push_back({buffer.docs[mark.docs + i], is_numeric ? buffer.numbers[mark.values + i]
-                                                             : std::int64_t{buffer.term_ids[mark.values + i]}});
+    values.push_back({buffer.docs[mark.docs + i],
+                      is_numeric ? buffer.numbers[mark.values + i] : std::int64_t{buffer.term_ids[mark.values + i]}});
   std::stable_sort(values.begin(), values.end(), [&](const Value& a, const Value& b) {
     return a.doc != b.doc ? a.doc < b.doc : !is_numeric && a.value < b.value;
   });
@@ -165,10 +166,12 @@ void SegmentBuffer::term(const Field& field, std::string_view term, std::uint32_
   }
   eachFrame(field, [&](const Frame& frame) {
     const DocId doc = docOf(frame);
-    const bool is_new = buffer.docs.empty() || buffer.docs.back() != doc;
-    // Positions of one object count from its first term; where objects share a document, they follow each other.
-    if (is_new) buffer.first_position = frame.object != kRootObject && frame.copies.empty() ? position : 0;
-    addTerm(buffer, doc, number, position - std::min(position, buffer.first_position));
+    // Positions of an object count from its first term; in a document that takes them from several objects they follow
+    // each other.
+    const bool is_alone =
+        frame.object != kRootObject && frame.object == object_of_[field.ordinal] && frame.copies.empty();
+    if (is_alone && (buffer.docs.empty() || buffer.docs.back() != doc)) buffer.first_position = position;
+    addTerm(buffer, doc, number, is_alone ? position - buffer.first_position : position);
   });
 }
 

@@ -1,8 +1,8 @@
 // How do many segments become one? Structure by structure, without parsing a document again.
 //
 // Deleted documents are left out and the rest renumbered: the sources one after the other, each in its own order, so
-// postings and columns stay sorted by themselves, and nested objects before what holds them. Whole blocks of stored documents are copied compressed. Everything
-// but one dictionary or column at a time streams to the file.
+// postings and columns stay sorted by themselves, and nested objects before what holds them. Whole blocks of stored
+// documents are copied compressed. Everything but one dictionary or column at a time streams to the file.
 //
 // THREADS: one thread; sources are immutable.
 #pragma once

@@ -20,7 +20,9 @@ namespace gyre::engine::test {
 inline constexpr std::string_view kDefinition = R"({"mappings":{"properties":{
 "status":{"type":"keyword"},"reference":{"type":"keyword"},"tags":{"type":"keyword"},
 "description":{"type":"text"},"amount":{"type":"double"},"units":{"type":"long"},"created":{"type":"date"},
-"name":{"type":"keyword","fields":{"suggest":{"type":"completion"}}}}}})";
+"name":{"type":"keyword","fields":{"suggest":{"type":"completion"}}},
+"items":{"type":"nested","properties":{"sku":{"type":"keyword"},"note":{"type":"text"},
+"parts":{"type":"nested","properties":{"count":{"type":"long"}}}}}}}})";
 
 class IndexModel {
  public:
@@ -48,9 +50,11 @@ class IndexModel {
   }
   static std::vector<Operation> operations(const std::vector<Made>& batch) {
     std::vector<Operation> made;
-    for (const Made& each : batch)
+    for (const Made& each : batch) {
       made.push_back(
           {each.is_delete ? Operation::Kind::kDelete : Operation::Kind::kIndex, each.id, each.version, each.source});
+      if (each.version % 3 == 0) made.back().routing = each.id;
+    }
     return made;
   }
   void keep(const std::vector<Made>& batch) {
@@ -122,8 +126,38 @@ class IndexModel {
       text += R"(")";
     }
     if (random_() % 4 == 0) text += R"(,"tags":["x","y","x"])";
+    if (random_() % 3 == 0) text += items();
     if (random_() % 4 == 0) text += R"(,"name":"Name )" + std::to_string(random_() % 50) + R"(")";
     return text + "}";
+  }
+
+  std::string items() {
+    std::string text = R"(,"items":[)";
+    for (unsigned left = 1 + random_() % 3; left > 0; --left) {
+      text += R"({"sku":"s)" + std::to_string(random_() % 5) + R"(","note":"rent","parts":[{"count":)" +
+              std::to_string(random_() % 9) + "}]}";
+      if (left > 1) text += ",";
+    }
+    return text + "]";
+  }
+
+  static std::size_t occurrences(const std::string& source, const std::string& part) {
+    std::size_t count = 0;
+    for (std::size_t at = source.find(part); at != std::string::npos; at = source.find(part, at + 1)) ++count;
+    return count;
+  }
+
+  // The objects that stand before a root are as many as its source has, and they live as it does.
+  static std::string compareBlock(const SegmentView& view, DocId root, const std::string& source) {
+    const NestedDocs* const nested = view.segment->nested();
+    std::size_t items = 0, parts = 0;
+    for (DocId doc = nested == nullptr ? root : nested->blockBegin(root); doc < root; ++doc) {
+      (nested->pathOf(doc) == "items" ? items : parts) += 1;
+      if (isLive(view.live.get(), doc) != isLive(view.live.get(), root)) return "an object apart from " + source;
+    }
+    return items == occurrences(source, "\"sku\"") && parts == occurrences(source, "\"count\"")
+               ? std::string()
+               : "objects of " + source;
   }
 
   static std::string member(const std::string& source, const std::string& name) {
@@ -137,9 +171,11 @@ class IndexModel {
   static std::string compareSegment(const SegmentView& view) {
     const SegmentReader& segment = *view.segment;
     for (DocId doc = 0; doc < segment.docCount(); ++doc) {
+      if (segment.nested() != nullptr && !segment.nested()->isRoot(doc)) continue;
       const auto source = segment.source(doc);
       const auto id = segment.id(doc);
       if (!source.isOk() || !id.isOk()) return "cannot read";
+      if (std::string differs = compareBlock(view, doc, source.value()); !differs.empty()) return differs;
       if (isLive(view.live.get(), doc) && segment.find(id.value()) != std::optional<DocId>(doc))
         return id.value() + ": not found by id";
       for (const std::string name : {"status", "reference"})
