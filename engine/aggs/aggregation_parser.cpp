@@ -23,7 +23,9 @@ constexpr Kind kKinds[] = {
     {"max", parseMetric, false},
     {"min", parseMetric, false},
     {"missing", parseMissingAggregation, true},
+    {"nested", parseNestedAggregation, true},
     {"range", parseRangeAggregation, true},
+    {"reverse_nested", parseReverseNestedAggregation, true},
     {"stats", parseMetric, false},
     {"sum", parseMetric, false},
     {"terms", parseTermsAggregation, true},
@@ -31,6 +33,25 @@ constexpr Kind kKinds[] = {
 };
 
 std::string bracketed(std::string_view text) { return "[" + std::string(text) + "]"; }
+
+// The aggregations below one, which stand among the documents that it goes to.
+Result<Aggregations> parseBelow(json::Value definition, json::Value subs, ParseContext& context) {
+  const Field* const outer = context.nested_scope;
+  const bool was_in_nested = context.is_in_nested_aggregation;
+  const json::Value nested = definition["nested"], reverse = definition["reverse_nested"];
+  const Field* const object = context.mapping.find((nested.isObject() ? nested : reverse)["path"].string());
+  const bool is_nested = object != nullptr && object->is_nested;
+  if (nested.isObject()) {
+    context.is_in_nested_aggregation = true;
+    if (is_nested) context.nested_scope = object;
+  } else if (reverse.isObject()) {
+    context.nested_scope = is_nested ? object : nullptr;
+  }
+  auto parsed = parseAggregations(subs, context);
+  context.nested_scope = outer;
+  context.is_in_nested_aggregation = was_in_nested;
+  return parsed;
+}
 
 Result<AggregationPtr> parseOne(json::Value definition, ParseContext& context) {
   const std::string_view name = definition.key();
@@ -46,7 +67,7 @@ Result<AggregationPtr> parseOne(json::Value definition, ParseContext& context) {
     if (member.key() == "aggs" || member.key() == "aggregations") {
       if (has_subs) return parsingException("Found two sub aggregation definitions under " + bracketed(name));
       has_subs = true;
-      GYRE_TRY_ASSIGN(request.subs, parseAggregations(member, context));
+      GYRE_TRY_ASSIGN(request.subs, parseBelow(definition, member, context));
     } else if (member.key() == "meta") {
       if (!member.isObject()) return parsingException("[meta] of " + bracketed(name) + " must be an object");
       meta = member.raw();

@@ -49,5 +49,7 @@ Result<AggregationPtr> parseRangeAggregation(AggregationRequest& request);
 Result<AggregationPtr> parseFilterAggregation(AggregationRequest& request);
 Result<AggregationPtr> parseFiltersAggregation(AggregationRequest& request);
 Result<AggregationPtr> parseMissingAggregation(AggregationRequest& request);
+Result<AggregationPtr> parseNestedAggregation(AggregationRequest& request);
+Result<AggregationPtr> parseReverseNestedAggregation(AggregationRequest& request);
 
 }  // namespace gyre::engine

@@ -25,6 +25,7 @@ constexpr Kind kKinds[] = {
     {"match_none", parseMatchNone},
     {"match_phrase", parseMatchPhrase},
     {"multi_match", parseMultiMatch},
+    {"nested", parseNested},
     {"prefix", parsePrefix},
     {"range", parseRange},
     {"term", parseTerm},

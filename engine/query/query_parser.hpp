@@ -25,12 +25,24 @@ inline constexpr std::uint32_t kMaxNesting = 100;
 // Members of JSON that one query level may add: a bool, its list, the clause.
 inline constexpr std::uint32_t kMaxRequestDepth = 3 * kMaxNesting + 64;
 
+// Hits that a nested query asks to be shown within each hit.
+struct NestedHits {
+  std::string name;
+  std::string path;              // of the nested field
+  const Query* query = nullptr;  // its inner query
+  json::Value definition;        // borrowed from the request
+  std::vector<NestedHits> children;
+};
+
 struct ParseContext {
   const Mapping& mapping;
   std::int64_t now_millis = 0;
   std::uint32_t depth = 0;
   std::uint32_t clauses = 0;
   std::vector<std::pair<std::string, const Query*>> named;  // those with a _name, for matched_queries
+  const Field* nested_scope = nullptr;                      // the nested field around the clause; null for none
+  bool is_in_nested_aggregation = false;                    // even of a field that is not mapped
+  std::vector<NestedHits> nested_hits{};                    // of the clauses read so far
 };
 
 // A clause, {"kind":{…}}.
@@ -85,5 +97,6 @@ Result<QueryPtr> parseMultiMatch(json::Value body, ParseContext& context);
 Result<QueryPtr> parseBool(json::Value body, ParseContext& context);
 Result<QueryPtr> parseConstantScore(json::Value body, ParseContext& context);
 Result<QueryPtr> parseDisMax(json::Value body, ParseContext& context);
+Result<QueryPtr> parseNested(json::Value body, ParseContext& context);
 
 }  // namespace gyre::engine

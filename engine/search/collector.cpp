@@ -86,6 +86,12 @@ class SortCollector final : public Collector {
     bound_ = hits_.size() == size_ && size_ > 0 ? columns_[0]->numberOf(hits_.back().values[0]) : INT64_MAX;
   }
 
+  Status status() const override {
+    for (const auto& column : columns_)
+      if (Status status = column->status(); !status.isOk()) return status;
+    return {};
+  }
+
   void collect(std::uint32_t window, const std::uint64_t* bits, const float* scores) override {
     if (size_ == 0) return;
     std::size_t count = 0;

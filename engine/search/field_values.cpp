@@ -156,6 +156,7 @@ Status FieldValues::add(json::Value element, const Mapping& mapping, bool is_col
     GYRE_TRY_ASSIGN(pattern, parseScalarText("fields", element));
   }
   if (is_column && format == "use_field_mapping") format.clear();
+  if (is_column && pattern == "_seq_no" && format.empty()) insert({});
   const bool is_pattern = pattern.find('*') != std::string::npos;
   for (const Field& field : mapping.fields()) {
     if (field.type == FieldType::kObject || !matchesPattern(pattern, field.path)) continue;
@@ -238,6 +239,12 @@ void FieldValues::write(const SegmentReader& segment, DocId doc, json::Value sou
   };
   std::string written;
   for (const Fetched& each : fetched_) {
+    if (each.field == nullptr) {
+      if (open != nullptr) writer.endArray();
+      open = nullptr;
+      writer.key("_seq_no").beginArray().integer(segment.seqNo(doc)).endArray();
+      continue;
+    }
     const Field& field = *each.field;
     if (!each.source_path.empty()) {
       in_source.clear();

@@ -39,8 +39,8 @@ class FieldValues {
 
  private:
   struct Fetched {
-    const Field* field = nullptr;
-    std::string source_path;  // the field, or the one that it hangs under; "" for a column
+    const Field* field = nullptr;  // null: `_seq_no`
+    std::string source_path;       // the field, or the one that it hangs under; "" for a column
     DateFormat date_format{};
     std::optional<NumberPattern> number_pattern{};
   };

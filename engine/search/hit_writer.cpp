@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "engine/query/query_parser.hpp"
+#include "engine/search/nested_hit.hpp"
 
 namespace gyre::engine {
 
@@ -64,26 +65,59 @@ void FetchRequest::finish() {
 
 Status HitWriter::writeIdentity(const SegmentReader& segment, DocId doc) {
   if (request_.shows_metadata) {
-    GYRE_TRY_ASSIGN(const std::string id, segment.id(doc));
+    GYRE_TRY_ASSIGN(const std::string id, segment.id(rootOf(segment, doc)));
     writer_.member("_id", id);
   }
+  const std::vector<NestedLevel> levels = nestedLevelsOf(segment, doc);
+  if (!levels.empty()) {
+    writer_.key("_nested");
+    writeNestedIdentity(levels, writer_);
+  }
   if (request_.shows_version) writer_.member("_version", segment.version(doc));
-  if (request_.shows_sequence) writer_.member("_seq_no", segment.version(doc)).member("_primary_term", 1);
+  if (request_.shows_sequence) {
+    if (!levels.empty())
+      return {Code::kInternal, "unsupported_operation_exception", "nested documents are not assigned sequence numbers"};
+    writer_.member("_seq_no", segment.seqNo(doc)).member("_primary_term", 1);
+  }
   return {};
 }
+
+namespace {
+
+// The document's source; of a nested object, one that holds nothing but the object.
+Result<std::string> sourceOf(const SegmentReader& segment, DocId doc, const std::vector<NestedLevel>& levels) {
+  GYRE_TRY_ASSIGN(std::string source, segment.source(rootOf(segment, doc)));
+  if (levels.empty()) return source;
+  GYRE_TRY_ASSIGN(const auto document, json::Document::parse(source, {.max_depth = 1000}));
+  const json::Value object = nestedValue(document.root(), levels);
+  return sourceAround(object.isMissing() ? std::string_view("{}") : object.raw(), levels);
+}
+
+// What is left of the object in a source that was made around it.
+Result<std::string> objectIn(std::string_view source, const std::vector<NestedLevel>& levels) {
+  GYRE_TRY_ASSIGN(const auto document, json::Document::parse(source, {.max_depth = 1000}));
+  const json::Value object = valueWithin(document.root(), levels);
+  return std::string(object.isObject() ? object.raw() : std::string_view("{}"));
+}
+
+}  // namespace
 
 Status HitWriter::writeContent(const SegmentReader& segment, DocId doc, const Field* also) {
   const bool reads_fields = request_.fields.readsSource();
   if (request_.source.isHidden() && request_.fields.isEmpty() && also == nullptr) return {};
+  const std::vector<NestedLevel> levels = nestedLevelsOf(segment, doc);
   std::string source;
   if (!request_.source.isHidden() || reads_fields) {
-    GYRE_TRY_ASSIGN(source, segment.source(doc));
+    GYRE_TRY_ASSIGN(source, sourceOf(segment, doc, levels));
   }
   if (!request_.source.isHidden()) {
-    if (request_.source.isWhole()) {
+    if (request_.source.isWhole() && levels.empty()) {
       writer_.rawMember("_source", source);
     } else {
-      GYRE_TRY_ASSIGN(const std::string shown, request_.source.apply(source));
+      GYRE_TRY_ASSIGN(std::string shown, request_.source.apply(source));
+      if (!levels.empty()) {
+        GYRE_TRY_ASSIGN(shown, objectIn(shown, levels));
+      }
       writer_.rawMember("_source", shown);
     }
   }

@@ -124,6 +124,18 @@ void SearchPlan::makeOfGroup(const SearchPlan& outer, const SearchRequest& asked
   addSegments();
 }
 
+void SearchPlan::makeOfObjects(const SearchPlan& outer, const SearchRequest& asked) {
+  shared = &asked;
+  for (const PlannedTarget& each : outer.targets) {
+    PlannedTarget planned;
+    planned.target = each.target;
+    planned.request.named = each.request.named;
+    targets.push_back(std::move(planned));
+  }
+  snapshot.mapping = outer.snapshot.mapping;
+  addSegments();
+}
+
 void SearchPlan::addSegments() {
   for (const PlannedTarget& planned : targets) {
     first_of.push_back(static_cast<std::uint32_t>(snapshot.segments.size()));

@@ -62,6 +62,10 @@ class SearchPlan {
   // The hits of one group of `outer`. REQUIRES: outer outlives the plan.
   void makeOfGroup(const SearchPlan& outer, const SearchRequest& asked, const Query& group);
 
+  // Objects within the hits of `outer`; what is asked of them is not run by the plan. REQUIRES: outer outlives the
+  // plan.
+  void makeOfObjects(const SearchPlan& outer, const SearchRequest& asked);
+
   // Not ok: the request itself is at fault, or every index failed (then `failures` says how).
   Status make(std::span<const SearchTarget> asked, std::string_view body, const SearchOptions& options,
               std::int64_t now_millis);

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "engine/aggs/aggregation_parser.hpp"
 #include "engine/query/field_query.hpp"
@@ -104,6 +105,8 @@ class RequestParser {
     request_.query = makeAllQuery(1);
     for (const json::Value member : body) {
       const std::string_view key = member.key();
+      // Of the owner.
+      if ((key == "name" && member.isString()) || (key == "ignore_unmapped" && member.isBoolean())) continue;
       constexpr std::string_view kTaken[] = {"from",    "size",    "sort",           "track_scores",
                                              "_source", "version", "stored_fields",  "seq_no_primary_term",
                                              "fields",  "explain", "docvalue_fields"};
@@ -119,14 +122,19 @@ class RequestParser {
     const std::string_view key = member.key();
     if (key == "query" && member.isObject()) {
       has_query_ = true;
-      return assign(request_.query, parseQuery(member, context_));
+      GYRE_TRY(assign(request_.query, parseQuery(member, context_)));
+      return takeNestedHits();
     }
-    if (key == "post_filter" && member.isObject()) return assign(request_.post_filter, parseQuery(member, context_));
+    if (key == "post_filter" && member.isObject()) {
+      GYRE_TRY(assign(request_.post_filter, parseQuery(member, context_)));
+      return takeNestedHits();
+    }
     if (member.isObject() || member.isArray()) return readContainer(member);
     if (member.isNull()) return unknownKey(member);
     if (key == "from") return readWindow(member, request_.from);
     if (key == "size") return readWindow(member, request_.size);
-    if (key == "sort" && member.isString()) return assign(request_.sort, parseSort(member, mapping_));
+    if (key == "sort" && member.isString())
+      return assign(request_.sort, parseSort(member, mapping_, context_.now_millis));
     if (key == "track_total_hits") return readTotal(member);
     if (key == "track_scores") return assign(request_.tracks_scores, parseFlag(member));
     if (key == "terminate_after") return readTerminateAfter(member);
@@ -148,7 +156,7 @@ class RequestParser {
   // Members that are objects or arrays.
   Status readContainer(json::Value member) {
     const std::string_view key = member.key();
-    if (key == "sort") return assign(request_.sort, parseSort(member, mapping_));
+    if (key == "sort") return assign(request_.sort, parseSort(member, mapping_, context_.now_millis));
     if (key == "search_after") {
       search_after_ = member;
       return {};
@@ -184,6 +192,40 @@ class RequestParser {
       return illegalArgument("[" + std::string(key) + "] is not offered");
     }
     return readFetched(member);
+  }
+
+  // What the nested queries just read want to show; nested queries elsewhere show nothing.
+  Status takeNestedHits() {
+    for (NestedHits& hits : std::exchange(context_.nested_hits, {})) {
+      for (const NestedHitsRequest& other : request_.nested_hits)
+        if (other.name == hits.name)
+          return illegalArgument("[inner_hits] already contains an entry for key [" + hits.name + "]");
+      GYRE_TRY_ASSIGN(auto request, nestedHits(hits));
+      request_.nested_hits.push_back(std::move(request));
+    }
+    return {};
+  }
+  Result<NestedHitsRequest> nestedHits(const NestedHits& hits) const {
+    NestedHitsRequest made{hits.name, hits.path, hits.query, nullptr};
+    GYRE_TRY_ASSIGN(auto request,
+                    SearchRequest::parseHits(hits.definition, "inner_hits", mapping_, context_.now_millis));
+    constexpr std::uint32_t kMostHits = 100;  // the dialect's default for index.max_inner_result_window
+    const std::uint64_t window = std::uint64_t{request.from} + request.size;
+    if (window > kMostHits) {
+      const json::Value name = hits.definition["name"];
+      return illegalArgument(
+          "Inner result window is too large, the inner hit definition's [" +
+          (name.isString() ? std::string(name.string()) : std::string("null")) +
+          "]'s from + size must be less than or equal to: [" + std::to_string(kMostHits) + "] but was [" +
+          std::to_string(window) +
+          "]. This limit can be set by changing the [index.max_inner_result_window] index level setting.");
+    }
+    for (const NestedHits& child : hits.children) {
+      GYRE_TRY_ASSIGN(auto nested, nestedHits(child));
+      request.nested_hits.push_back(std::move(nested));
+    }
+    made.request = std::make_unique<SearchRequest>(std::move(request));
+    return made;
   }
 
   Status readFetched(json::Value member) {

@@ -39,6 +39,14 @@ struct GroupHits {
   std::unique_ptr<SearchRequest> request;  // never null; its query is not used
 };
 
+// Objects of a nested field that match, shown within the hit that holds them.
+struct NestedHitsRequest {
+  std::string name;
+  std::string path;
+  const Query* query = nullptr;            // what the objects match; owned by the request around this one
+  std::unique_ptr<SearchRequest> request;  // never null; its query is not used
+};
+
 // One hit for each value of a field.
 struct Collapse {
   std::string path;
@@ -56,6 +64,7 @@ struct SearchRequest {
   QueryPtr query;  // never null
   QueryPtr post_filter;
   std::vector<std::pair<std::string, const Query*>> named;
+  std::vector<NestedHitsRequest> nested_hits;
   std::uint32_t from = 0;
   std::uint32_t size = 10;
   std::vector<SortKey> sort;  // empty: by score

@@ -1,10 +1,13 @@
 #include "engine/search/search_response.hpp"
 
+#include <map>
+#include <memory>
 #include <utility>
 
 #include "engine/query/bool_query.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/search/hit_writer.hpp"
+#include "engine/search/nested_hits_run.hpp"
 
 namespace gyre::engine {
 
@@ -90,7 +93,14 @@ class HitsWriter {
       writer_.endArray();
     }
     if (!outcome_->matched.empty() && !outcome_->matched[position].empty()) writeNames(outcome_->matched[position]);
-    if (request_.collapse && !request_.collapse->inner_hits.empty()) GYRE_TRY(writeGroups(hit));
+    const bool has_groups = request_.collapse && !request_.collapse->inner_hits.empty();
+    const std::vector<NestedHitsRequest>& nested = nestedHitsOf(hit.segment);
+    if (has_groups || !nested.empty()) {
+      writer_.key("inner_hits").beginObject();
+      if (has_groups) GYRE_TRY(writeGroups(hit));
+      for (const NestedHitsRequest& asked : nested) GYRE_TRY(writeNestedHits(asked, hit));
+      writer_.endObject();
+    }
     writer_.endObject();
     return {};
   }
@@ -114,7 +124,6 @@ class HitsWriter {
   // The hits of this one's group, as often as they are asked for.
   Status writeGroups(const Hit& hit) {
     const QueryPtr group = groupQuery(hit.group);
-    writer_.key("inner_hits").beginObject();
     for (const GroupHits& asked : request_.collapse->inner_hits) {
       SearchPlan plan;
       plan.makeOfGroup(plan_, *asked.request, *group);
@@ -123,6 +132,26 @@ class HitsWriter {
       GYRE_TRY(HitsWriter(plan, options_, deadline_nanos_, out_, writer_).write(outcome));
       writer_.endObject();
     }
+    return {};
+  }
+
+  const std::vector<NestedHitsRequest>& nestedHitsOf(std::uint32_t segment) const {
+    const bool is_own = plan_.shared == nullptr || plan_.shared == &plan_.common;
+    return is_own ? plan_.targets[plan_.target_of[segment]].request.nested_hits : request_.nested_hits;
+  }
+
+  // The objects within this hit, which may show objects within them in turn.
+  Status writeNestedHits(const NestedHitsRequest& asked, const Hit& hit) {
+    NestedRun& run = nested_runs_[&asked];
+    if (run.weight == nullptr) {
+      run.plan = std::make_unique<SearchPlan>();
+      run.plan->makeOfObjects(plan_, *asked.request);
+      const SearchTarget& target = plan_.targetOf(hit.segment);
+      GYRE_TRY_ASSIGN(run.weight, asked.query->weight(*target.snapshot, 1, true));
+    }
+    GYRE_TRY_ASSIGN(const SearchOutcome outcome, runNestedHits(*run.plan, *run.weight, asked.path, hit));
+    writer_.key(asked.name).beginObject().key("hits");
+    GYRE_TRY(HitsWriter(*run.plan, options_, deadline_nanos_, out_, writer_).write(outcome));
     writer_.endObject();
     return {};
   }
@@ -148,6 +177,12 @@ class HitsWriter {
   bool sorts_by_score_ = false;
   const std::string& out_;
   JsonWriter& writer_;
+  // A nested query's objects are asked for with the same weight in every hit. A request belongs to one target.
+  struct NestedRun {
+    std::unique_ptr<SearchPlan> plan;
+    WeightPtr weight;
+  };
+  std::map<const NestedHitsRequest*, NestedRun> nested_runs_;
 };
 
 class ResponseWriter {

@@ -109,6 +109,7 @@ SortColumn::SortColumn(const SortKey& key, SegmentRun& run) : key_(key), run_(ru
   } else {
     field_ = run.segment().field(key.path);
     if (field_ != nullptr && (field_->column == nullptr || !chooseConversion())) field_ = nullptr;
+    if (key.nested != nullptr) nested_ = std::make_unique<NestedSortObjects>(*key.nested, run.view());
   }
   if (key.missing == SortKey::Missing::kValue) {
     SortValue value;
@@ -182,6 +183,17 @@ std::int64_t SortColumn::combined(std::span<const std::int64_t> values) const {
   return wholeOf(std::floor(static_cast<double>(total) / static_cast<double>(counted.size()) + 0.5));
 }
 
+std::int64_t SortColumn::keyOfObjects(DocId root) {
+  gathered_.clear();
+  nested_->forEach(root, [this](DocId object) {
+    field_->column->readAll(object, of_object_);
+    gathered_.insert(gathered_.end(), of_object_.begin(), of_object_.end());
+  });
+  if (gathered_.empty()) return missing_;
+  std::sort(gathered_.begin(), gathered_.end());
+  return directed(combined(gathered_));
+}
+
 void SortColumn::rankIds() {
   const std::uint32_t count = run_.docCount();
   std::vector<std::uint32_t> order(count);
@@ -216,6 +228,10 @@ void SortColumn::read(std::uint32_t window, std::span<const std::uint16_t> docs,
     std::fill_n(keys, docs.size(), missing_);
     return;
   }
+  if (nested_ != nullptr) {
+    for (std::size_t i = 0; i < docs.size(); ++i) keys[i] = keyOfObjects(windowBegin(window) + docs[i]);
+    return;
+  }
   if (key_.mode != SortKey::Mode::kSmallest && field_->column->isMultiValued()) {
     const ColumnWindow& decoded = run_.readMulti(*field_->column, window);
     for (std::size_t i = 0; i < docs.size(); ++i) {
@@ -243,6 +259,7 @@ void SortColumn::read(std::uint32_t window, std::span<const std::uint16_t> docs,
 std::int64_t SortColumn::smallestIn(std::uint32_t window) const {
   if (key_.kind == SortKey::Kind::kScore || key_.kind == SortKey::Kind::kDoc || !ranks_.empty()) return INT64_MIN;
   if (field_ == nullptr) return missing_;
+  if (nested_ != nullptr) return INT64_MIN;
   const ColumnBlockStats stats = field_->column->blockStats(window);
   if (stats.value_count == 0) return missing_;
   // A sum lies beyond its parts.

@@ -16,6 +16,7 @@
 
 #include "engine/mapping/mapping.hpp"
 #include "engine/query/segment_run.hpp"
+#include "engine/search/nested_sort.hpp"
 #include "gyre/json.hpp"
 #include "gyre/status.hpp"
 
@@ -33,8 +34,9 @@ struct SortKey {
   FieldType type = FieldType::kLong;  // as compared and shown; columns of other types are converted
   double scaling_factor = 1;
   Missing missing = Missing::kLast;
-  std::int64_t missing_number = 0;  // kValue
-  std::string missing_text;         // kValue
+  std::int64_t missing_number = 0;             // kValue
+  std::string missing_text;                    // kValue
+  std::shared_ptr<const NestedSort> nested{};  // null: the document's own values; else those of its objects
 };
 
 // One key's value of one hit, independent of its segment.
@@ -46,7 +48,7 @@ struct SortValue {
 };
 
 // "sort": a name, {"field": "desc"}, {"field": {…}}, or an array of those.
-Result<std::vector<SortKey>> parseSort(json::Value sort, const Mapping& mapping);
+Result<std::vector<SortKey>> parseSort(json::Value sort, const Mapping& mapping, std::int64_t now_millis);
 // The values of search_after, one for each key.
 Result<std::vector<SortValue>> parseSearchAfter(json::Value values, std::span<const SortKey> keys);
 
@@ -65,6 +67,8 @@ class SortColumn {
   void read(std::uint32_t window, std::span<const std::uint16_t> docs, const float* scores, std::int64_t* keys);
   // No document of the window has a smaller key.
   std::int64_t smallestIn(std::uint32_t window) const;
+  // Why the keys cannot be read; ok while they can.
+  Status status() const { return nested_ == nullptr ? Status() : nested_->status(); }
   // The number for a value from elsewhere, so that keys of this segment compare with it rightly.
   std::int64_t numberOf(const SortValue& value) const;
   SortValue valueOf(std::int64_t key) const;
@@ -74,6 +78,7 @@ class SortColumn {
   std::int64_t converted(std::int64_t number) const;
   std::int64_t combined(std::span<const std::int64_t> values) const;
   bool chooseConversion();
+  std::int64_t keyOfObjects(DocId root);
   void rankIds();
 
   const SortKey& key_;
@@ -82,7 +87,9 @@ class SortColumn {
   // What the column's numbers become.
   enum class Conversion : std::uint8_t { kNone, kOrdinal, kWholeToReal, kScaledToReal, kScaledToWhole, kRealToWhole };
   Conversion conversion_ = Conversion::kNone;
-  std::int64_t missing_ = 0;  // directed
+  std::int64_t missing_ = 0;                   // directed
+  std::unique_ptr<NestedSortObjects> nested_;  // null unless the key is of nested objects
+  std::vector<std::int64_t> gathered_, of_object_;
   // Sorting by _id: the ids in order, and the place of each document's in it.
   std::vector<std::string> ids_;
   std::vector<std::uint32_t> ranks_;

@@ -152,7 +152,8 @@ Status convertType(json::Value name, SortKey& key) {
   return {};
 }
 
-Result<SortKey> parseFieldKey(std::string_view path, json::Value options, const Mapping& mapping) {
+Result<SortKey> parseFieldKey(std::string_view path, json::Value options, const Mapping& mapping,
+                              std::int64_t now_millis) {
   SortKey key;
   key.path = path;
   if (options.isString()) {
@@ -162,6 +163,7 @@ Result<SortKey> parseFieldKey(std::string_view path, json::Value options, const 
   std::optional<SortKey::Mode> mode;
   json::Value numeric_type;
   json::Value missing;
+  json::Value nested, nested_path, nested_filter;
   for (const json::Value option : options) {
     if (option.key() == "order") {
       GYRE_TRY_ASSIGN(key.is_descending, parseOrder(option));
@@ -173,8 +175,12 @@ Result<SortKey> parseFieldKey(std::string_view path, json::Value options, const 
       GYRE_TRY_ASSIGN(unmapped_type, parseTypeName(option.string()));
     } else if (option.key() == "numeric_type") {
       numeric_type = option;
-    } else if (isOneOf(option.key(), {"nested", "nested_path", "nested_filter"})) {
-      return illegalArgument("[field_sort] " + std::string(option.key()) + " is not offered");
+    } else if (option.key() == "nested" && option.isObject()) {
+      nested = option;
+    } else if (option.key() == "nested_path" && option.isString()) {
+      nested_path = option;
+    } else if (option.key() == "nested_filter" && option.isObject()) {
+      nested_filter = option;
     } else {
       return unknownField("field_sort", option.key());
     }
@@ -188,13 +194,22 @@ Result<SortKey> parseFieldKey(std::string_view path, json::Value options, const 
   // A mean of whole hundredths is none.
   if (is_computed && key.type == FieldType::kScaledFloat) key.type = FieldType::kDouble;
   if (!missing.isMissing()) GYRE_TRY(readMissing(missing, key));
+  if (!nested.isMissing()) {
+    if (!nested_path.isMissing() || !nested_filter.isMissing())
+      return illegalArgument("Setting both nested_path/nested_filter and nested not allowed");
+    GYRE_TRY_ASSIGN(key.nested, parseNestedSort(nested, mapping, now_millis));
+  } else if (!nested_path.isMissing() || !nested_filter.isMissing()) {
+    GYRE_TRY_ASSIGN(key.nested, parseNestedSort(nested_path, nested_filter, mapping, now_millis));
+  }
+  if (key.nested != nullptr && key.mode == SortKey::Mode::kMedian)
+    return illegalArgument("Unsupported sort mode: MEDIAN");
   return key;
 }
 
-Result<SortKey> parseKey(std::string_view path, json::Value options, const Mapping& mapping) {
+Result<SortKey> parseKey(std::string_view path, json::Value options, const Mapping& mapping, std::int64_t now_millis) {
   if (path == "_script" || path == "_geo_distance" || path == "_geoDistance")
     return illegalArgument("[sort] " + std::string(path) + " is not offered");
-  if (path != "_score" && path != "_doc") return parseFieldKey(path, options, mapping);
+  if (path != "_score" && path != "_doc") return parseFieldKey(path, options, mapping, now_millis);
   SortKey key;
   key.kind = path == "_score" ? SortKey::Kind::kScore : SortKey::Kind::kDoc;
   key.path = path;
@@ -211,11 +226,11 @@ Result<SortKey> parseKey(std::string_view path, json::Value options, const Mappi
 
 }  // namespace
 
-Result<std::vector<SortKey>> parseSort(json::Value sort, const Mapping& mapping) {
+Result<std::vector<SortKey>> parseSort(json::Value sort, const Mapping& mapping, std::int64_t now_millis) {
   std::vector<SortKey> keys;
   const auto add = [&](json::Value element) -> Status {
     if (element.isString()) {
-      GYRE_TRY_ASSIGN(auto key, parseKey(element.string(), {}, mapping));
+      GYRE_TRY_ASSIGN(auto key, parseKey(element.string(), {}, mapping, now_millis));
       keys.push_back(std::move(key));
       return {};
     }
@@ -224,7 +239,7 @@ Result<std::vector<SortKey>> parseSort(json::Value sort, const Mapping& mapping)
     for (const json::Value member : element) {
       if (!member.isString() && !member.isObject())
         return illegalArgument("malformed sort of [" + std::string(member.key()) + "]");
-      GYRE_TRY_ASSIGN(auto key, parseKey(member.key(), member, mapping));
+      GYRE_TRY_ASSIGN(auto key, parseKey(member.key(), member, mapping, now_millis));
       keys.push_back(std::move(key));
     }
     return {};
