@@ -8,6 +8,7 @@
 #include "server/application.hpp"
 #include "server/cli/admin_command.hpp"
 #include "server/cli/import_command.hpp"
+#include "server/cli/index_command.hpp"
 #include "server/setup.hpp"
 
 namespace {
@@ -24,9 +25,11 @@ constexpr std::string_view kUsage =
   synchronize DOMAIN [--id ID | --organization ID]   project entities to the index again
   verify DOMAIN [--id ID | --organization ID] [--repair]   compare store and index (exit 1 on a difference)
       [--server URL] [--key KEY]
+  index check DIR                                 verify every checksum and invariant of the indexes there (exit 1 on
+                                                  damage); DIR is the folder of one index or of many
   --version, --help
 
-Exit codes: 0 done, 1 a difference was found, 64 wrong usage, 69 something needed is away, 70 a fault of the program,
+Exit codes: 0 done, 1 a difference or damage was found, 64 wrong usage, 69 something needed is away, 70 a fault of the program,
 75 the data folder is in use, 78 the configuration is at fault.
 )";
 
@@ -131,12 +134,18 @@ int admin(std::string_view kind, const CommandLine& line) {
   return gyre::cli::runAdmin(options);
 }
 
+int index(const CommandLine& line) {
+  if (line.places.front() != "check") return usage("index: expected check, found \"" + line.places.front() + "\"");
+  return gyre::cli::runIndexCheck(line.places.back());
+}
+
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> kVerbs = {
       {"serve", 0, 0, {"--config", "--set"}, {}, [](const CommandLine& line) { return gyre::serve(setupOptions(line)); }},
       {"check", 0, 0, {"--config", "--set"}, {}, &check},
       {"plugins", 0, 0, {"--config", "--set"}, {}, &plugins},
       {"import", 2, 1'000'000, {"--map", "--format", "--server", "--config", "--set", "--key", "--refused"}, {"--dry-run"}, &import},
+      {"index", 2, 2, {}, {}, &index},
       {"synchronize", 1, 1, {"--id", "--organization", "--server", "--key"}, {}, [](const CommandLine& line) { return admin("synchronize", line); }},
       {"verify", 1, 1, {"--id", "--organization", "--server", "--key"}, {"--repair"}, [](const CommandLine& line) { return admin("verify", line); }},
   };
