@@ -1,0 +1,2 @@
+add_executable(bench_engine_requests micro/engine_requests.cpp)
+target_link_libraries(bench_engine_requests PRIVATE gyre_engine gyre_warnings)
