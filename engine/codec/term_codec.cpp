@@ -16,36 +16,70 @@ std::size_t sharedPrefix(std::string_view a, std::string_view b) {
   return i;
 }
 
+// A length that fills its byte means that many characters or more.
+constexpr std::size_t kMostCharacters = 255;
+
+std::uint8_t countCharacters(std::string_view term) {
+  std::size_t count = 0;
+  for (const char c : term) count += (static_cast<unsigned char>(c) & 0xc0) != 0x80 ? 1u : 0u;
+  return static_cast<std::uint8_t>(std::min(count, kMostCharacters));
+}
+
+// A block's start, and the lengths of its shortest and longest term above it.
+constexpr unsigned kShortestShift = 48;
+constexpr unsigned kLongestShift = 56;
+constexpr std::uint64_t kStartMask = (std::uint64_t{1} << kShortestShift) - 1;
+
+// Set beside the detail when a block holds all its terms first and what is known of them behind.
+constexpr std::uint32_t kIsSplit = 4;
+
 }  // namespace
 
 void TermDictionaryWriter::add(std::string_view term, const TermInfo& info) {
-  std::size_t shared = 0;
+  const std::uint8_t length = countCharacters(term);
   if (count_ % kTermsPerBlock == 0) {
+    finishBlock();
     block_starts_.push_back(blocks_.size());
     last_offset_ = 0;
+    shortest_ = longest_ = length;
+    base::appendVarint(terms_, term.size());
+    terms_ += term;
   } else {
-    shared = sharedPrefix(last_, term);
-    base::appendVarint(blocks_, shared);
+    const std::size_t shared = sharedPrefix(last_, term);
+    base::appendVarint(terms_, shared);
+    base::appendVarint(terms_, term.size() - shared);
+    terms_ += term.substr(shared);
+    shortest_ = std::min(shortest_, length);
+    longest_ = std::max(longest_, length);
   }
-  base::appendVarint(blocks_, term.size() - shared);
-  blocks_ += term.substr(shared);
   last_.assign(term);
   ++count_;
   if (detail_ == TermDetail::kBare) return;
-  base::appendVarint(blocks_, info.doc_freq);
-  if (detail_ == TermDetail::kPositions) base::appendVarint(blocks_, info.total_term_freq - info.doc_freq);
+  base::appendVarint(infos_, info.doc_freq);
+  if (detail_ == TermDetail::kPositions) base::appendVarint(infos_, info.total_term_freq - info.doc_freq);
   if (isInlineTerm(info)) {
-    base::appendVarint(blocks_, info.postings_offset & 0xffff'ffff);
-    if (detail_ == TermDetail::kPositions) base::appendVarint(blocks_, info.postings_offset >> 32);
+    base::appendVarint(infos_, info.postings_offset & 0xffff'ffff);
+    if (detail_ == TermDetail::kPositions) base::appendVarint(infos_, info.postings_offset >> 32);
   } else {
-    base::appendVarint(blocks_, info.postings_offset - last_offset_);
+    base::appendVarint(infos_, info.postings_offset - last_offset_);
     last_offset_ = info.postings_offset;
   }
 }
 
+void TermDictionaryWriter::finishBlock() {
+  if (block_starts_.empty()) return;
+  block_starts_.back() |= std::uint64_t{shortest_} << kShortestShift | std::uint64_t{longest_} << kLongestShift;
+  base::appendVarint(blocks_, terms_.size());
+  blocks_ += terms_;
+  blocks_ += infos_;
+  terms_.clear();
+  infos_.clear();
+}
+
 void TermDictionaryWriter::finish(std::string& out) {
+  finishBlock();
   base::appendLittle(out, count_);
-  base::appendLittle(out, static_cast<std::uint32_t>(detail_));
+  base::appendLittle(out, static_cast<std::uint32_t>(detail_) | kIsSplit);
   const std::uint64_t data_start = kHeaderSize + (block_starts_.size() + 1) * 8;
   for (const std::uint64_t start : block_starts_) base::appendLittle(out, data_start + start);
   base::appendLittle<std::uint64_t>(out, data_start + blocks_.size());
@@ -53,6 +87,42 @@ void TermDictionaryWriter::finish(std::string& out) {
 }
 
 namespace {
+
+// Reads forward through a block. Inlined, unlike ByteReader: a walk over a dictionary is little else.
+class BlockReader {
+ public:
+  BlockReader() = default;
+  explicit BlockReader(base::ByteView bytes) : at_(bytes.data()), end_(at_ + bytes.size()) {}
+
+  std::uint64_t varint() {
+    if (at_ < end_ && *at_ < 0x80) return *at_++;
+    return longVarint();
+  }
+  std::string_view text(std::uint64_t size) {
+    if (size > remaining()) {
+      is_valid_ = false;
+      return {};
+    }
+    const auto* const from = reinterpret_cast<const char*>(at_);
+    at_ += size;
+    return {from, static_cast<std::size_t>(size)};
+  }
+  base::ByteView rest() const { return {at_, end_}; }
+  std::uint64_t remaining() const { return static_cast<std::uint64_t>(end_ - at_); }
+  bool isValid() const { return is_valid_; }
+
+ private:
+  std::uint64_t longVarint() {
+    base::ByteReader reader(rest());
+    const std::uint64_t value = reader.varint();
+    is_valid_ = is_valid_ && reader.isValid();
+    at_ += reader.position();
+    return value;
+  }
+  const std::uint8_t* at_ = nullptr;
+  const std::uint8_t* end_ = nullptr;
+  bool is_valid_ = true;
+};
 
 class PrefixCodedTerms final : public TermDictionaryReader {
  public:
@@ -62,18 +132,22 @@ class PrefixCodedTerms final : public TermDictionaryReader {
     base::ByteReader reader(section_);
     count_ = reader.little<std::uint32_t>();
     const auto detail = reader.little<std::uint32_t>();
+    is_split_ = (detail & kIsSplit) != 0;
     block_count_ = static_cast<std::uint32_t>((std::uint64_t{count_} + kTermsPerBlock - 1) / kTermsPerBlock);
     const std::uint64_t data_start = kHeaderSize + (std::uint64_t{block_count_} + 1) * 8;
-    if (!reader.isValid() || detail > static_cast<std::uint32_t>(TermDetail::kPositions) ||
+    if (!reader.isValid() || (detail & ~kIsSplit) > static_cast<std::uint32_t>(TermDetail::kPositions) ||
         data_start > section_.size())
       return corruption("term dictionary: header does not fit the section");
-    detail_ = static_cast<TermDetail>(detail);
+    detail_ = static_cast<TermDetail>(detail & ~kIsSplit);
     std::uint64_t last = data_start;
     for (std::uint32_t block = 0; block <= block_count_; ++block) {
       const std::uint64_t start = blockStart(block);
       if (start < last || start > section_.size())
         return corruption("term dictionary: block " + std::to_string(block) + " lies outside the section");
       last = start;
+      if (block == block_count_) break;
+      shortest_ = std::min(shortest_, shortestOf(block));
+      longest_ = std::max(longest_, longestOf(block));
     }
     return last == section_.size() ? Status() : corruption("term dictionary: bytes after the last block");
   }
@@ -85,36 +159,62 @@ class PrefixCodedTerms final : public TermDictionaryReader {
  private:
   friend class PrefixCodedCursor;
 
-  std::uint64_t blockStart(std::uint32_t block) const {
+  std::uint64_t entry(std::uint32_t block) const {
     return base::loadLittle<std::uint64_t>(section_.data() + kHeaderSize + std::size_t{block} * 8);
   }
-  std::string_view firstTerm(std::uint32_t block) const {
-    const std::uint64_t start = blockStart(block);
-    return base::ByteReader(section_.subspan(start, blockStart(block + 1) - start)).text();
+  std::uint64_t blockStart(std::uint32_t block) const { return is_split_ ? entry(block) & kStartMask : entry(block); }
+  base::ByteView block(std::uint32_t number) const {
+    const std::uint64_t start = blockStart(number);
+    return section_.subspan(start, blockStart(number + 1) - start);
   }
-  // The last block whose first term is not above `target`; the first one when there is none.
-  std::uint32_t blockFor(std::string_view target) const {
-    std::uint32_t low = 0, high = block_count_;
+  std::size_t shortestOf(std::uint32_t block) const {
+    return is_split_ ? entry(block) >> kShortestShift & kMostCharacters : 0;
+  }
+  std::size_t longestOf(std::uint32_t block) const {
+    const std::size_t longest = is_split_ ? entry(block) >> kLongestShift : kMostCharacters;
+    return longest == kMostCharacters ? SIZE_MAX : longest;
+  }
+  std::string_view firstTerm(std::uint32_t number) const {
+    BlockReader reader(block(number));
+    if (is_split_) reader.varint();
+    return reader.text(reader.varint());
+  }
+  // The last block within [low, high) whose first term is not above `target`; `low` when there is none.
+  std::uint32_t blockWithin(std::uint32_t low, std::uint32_t high, std::string_view target) const {
     while (high - low > 1) {
       const std::uint32_t middle = low + (high - low) / 2;
       (firstTerm(middle) <= target ? low : high) = middle;
     }
     return low;
   }
+  std::uint32_t blockFor(std::string_view target) const { return blockWithin(0, block_count_, target); }
+  // The same from a block on whose first term is not above `target`: near ones are found in few steps.
+  std::uint32_t blockFrom(std::uint32_t low, std::string_view target) const {
+    for (std::uint32_t step = 1;; step *= 2) {
+      if (step >= block_count_ - low) return blockWithin(low, block_count_, target);
+      if (firstTerm(low + step) > target) return blockWithin(low, low + step, target);
+      low += step;
+    }
+  }
 
   base::ByteView section_;
   std::uint32_t count_ = 0;
   std::uint32_t block_count_ = 0;
+  std::size_t shortest_ = SIZE_MAX, longest_ = 0;  // characters of any term
   TermDetail detail_ = TermDetail::kBare;
+  bool is_split_ = true;  // false in dictionaries written before blocks were split
 };
 
 class PrefixCodedCursor final : public TermCursor {
  public:
-  explicit PrefixCodedCursor(const PrefixCodedTerms& terms) : terms_(terms), reader_(base::ByteView()) {}
+  explicit PrefixCodedCursor(const PrefixCodedTerms& terms) : terms_(terms) {}
 
   bool seekCeil(std::string_view target) override {
     if (terms_.count_ == 0) return false;
-    openBlock(terms_.blockFor(target));
+    const bool is_ahead = next_ > 0 && next_ < terms_.count_ && term_ < target;
+    const std::uint32_t here = is_ahead ? (next_ - 1) / kTermsPerBlock : 0;
+    const std::uint32_t block = is_ahead ? terms_.blockFrom(here, target) : terms_.blockFor(target);
+    if (!is_ahead || block != here) openBlock(block);
     while (next())
       if (term_ >= target) return true;
     return false;
@@ -125,14 +225,47 @@ class PrefixCodedCursor final : public TermCursor {
     const bool is_ahead = next_ > 0 && ordinal >= next_ && ordinal / kTermsPerBlock == (next_ - 1) / kTermsPerBlock;
     if (next_ == ordinal + 1) return true;
     if (!is_ahead) openBlock(ordinal / kTermsPerBlock);
-    while (next())
+    while (step())
       if (next_ == ordinal + 1) return true;
     return false;
   }
   bool next() override {
+    if (next_ % kTermsPerBlock == 0 && ignores_lengths_ && !skipBlocks()) return false;
+    return step();
+  }
+  std::string_view term() const override { return term_; }
+  std::uint32_t ordinal() const override { return next_ - 1; }
+  TermInfo info() const override {
+    if (terms_.is_split_) {
+      const std::uint32_t wanted = (next_ - 1) % kTermsPerBlock + 1;
+      for (; infos_read_ < wanted; ++infos_read_) decodeInfo(infos_);
+    }
+    return info_;
+  }
+  std::size_t sharedBytes() const override { return shared_; }
+  void ignoreOtherLengths(std::size_t shortest, std::size_t longest) override {
+    shortest_ = shortest;
+    longest_ = longest;
+    ignores_lengths_ = true;
+  }
+
+ private:
+  bool isWanted(std::size_t shortest, std::size_t longest) const {
+    return shortest <= longest_ && longest >= shortest_;
+  }
+  // Goes to the next block with a term of a wanted length.
+  bool skipBlocks() {
+    std::uint32_t block = next_ / kTermsPerBlock;
+    if (!isWanted(terms_.shortest_, terms_.longest_)) block = terms_.block_count_;
+    while (block < terms_.block_count_ && !isWanted(terms_.shortestOf(block), terms_.longestOf(block))) ++block;
+    next_ = block < terms_.block_count_ ? block * kTermsPerBlock : terms_.count_;
+    return next_ < terms_.count_;
+  }
+  bool step() {
     if (next_ >= terms_.count_) return false;
     if (next_ % kTermsPerBlock == 0) openBlock(next_ / kTermsPerBlock);
-    decode();
+    decodeTerm();
+    if (!terms_.is_split_) decodeInfo(reader_);
     // Only a file that was made to deceive gets here; ending is the safe answer.
     if (!reader_.isValid()) {
       next_ = terms_.count_;
@@ -141,43 +274,55 @@ class PrefixCodedCursor final : public TermCursor {
     ++next_;
     return true;
   }
-  std::string_view term() const override { return term_; }
-  std::uint32_t ordinal() const override { return next_ - 1; }
-  TermInfo info() const override { return info_; }
-
- private:
   void openBlock(std::uint32_t block) {
-    const std::uint64_t start = terms_.blockStart(block);
-    reader_ = base::ByteReader(terms_.section_.subspan(start, terms_.blockStart(block + 1) - start));
+    reader_ = BlockReader(terms_.block(block));
+    if (terms_.is_split_) {
+      const std::uint64_t size = reader_.varint();
+      BlockReader rest = reader_;
+      const std::string_view terms = rest.text(size);
+      infos_ = BlockReader(rest.rest());
+      reader_ = BlockReader(base::asBytes(terms));
+    }
     next_ = block * kTermsPerBlock;
-    term_.clear();
     offset_ = 0;
+    infos_read_ = 0;
   }
-  void decode() {
-    const std::uint64_t shared = next_ % kTermsPerBlock == 0 ? 0 : reader_.varint();
-    term_.resize(std::min<std::uint64_t>(shared, term_.size()));
-    term_ += reader_.text();
+  void decodeTerm() {
+    const bool is_first = next_ % kTermsPerBlock == 0;
+    const std::uint64_t shared = is_first ? 0 : reader_.varint();
+    const std::string_view suffix = reader_.text(reader_.varint());
+    // The first of a block says nothing of the term before, which may be of another block altogether.
+    shared_ = is_first ? sharedPrefix(term_, suffix) : std::min<std::uint64_t>(shared, term_.size());
+    term_.resize(is_first ? 0 : shared_);
+    term_ += suffix;
+  }
+  void decodeInfo(BlockReader& from) const {
     if (terms_.detail_ == TermDetail::kBare) return;
-    info_.doc_freq = static_cast<std::uint32_t>(reader_.varint());
+    info_.doc_freq = static_cast<std::uint32_t>(from.varint());
     info_.total_term_freq = info_.doc_freq;
-    if (terms_.detail_ == TermDetail::kPositions) info_.total_term_freq += reader_.varint();
+    if (terms_.detail_ == TermDetail::kPositions) info_.total_term_freq += from.varint();
     if (isInlineTerm(info_)) {
-      const auto doc = static_cast<std::uint32_t>(reader_.varint());
-      const auto position =
-          terms_.detail_ == TermDetail::kPositions ? static_cast<std::uint32_t>(reader_.varint()) : 0u;
+      const auto doc = static_cast<std::uint32_t>(from.varint());
+      const auto position = terms_.detail_ == TermDetail::kPositions ? static_cast<std::uint32_t>(from.varint()) : 0u;
       info_.postings_offset = inlinePosting(doc, position);
     } else {
-      offset_ += reader_.varint();
+      offset_ += from.varint();
       info_.postings_offset = offset_;
     }
   }
 
   const PrefixCodedTerms& terms_;
-  base::ByteReader reader_;
+  BlockReader reader_;
   std::uint32_t next_ = 0;  // ordinal that next() goes to
   std::string term_;
-  std::uint64_t offset_ = 0;
-  TermInfo info_;
+  std::size_t shared_ = 0;
+  std::size_t shortest_ = 0, longest_ = SIZE_MAX;
+  bool ignores_lengths_ = false;
+  // Read only when asked for; all but the last belong to terms that were passed.
+  mutable BlockReader infos_;
+  mutable std::uint32_t infos_read_ = 0;  // of the block
+  mutable std::uint64_t offset_ = 0;
+  mutable TermInfo info_;
 };
 
 std::unique_ptr<TermCursor> PrefixCodedTerms::cursor() const { return std::make_unique<PrefixCodedCursor>(*this); }

@@ -40,11 +40,15 @@ class TermDictionaryWriter {
   void finish(std::string& out);
 
  private:
+  void finishBlock();
+
   TermDetail detail_;
   std::uint32_t count_ = 0;
   std::string last_;
   std::uint64_t last_offset_ = 0;
-  std::vector<std::uint64_t> block_starts_;
+  std::uint8_t shortest_ = 0, longest_ = 0;  // of the block, in characters
+  std::string terms_, infos_;                // of the block
+  std::vector<std::uint64_t> block_starts_;  // lengths in the high bits
   std::string blocks_;
 };
 

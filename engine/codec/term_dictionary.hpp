@@ -36,6 +36,10 @@ class TermCursor {
   virtual std::string_view term() const = 0;
   virtual std::uint32_t ordinal() const = 0;
   virtual TermInfo info() const = 0;
+  // After a next(): how many bytes the term begins with that the term before the move began with too.
+  virtual std::size_t sharedBytes() const = 0;
+  // From now on next() and seekCeil() may pass over terms of fewer or more characters. For who looks for none of those.
+  virtual void ignoreOtherLengths(std::size_t shortest, std::size_t longest) = 0;
 };
 
 class TermDictionaryReader {

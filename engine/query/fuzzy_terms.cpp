@@ -102,20 +102,24 @@ std::string afterAllWith(std::string_view beginning) {
   return after;
 }
 
-bool skip(TermCursor& cursor, std::string_view dead) {
-  const std::string beginning(dead);
-  for (int step = 0; step < kStepsBeforeJump; ++step) {
-    if (!cursor.next()) return false;
-    if (!cursor.term().starts_with(beginning)) return true;
-  }
-  return cursor.seekCeil(afterAllWith(beginning));
-}
-
 std::size_t commonBytes(std::string_view a, std::string_view b) {
   const std::size_t limit = std::min(a.size(), b.size());
   std::size_t common = 0;
   while (common < limit && a[common] == b[common]) ++common;
   return common;
+}
+
+// To the first term that does not begin with the `dead` bytes of the current one. `common`: how many of them it shares.
+bool skip(TermCursor& cursor, std::size_t dead, std::size_t& common) {
+  for (int step = 0; step < kStepsBeforeJump; ++step) {
+    if (!cursor.next()) return false;
+    common = cursor.sharedBytes();
+    if (common < dead) return true;
+  }
+  const std::string beginning(cursor.term().substr(0, dead));
+  if (!cursor.seekCeil(afterAllWith(beginning))) return false;
+  common = commonBytes(beginning, cursor.term());
+  return true;
 }
 
 }  // namespace
@@ -137,11 +141,14 @@ void forEachFuzzyTerm(const TermDictionaryReader& terms, const FuzzyPattern& pat
                     pattern.has_transpositions);
 
   const auto cursor = terms.cursor();
-  std::string previous;
+  const std::size_t characters = countCharacters(pattern.word);
+  cursor->ignoreOtherLengths(characters - std::min<std::size_t>(characters, pattern.max_edits),
+                             characters + pattern.max_edits);
+  std::size_t common = 0;  // bytes that the current term shares with the one whose rows are held
   bool has_term = cursor->seekCeil(prefix);
   while (has_term && cursor->term().starts_with(prefix)) {
     const std::string_view rest = cursor->term().substr(prefix_bytes);
-    rows.keep(commonBytes(previous, rest));
+    rows.keep(common - std::min(common, prefix_bytes));
     bool is_alive = true;
     std::size_t at = rows.keptBytes();
     while (at < rest.size() && is_alive) {
@@ -149,13 +156,13 @@ void forEachFuzzyTerm(const TermDictionaryReader& terms, const FuzzyPattern& pat
       at += c.size;
       is_alive = rows.push(c.value, at);
     }
-    previous.assign(rest.substr(0, at));
     if (is_alive) {
       if (rows.distance() <= pattern.max_edits)
         visit({cursor->term(), rows.distance(), prefix_characters + rows.level()}, *cursor);
       has_term = cursor->next();
+      common = cursor->sharedBytes();
     } else {
-      has_term = skip(*cursor, cursor->term().substr(0, prefix_bytes + at));
+      has_term = skip(*cursor, prefix_bytes + at, common);
     }
   }
 }

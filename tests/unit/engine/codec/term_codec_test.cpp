@@ -2,10 +2,12 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <algorithm>
 #include <iostream>
 #include <map>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -19,6 +21,51 @@ std::string write(TermDetail detail, const Model& model) {
   std::string bytes;
   writer.finish(bytes);
   return bytes;
+}
+
+// As dictionaries were written before their blocks were split: what is known of a term stands right behind it.
+std::string writeUnsplit(TermDetail detail, const Model& model) {
+  using gyre::base::appendLittle;
+  using gyre::base::appendVarint;
+  std::vector<std::uint64_t> starts;
+  std::string blocks, last;
+  std::uint64_t last_offset = 0;
+  std::size_t count = 0;
+  for (const auto& [term, info] : model) {
+    std::size_t shared = 0;
+    if (count++ % 16 == 0) {
+      starts.push_back(blocks.size());
+      last_offset = 0;
+    } else {
+      while (shared < std::min(last.size(), term.size()) && last[shared] == term[shared]) ++shared;
+      appendVarint(blocks, shared);
+    }
+    appendVarint(blocks, term.size() - shared);
+    blocks += term.substr(shared);
+    last = term;
+    if (detail == TermDetail::kBare) continue;
+    appendVarint(blocks, info.doc_freq);
+    if (detail == TermDetail::kPositions) appendVarint(blocks, info.total_term_freq - info.doc_freq);
+    if (gyre::engine::isInlineTerm(info)) {
+      appendVarint(blocks, info.postings_offset & 0xffff'ffff);
+      if (detail == TermDetail::kPositions) appendVarint(blocks, info.postings_offset >> 32);
+    } else {
+      appendVarint(blocks, info.postings_offset - last_offset);
+      last_offset = info.postings_offset;
+    }
+  }
+  std::string bytes;
+  appendLittle(bytes, static_cast<std::uint32_t>(model.size()));
+  appendLittle(bytes, static_cast<std::uint32_t>(detail));
+  const std::uint64_t data_start = 8 + (starts.size() + 1) * 8;
+  for (const std::uint64_t start : starts) appendLittle(bytes, data_start + start);
+  appendLittle<std::uint64_t>(bytes, data_start + blocks.size());
+  return bytes + blocks;
+}
+
+std::size_t countCharacters(std::string_view term) {
+  return static_cast<std::size_t>(
+      std::count_if(term.begin(), term.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 bool isSame(const TermInfo& a, const TermInfo& b) {
@@ -54,6 +101,8 @@ class TermCodecTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(TermCodecTest);
   CPPUNIT_TEST(everyTermIsFoundByAllWays);
   CPPUNIT_TEST(seekCeilGoesToTheNextTerm);
+  CPPUNIT_TEST(sharedBytesAreWhatTermsHaveInCommon);
+  CPPUNIT_TEST(noTermOfAWantedLengthIsPassedOver);
   CPPUNIT_TEST(emptyDictionaryHasNothing);
   CPPUNIT_TEST(damageIsRefusedOrHarmless);
   CPPUNIT_TEST_SUITE_END();
@@ -67,9 +116,10 @@ class TermCodecTest : public CppUnit::TestFixture {
 
   void everyTermIsFoundByAllWays() {
     for (const TermDetail detail : {TermDetail::kBare, TermDetail::kDocuments, TermDetail::kPositions})
-      for (const std::size_t count : {1u, 15u, 16u, 17u, 500u}) {
+      for (const std::size_t count : {1u, 15u, 16u, 17u, 16u, 17u, 500u, 500u}) {
         const Model model = randomModel(random_, count, detail);
-        const std::string bytes = write(detail, model);
+        // Both forms are read for ever.
+        const std::string bytes = random_() % 2 == 0 ? write(detail, model) : writeUnsplit(detail, model);
         const auto terms = open(bytes);
         CPPUNIT_ASSERT_EQUAL(static_cast<std::uint32_t>(count), terms->size());
         const auto walk = terms->cursor(), jump = terms->cursor();
@@ -105,6 +155,54 @@ class TermCodecTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(expected != model.end(), cursor->seekCeil(target));
       if (expected != model.end()) CPPUNIT_ASSERT_EQUAL(expected->first, std::string(cursor->term()));
       CPPUNIT_ASSERT_EQUAL(model.contains(target), terms->find(target).has_value());
+    }
+  }
+
+  void sharedBytesAreWhatTermsHaveInCommon() {
+    const Model model = randomModel(random_, 200, TermDetail::kDocuments);
+    const std::string bytes = write(TermDetail::kDocuments, model);
+    const auto terms = open(bytes);
+    const auto cursor = terms->cursor();
+    std::string before;
+    for (int step = 0; step < 5'000; ++step) {
+      if (!before.empty() && random_() % 5 == 0) cursor->seekOrdinal(static_cast<std::uint32_t>(random_() % 200));
+      if (step > 0 && cursor->ordinal() < 200) before = cursor->term();
+      if (!cursor->next()) {
+        CPPUNIT_ASSERT(cursor->seekOrdinal(0));
+        continue;
+      }
+      std::size_t common = 0;
+      while (common < std::min(before.size(), cursor->term().size()) && before[common] == cursor->term()[common])
+        ++common;
+      if (step > 0) CPPUNIT_ASSERT_EQUAL(common, cursor->sharedBytes());
+    }
+  }
+
+  void noTermOfAWantedLengthIsPassedOver() {
+    // Runs of one length, so that whole blocks are passed over, and some beyond what a byte counts.
+    Model model;
+    for (int i = 0; i < 1'000; ++i) {
+      const std::size_t length =
+          i / 100 == 7 ? 250 + static_cast<std::size_t>(i) % 20 : 4 + static_cast<std::size_t>(i) / 100;
+      std::string term = std::to_string(10'000 + i);
+      while (countCharacters(term) < length) term += random_() % 3 == 0 ? "ü" : "u";
+      model[term] = {1, 1, 0};
+    }
+    const std::string bytes = write(TermDetail::kDocuments, model);
+    const auto terms = open(bytes);
+    for (const std::size_t wanted : {4u, 5u, 8u, 13u, 14u, 251u, 254u, 255u, 256u, 269u, 270u}) {
+      const std::size_t longest = wanted + random_() % 3;
+      std::vector<std::string> expected, found;
+      for (const auto& [term, info] : model)
+        if (countCharacters(term) >= wanted && countCharacters(term) <= longest) expected.push_back(term);
+      const auto cursor = terms->cursor();
+      cursor->ignoreOtherLengths(wanted, longest);
+      std::size_t steps = 0;
+      for (bool has_term = cursor->seekCeil(""); has_term; has_term = cursor->next(), ++steps)
+        if (countCharacters(cursor->term()) >= wanted && countCharacters(cursor->term()) <= longest)
+          found.emplace_back(cursor->term());
+      CPPUNIT_ASSERT(expected == found);
+      CPPUNIT_ASSERT(steps < 600);
     }
   }
 

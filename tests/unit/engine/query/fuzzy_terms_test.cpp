@@ -31,6 +31,12 @@ class ListCursor final : public gyre::engine::TermCursor {
   std::string_view term() const override { return terms_[at_]; }
   std::uint32_t ordinal() const override { return static_cast<std::uint32_t>(at_); }
   gyre::engine::TermInfo info() const override { return {1, 1, 0}; }
+  std::size_t sharedBytes() const override {
+    const std::string& before = terms_[at_ - 1];
+    const auto [end, ignored] = std::mismatch(before.begin(), before.end(), terms_[at_].begin(), terms_[at_].end());
+    return static_cast<std::size_t>(end - before.begin());
+  }
+  void ignoreOtherLengths(std::size_t, std::size_t) override {}
 
  private:
   const std::vector<std::string>& terms_;
