@@ -21,6 +21,7 @@ class OpenIndex final : public Index {
   Status merge() override { return writer_->merge(); }
   Status forceMerge(std::uint32_t max_segments) override { return writer_->forceMerge(max_segments); }
   Status close() override { return writer_->close(); }
+  void abandon() override { writer_->abandon(); }
 
   std::shared_ptr<const Snapshot> snapshot() const override { return writer_->snapshot(); }
   Checkpoint checkpoint() const override { return writer_->checkpoint(); }

@@ -155,6 +155,8 @@ class Index {
 
   // Commits and stops merging. Called by the destructor too, where a failure can only be logged.
   virtual Status close() = 0;
+  // Closes without a commit: for an index whose files are about to go.
+  virtual void abandon() = 0;
 };
 
 // Checks every checksum and invariant of the index in `directory`, and calls `report` with one line a finding; ok when

@@ -522,4 +522,14 @@ Status IndexWriter::close() {
   return committed;
 }
 
+void IndexWriter::abandon() {
+  if (is_closed_) return;
+  stop_merging_ = true;
+  if (merge_thread_) merge_thread_->stop();
+  // One commit at a time: one that is under way ends before the files go.
+  const std::lock_guard commit_lock(commit_mutex_);
+  const std::lock_guard lock(writer_mutex_);
+  is_closed_ = true;
+}
+
 }  // namespace gyre::engine

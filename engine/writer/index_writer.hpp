@@ -54,6 +54,7 @@ class IndexWriter {
   Status merge();
   Status forceMerge(std::uint32_t max_segments);
   Status close();
+  void abandon();
 
   std::shared_ptr<const Snapshot> snapshot() const;
   Checkpoint checkpoint() const;
