@@ -37,6 +37,9 @@ struct DialectConfig {
   Address listen;
   unsigned loops = 0;  // 0: one a core
   bool has_free_indices = false;
+  std::size_t max_indices = 0;  // free ones
+  std::string version;          // what clients are told
+  std::string distribution;     // "" for none
 };
 
 // Of both listeners; see http::Limits.

@@ -53,6 +53,14 @@ std::vector<Row<Config>> makeListenerRows() {
       {{"dialect.free_indices", OptionType::kBoolean, "false",
         "whether indices of any name may be written besides the domains'"},
        [](Config& c, const Value& v) { c.dialect.has_free_indices = flag(v); }},
+      {{"dialect.max_indices", OptionType::kInteger, "1000", "so many indices may there be besides the domains'", 1,
+        1'000'000},
+       [](Config& c, const Value& v) { c.dialect.max_indices = count(v); }},
+      {{"dialect.version", OptionType::kString, "2.19.0", "the version that clients of the dialect are told"},
+       [](Config& c, const Value& v) { c.dialect.version = text(v); }},
+      {{"dialect.distribution", OptionType::kString, "opensearch",
+        "the distribution that clients are told; empty for Elasticsearch, whose clients want 7.14 or later as version"},
+       [](Config& c, const Value& v) { c.dialect.distribution = text(v); }},
   };
 }
 
