@@ -1,0 +1,209 @@
+// Processors of texts that need no patterns: lowercase, uppercase, trim, join, html_strip, urldecode, csv.
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "server/dialect/failure.hpp"
+#include "server/dialect/processor_kinds.hpp"
+#include "server/dialect/text_case.hpp"
+
+namespace gyre::dialect {
+
+namespace {
+
+std::string trimmed(std::string_view text) {
+  const auto is_space = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return std::string(text);
+}
+
+Result<ProcessorPtr> makeLowercase(ProcessorConfig& config) {
+  return makeTextProcessor(config,
+                           [](const std::string& text) -> Result<JsonTree> { return JsonTree::text(lowerCase(text)); });
+}
+Result<ProcessorPtr> makeUppercase(ProcessorConfig& config) {
+  return makeTextProcessor(config,
+                           [](const std::string& text) -> Result<JsonTree> { return JsonTree::text(upperCase(text)); });
+}
+Result<ProcessorPtr> makeTrim(ProcessorConfig& config) {
+  return makeTextProcessor(config,
+                           [](const std::string& text) -> Result<JsonTree> { return JsonTree::text(trimmed(text)); });
+}
+
+Result<ProcessorPtr> makeJoin(ProcessorConfig& config) {
+  GYRE_TRY_ASSIGN(const std::string field, config.text("field"));
+  GYRE_TRY_ASSIGN(const std::string separator, config.text("separator"));
+  GYRE_TRY_ASSIGN(const std::string target, config.textOr("target_field", field));
+  return makeProcessor([=](IngestDocument& document, IngestRun&) -> Status {
+    GYRE_TRY_ASSIGN(const JsonTree* const held, document.get(field));
+    if (held->isNull()) return illegalArgument("field [" + field + "] is null, cannot join.");
+    if (!held->isArray())
+      return illegalArgument("field [" + field + "] of type [" + std::string(typeNameOf(*held)) +
+                             "] cannot be cast to [java.util.List]");
+    std::string joined;
+    for (std::size_t i = 0; i < held->elements().size(); ++i)
+      joined += (i > 0 ? separator : "") + (held->elements()[i].isNull() ? "null" : plainText(held->elements()[i]));
+    return document.set(target, JsonTree::text(joined));
+  });
+}
+
+struct Entity {
+  std::string_view name, text;
+};
+constexpr Entity kEntities[] = {{"amp", "&"},   {"lt", "<"},   {"gt", ">"},
+                                {"quot", "\""}, {"apos", "'"}, {"nbsp", "\xC2\xA0"}};
+
+// Tags go, and so do the contents of scripts and styles; named characters are decoded.
+std::string stripHtml(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    if (text[i] == '<') {
+      const std::size_t end = text.find('>', i);
+      if (end == std::string_view::npos) return out.append(text.substr(i));
+      std::string_view tag = text.substr(i + 1, end - i - 1);
+      i = end + 1;
+      for (const std::string_view hidden : {"script", "style"}) {
+        if (!tag.starts_with(hidden)) continue;
+        const std::size_t close = text.find("</" + std::string(hidden), i);
+        i = close == std::string_view::npos ? text.size() : close;
+      }
+      // What begins a line of its own ends the one before.
+      const bool is_break = tag.starts_with("br") || tag.starts_with("p") || tag.starts_with("/p") ||
+                            tag.starts_with("div") || tag.starts_with("/div") || tag.starts_with("li");
+      if (is_break) out += '\n';
+      continue;
+    }
+    if (text[i] == '&') {
+      const std::size_t end = text.find(';', i);
+      const std::string_view name =
+          end == std::string_view::npos || end - i > 8 ? std::string_view() : text.substr(i + 1, end - i - 1);
+      const auto entity = std::find_if(std::begin(kEntities), std::end(kEntities),
+                                       [name](const Entity& each) { return each.name == name; });
+      if (!name.empty() && entity != std::end(kEntities)) {
+        out += entity->text;
+        i = end + 1;
+        continue;
+      }
+    }
+    out += text[i++];
+  }
+  return out;
+}
+
+Result<ProcessorPtr> makeHtmlStrip(ProcessorConfig& config) {
+  return makeTextProcessor(config,
+                           [](const std::string& text) -> Result<JsonTree> { return JsonTree::text(stripHtml(text)); });
+}
+
+int hexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+Result<JsonTree> decodeUrl(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+') {
+      out += ' ';
+    } else if (text[i] == '%') {
+      const int high = i + 2 < text.size() ? hexDigit(text[i + 1]) : -1;
+      const int low = i + 2 < text.size() ? hexDigit(text[i + 2]) : -1;
+      if (high < 0 || low < 0)
+        return illegalArgument("Could not URL-decode value: URLDecoder: Incomplete trailing escape (%) pattern");
+      out += static_cast<char>(high * 16 + low);
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return JsonTree::text(out);
+}
+
+Result<ProcessorPtr> makeUrlDecode(ProcessorConfig& config) { return makeTextProcessor(config, decodeUrl); }
+
+struct CsvForm {
+  char separator = ',', quote = '"';
+  bool trims = false;
+};
+
+Result<std::vector<std::optional<std::string>>> readCsv(std::string_view line, const CsvForm& form) {
+  std::vector<std::optional<std::string>> cells;
+  std::size_t i = 0;
+  for (;;) {
+    std::string cell;
+    if (form.trims)
+      while (i < line.size() && (line[i] == ' ' || line[i] == '\t')) ++i;
+    const bool is_quoted = i < line.size() && line[i] == form.quote;
+    if (is_quoted) {
+      for (++i;; ++i) {
+        if (i >= line.size()) return illegalArgument("Illegal character inside unquoted field at " + std::to_string(i));
+        if (line[i] != form.quote) {
+          cell += line[i];
+        } else if (i + 1 < line.size() && line[i + 1] == form.quote) {
+          cell += line[i++];
+        } else {
+          ++i;
+          break;
+        }
+      }
+      while (form.trims && i < line.size() && (line[i] == ' ' || line[i] == '\t')) ++i;
+      if (i < line.size() && line[i] != form.separator)
+        return illegalArgument("character '" + std::string(1, line[i]) + "' after quoted field at " +
+                               std::to_string(i));
+    } else {
+      while (i < line.size() && line[i] != form.separator) {
+        if (line[i] == form.quote)
+          return illegalArgument("Illegal character inside unquoted field at " + std::to_string(i));
+        cell += line[i++];
+      }
+      if (form.trims) cell = trimmed(cell);
+    }
+    cells.push_back(cell.empty() && !is_quoted ? std::nullopt : std::optional(std::move(cell)));
+    if (i >= line.size()) return cells;
+    ++i;  // the separator
+  }
+}
+
+Result<ProcessorPtr> makeCsv(ProcessorConfig& config) {
+  GYRE_TRY_ASSIGN(const std::string field, config.text("field"));
+  GYRE_TRY_ASSIGN(const auto targets, config.texts("target_fields"));
+  GYRE_TRY_ASSIGN(const std::string separator, config.textOr("separator", ","));
+  GYRE_TRY_ASSIGN(const std::string quote, config.textOr("quote", "\""));
+  CsvForm form;
+  GYRE_TRY_ASSIGN(form.trims, config.flag("trim", false));
+  GYRE_TRY_ASSIGN(const bool ignores_missing, config.flag("ignore_missing", false));
+  const JsonTree* const empty = config.optional("empty_value");
+  if (separator.size() != 1) return config.fault("separator", "separator has to be single character like , or ;");
+  if (quote.size() != 1) return config.fault("quote", "quote has to be single character like \" or '");
+  if (targets.empty()) return config.fault("target_fields", "target fields list can't be empty");
+  form.separator = separator.front();
+  form.quote = quote.front();
+  const std::optional<JsonTree> empty_value = empty == nullptr ? std::nullopt : std::optional(*empty);
+  return makeProcessor([=](IngestDocument& document, IngestRun&) -> Status {
+    const auto held = document.get(field);
+    if (!held.isOk() || held.value()->isNull()) {
+      if (ignores_missing) return {};
+      return illegalArgument("field [" + field + "] is null, cannot process it.");
+    }
+    GYRE_TRY_ASSIGN(const std::string line, document.text(field));
+    GYRE_TRY_ASSIGN(const auto cells, readCsv(line, form));
+    for (std::size_t i = 0; i < std::min(cells.size(), targets.size()); ++i) {
+      if (cells[i]) GYRE_TRY(document.set(targets[i], JsonTree::text(*cells[i])));
+      if (!cells[i] && empty_value) GYRE_TRY(document.set(targets[i], *empty_value));
+    }
+    return {};
+  });
+}
+
+constexpr ProcessorKind kKinds[] = {
+    {"csv", makeCsv},   {"html_strip", makeHtmlStrip}, {"join", makeJoin},           {"lowercase", makeLowercase},
+    {"trim", makeTrim}, {"uppercase", makeUppercase},  {"urldecode", makeUrlDecode},
+};
+
+}  // namespace
+
+std::span<const ProcessorKind> textProcessors() { return kKinds; }
+
+}  // namespace gyre::dialect
