@@ -10,10 +10,15 @@ Status DialectListener::start(const config::Config& config, const http::Limits& 
   options.folder = folder + "/free";
   options.has_free_indices = config.dialect.has_free_indices;
   options.buffer_bytes = config.engine.buffer_bytes;
+  options.max_indices = config.dialect.max_indices;
   GYRE_TRY_ASSIGN(catalog_, dialect::Catalog::open(std::move(options), clock, observer));
   for (const bus::DomainService& domain : domains.served)
     if (engine::Index* const index = domain.engine->embedded()) catalog_->addDomain(domain.name, *index, true);
-  service_ = std::make_unique<dialect::Service>(*catalog_, dialect::Identity{});
+  dialect::Identity identity;
+  identity.version = config.dialect.version;
+  identity.distribution = config.dialect.distribution;
+  identity.host = config.dialect.listen.host;
+  service_ = std::make_unique<dialect::Service>(*catalog_, std::move(identity));
   pool_ = std::make_unique<base::ThreadPool>(config.readers.threads, config.readers.queue);
   handler_ = std::make_unique<http::DialectHandler>(*service_, *pool_);
   http::Options server_options;
@@ -22,10 +27,14 @@ Status DialectListener::start(const config::Config& config, const http::Limits& 
   server_options.loops = config.dialect.loops;
   server_options.limits = limits;
   server_ = std::make_unique<http::HttpServer>(std::move(server_options), *handler_, observer);
-  return server_->start();
+  GYRE_TRY(server_->start());
+  service_->setPort(server_->port());
+  return {};
 }
 
 void DialectListener::stop(std::int64_t grace_ms) {
+  // First, so that nobody who waits for a task keeps the server from stopping.
+  if (service_) service_->tasks().stop();
   if (server_) server_->stop(grace_ms);
   if (pool_) pool_->stop();
   if (catalog_) catalog_->close();

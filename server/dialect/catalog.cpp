@@ -9,8 +9,12 @@
 
 #include "engine/directory/mmap_directory.hpp"
 #include "gyre/json.hpp"
+#include "server/dialect/aliases.hpp"
+#include "server/dialect/date_math_name.hpp"
 #include "server/dialect/duration.hpp"
 #include "server/dialect/failure.hpp"
+#include "server/dialect/index_blocks.hpp"
+#include "server/dialect/index_composition.hpp"
 
 namespace gyre::dialect {
 
@@ -26,6 +30,7 @@ constexpr std::int64_t kSearchIdleNanos = 30'000'000'000;
 // A log beyond this is committed away; reading back more would make a start slow.
 constexpr std::uint64_t kCommitLogBytes = 256u << 20;
 constexpr std::int64_t kTombstoneMillis = 60'000;
+constexpr int kIdBytes = 22;
 
 std::int64_t steadyNanos() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -53,16 +58,6 @@ NamedTexts readNamed(json::Value object) {
   return texts;
 }
 
-void writeAlias(const Alias& alias, JsonWriter& writer) {
-  writer.beginObject();
-  if (!alias.filter.empty()) writer.rawMember("filter", alias.filter);
-  if (!alias.index_routing.empty()) writer.member("index_routing", alias.index_routing);
-  if (!alias.search_routing.empty()) writer.member("search_routing", alias.search_routing);
-  if (alias.is_write_index) writer.member("is_write_index", *alias.is_write_index);
-  if (alias.is_hidden) writer.member("is_hidden", *alias.is_hidden);
-  writer.endObject();
-}
-
 Alias readAlias(json::Value value) {
   Alias alias;
   alias.filter = value["filter"].raw();
@@ -73,9 +68,7 @@ Alias readAlias(json::Value value) {
   return alias;
 }
 
-bool isHidden(const IndexEntry& entry) {
-  return entry.name.starts_with('.') || entry.settings.text("index.hidden") == "true";
-}
+bool isFolderName(std::string_view name) { return name.size() == kIdBytes; }
 
 }  // namespace
 
@@ -84,24 +77,12 @@ const IndexEntry* CatalogState::find(std::string_view name) const {
   return found == indices.end() ? nullptr : found->second.get();
 }
 
-bool matchesWildcard(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
+IndexEntry& CatalogState::edit(std::string_view name) {
+  IndexPtr& held = indices.find(name)->second;
+  auto copy = std::make_shared<IndexEntry>(*held);
+  IndexEntry& edited = *copy;
+  held = std::move(copy);
+  return edited;
 }
 
 Status checkIndexName(std::string_view name) {
@@ -129,8 +110,23 @@ std::string randomId() {
   static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   thread_local std::mt19937_64 random{std::random_device()()};
   std::string id;
-  for (int i = 0; i < 22; ++i) id += kAlphabet[random() % kAlphabet.size()];
+  for (int i = 0; i < kIdBytes; ++i) id += kAlphabet[random() % kAlphabet.size()];
   return id;
+}
+
+namespace {
+
+Status closedIndex(const IndexEntry& entry) {
+  Status closed(Code::kInvalidArgument, "index_closed_exception", "closed");
+  closed.addFault("index", entry.name).addFault("index_uuid", entry.uuid);
+  return closed;
+}
+
+}  // namespace
+
+bool CatalogState::isAlias(std::string_view name) const {
+  return std::any_of(indices.begin(), indices.end(),
+                     [name](const auto& each) { return each.second->aliases.contains(name); });
 }
 
 // ---- opening
@@ -151,42 +147,71 @@ Catalog::~Catalog() { close(); }
 Status Catalog::load() {
   GYRE_TRY_ASSIGN(directory_, engine::MmapDirectory::open(options_.folder));
   const auto file = directory_->open(kCatalogFile);
-  if (!file.isOk()) return file.status().code() == Code::kNotFound ? Status() : file.status();
+  if (!file.isOk()) {
+    if (file.status().code() != Code::kNotFound) return file.status();
+    cluster_uuid_ = randomId();
+    node_id_ = randomId();
+    return save(*state());
+  }
   const auto parsed = json::Document::parse(base::asText(file.value()->bytes()), {.max_depth = 512});
   if (!parsed.isOk())
     return corruption(directory_->describe() + "/" + std::string(kCatalogFile) + ": " +
                       std::string(parsed.status().message()));
   const json::Value root = parsed.value().root();
+  cluster_uuid_ = root["cluster_uuid"].isString() ? std::string(root["cluster_uuid"].string()) : randomId();
+  node_id_ = root["node_id"].isString() ? std::string(root["node_id"].string()) : randomId();
   auto state = std::make_shared<CatalogState>();
   state->templates = readNamed(root["templates"]);
   state->index_templates = readNamed(root["index_templates"]);
   state->component_templates = readNamed(root["component_templates"]);
   state->pipelines = readNamed(root["pipelines"]);
-  GYRE_TRY(state->persistent_settings.merge(root["persistent_settings"]));
+  GYRE_TRY(state->persistent_settings.merge(root["persistent_settings"], ""));
   for (const json::Value member : root["indices"]) {
-    auto entry = std::make_shared<IndexEntry>();
-    entry->name = member.key();
-    entry->uuid = member["uuid"].string();
-    entry->created_millis = member["created"].integer().value_or(0);
-    entry->is_closed = member["closed"].boolean();
-    GYRE_TRY(entry->settings.merge(member["settings"]));
-    for (const json::Value alias : member["aliases"]) entry->aliases[std::string(alias.key())] = readAlias(alias);
-    if (!entry->is_closed) {
-      auto opened = openIndex(entry->name, entry->uuid, "");
-      if (!opened.isOk()) {
-        // One damaged index must not keep the others from being served.
-        observer_.log(base::Level::kError, kPart,
-                      "index " + entry->name + " is not served: " + std::string(opened.status().message()));
-        entry->is_closed = true;
-      } else {
-        entry->open = std::move(opened).value();
-        entry->engine = entry->open->index.get();
-      }
-    }
+    GYRE_TRY_ASSIGN(auto entry, loadIndex(member));
     state->indices[entry->name] = std::move(entry);
   }
+  removeStrayFolders(*state);
   setState(std::move(state));
   return {};
+}
+
+Result<std::shared_ptr<IndexEntry>> Catalog::loadIndex(json::Value definition) {
+  auto entry = std::make_shared<IndexEntry>();
+  entry->name = definition.key();
+  entry->uuid = definition["uuid"].string();
+  entry->created_millis = definition["created"].integer().value_or(0);
+  entry->is_closed = definition["closed"].boolean();
+  GYRE_TRY(entry->settings.merge(definition["settings"]));
+  for (const json::Value alias : definition["aliases"]) entry->aliases[std::string(alias.key())] = readAlias(alias);
+  auto opened = openIndex(entry->name, entry->uuid, "");
+  if (!opened.isOk()) {
+    // One damaged index must not keep the others from being served.
+    observer_.log(base::Level::kError, kPart,
+                  "index " + entry->name + " is not served: " + std::string(opened.status().message()));
+    entry->is_closed = true;
+  } else if (entry->is_closed) {
+    // Opened only to learn its mapping, which is shown while it is closed.
+    entry->closed_mapping = opened.value()->index->mapping();
+    entry->closed_stats = opened.value()->index->stats();
+    opened.value()->index->abandon();
+  } else {
+    entry->open = std::move(opened).value();
+    entry->engine = entry->open->index.get();
+  }
+  return entry;
+}
+
+// What a crash between making an index and naming it, or between forgetting it and removing its files, left behind.
+void Catalog::removeStrayFolders(const CatalogState& state) {
+  std::set<std::string, std::less<>> known;
+  for (const auto& [name, entry] : state.indices) known.insert(entry->uuid);
+  std::error_code error;
+  for (const auto& each : std::filesystem::directory_iterator(options_.folder, error)) {
+    const std::string name = each.path().filename().string();
+    if (!each.is_directory(error) || !isFolderName(name) || known.contains(name)) continue;
+    observer_.log(base::Level::kInformation, kPart, "the folder " + name + " belongs to no index and is removed");
+    std::filesystem::remove_all(each.path(), error);
+  }
 }
 
 Result<std::shared_ptr<OpenIndex>> Catalog::openIndex(const std::string& name, const std::string& uuid,
@@ -232,18 +257,20 @@ void Catalog::setState(std::shared_ptr<const CatalogState> state) {
 Status Catalog::save(const CatalogState& state) {
   std::string text;
   JsonWriter writer(text);
-  writer.beginObject().member("version", 1).key("indices").beginObject();
+  writer.beginObject()
+      .member("version", 1)
+      .member("cluster_uuid", cluster_uuid_)
+      .member("node_id", node_id_)
+      .key("indices")
+      .beginObject();
   for (const auto& [name, entry] : state.indices) {
     if (!entry->domain.empty()) continue;
     writer.key(name).beginObject().member("uuid", entry->uuid).member("created", entry->created_millis);
     writer.member("closed", entry->is_closed).key("settings");
     entry->settings.writeFlat(writer);
-    writer.key("aliases").beginObject();
-    for (const auto& [alias, properties] : entry->aliases) {
-      writer.key(alias);
-      writeAlias(properties, writer);
-    }
-    writer.endObject().endObject();
+    writer.key("aliases");
+    writeAliases(entry->aliases, writer);
+    writer.endObject();
   }
   writer.endObject();
   writeNamed("templates", state.templates, writer);
@@ -268,8 +295,7 @@ Status Catalog::change(const std::function<Status(CatalogState&)>& change) {
 // ---- indices
 // ---------------------------------------------------------------------------------------------------------
 
-Result<IndexPtr> Catalog::create(std::string_view name, Settings settings, std::string_view mappings,
-                                 std::map<std::string, Alias, std::less<>> aliases) {
+Result<IndexPtr> Catalog::create(std::string_view name, IndexRequest request) {
   if (!options_.has_free_indices)
     return Status(Code::kPermissionDenied, "security_exception",
                   "no index [" + std::string(name) + "] can be made: dialect.free_indices is false");
@@ -278,27 +304,19 @@ Result<IndexPtr> Catalog::create(std::string_view name, Settings settings, std::
   entry->name = name;
   entry->uuid = randomId();
   entry->created_millis = clock_.nowMillis();
-  if (!settings.text("index.number_of_shards")) settings.set("index.number_of_shards", "1");
-  if (!settings.text("index.number_of_replicas")) settings.set("index.number_of_replicas", "1");
-  entry->settings = std::move(settings);
-  entry->aliases = std::move(aliases);
+  entry->settings = std::move(request.settings);
+  entry->aliases = std::move(request.aliases);
   const Status changed = change([&](CatalogState& state) -> Status {
-    if (const IndexEntry* const held = state.find(name)) {
-      Status exists(Code::kInvalidArgument, "resource_already_exists_exception",
-                    "index [" + std::string(name) + "/" + held->uuid + "] already exists");
-      exists.addFault("index", std::string(name)).addFault("index_uuid", held->uuid);
-      return exists;
-    }
-    GYRE_TRY_ASSIGN(entry->open, openIndex(entry->name, entry->uuid, definitionOf(entry->settings, mappings)));
+    GYRE_TRY(checkNew(state, *entry));
+    GYRE_TRY_ASSIGN(entry->open, openIndex(entry->name, entry->uuid, definitionOf(entry->settings, request.mappings)));
     entry->engine = entry->open->index.get();
+    for (const auto& [alias, properties] : entry->aliases)
+      GYRE_TRY(checkAlias(alias, properties, entry->engine->mapping().get()));
     state.indices[entry->name] = entry;
-    return {};
+    return checkWriteIndices(state);
   });
   if (!changed.isOk()) {
-    if (entry->open) {
-      entry->engine = nullptr;
-      entry->open.reset();
-    }
+    if (entry->open) entry->open->index->abandon();
     std::error_code ignored;
     std::filesystem::remove_all(options_.folder + "/" + entry->uuid, ignored);
     return changed;
@@ -306,9 +324,42 @@ Result<IndexPtr> Catalog::create(std::string_view name, Settings settings, std::
   return IndexPtr(entry);
 }
 
+Status Catalog::checkNew(const CatalogState& state, const IndexEntry& entry) const {
+  if (const IndexEntry* const held = state.find(entry.name)) {
+    Status exists(Code::kInvalidArgument, "resource_already_exists_exception",
+                  "index [" + entry.name + "/" + held->uuid + "] already exists");
+    exists.addFault("index", entry.name).addFault("index_uuid", held->uuid);
+    return exists;
+  }
+  if (state.isAlias(entry.name)) {
+    Status exists(Code::kInvalidArgument, "invalid_index_name_exception",
+                  "Invalid index name [" + entry.name + "], already exists as alias");
+    exists.addFault("index", entry.name).addFault("index_uuid", "_na_");
+    return exists;
+  }
+  for (const auto& [alias, properties] : entry.aliases) GYRE_TRY(checkAliasIsNoIndex(state, alias, entry.name));
+  const auto count = static_cast<std::size_t>(std::count_if(
+      state.indices.begin(), state.indices.end(), [](const auto& each) { return each.second->domain.empty(); }));
+  if (count >= options_.max_indices)
+    return {Code::kInvalidArgument, "validation_exception",
+            "Validation Failed: 1: this action would add [1] index, but there already are [" + std::to_string(count) +
+                "]/[" + std::to_string(options_.max_indices) +
+                "] free indices, and dialect.max_indices allows no more;"};
+  return {};
+}
+
 Result<IndexPtr> Catalog::forWrite(std::string_view name, bool may_create) {
+  if (name.starts_with('<')) {
+    GYRE_TRY_ASSIGN(const std::string resolved, resolveDateMath(name, clock_.nowMillis()));
+    if (resolved != name) return forWrite(resolved, may_create);
+  }
   const auto current = state();
-  if (const auto found = current->indices.find(name); found != current->indices.end()) return found->second;
+  const auto writable = [](const IndexPtr& entry) -> Result<IndexPtr> {
+    if (entry->is_closed) return closedIndex(*entry);
+    GYRE_TRY(checkBlocks(entry->name, entry->settings, BlockedAction::kWrite));
+    return entry;
+  };
+  if (const auto found = current->indices.find(name); found != current->indices.end()) return writable(found->second);
   std::vector<IndexPtr> candidates;
   IndexPtr write_index;
   for (const auto& [index, entry] : current->indices) {
@@ -317,63 +368,79 @@ Result<IndexPtr> Catalog::forWrite(std::string_view name, bool may_create) {
     candidates.push_back(entry);
     if (alias->second.is_write_index.value_or(false)) write_index = entry;
   }
-  if (write_index) return write_index;
+  if (write_index) return writable(write_index);
   if (candidates.size() == 1 && !candidates.front()->aliases.find(name)->second.is_write_index.has_value())
-    return candidates.front();
+    return writable(candidates.front());
   if (!candidates.empty())
     return illegalArgument(
         "no write index is defined for alias [" + std::string(name) +
         "]. The write index may be explicitly disabled using is_write_index=false or the alias points "
         "to multiple indices without one being designated as a write index");
   if (!may_create) return indexNotFound(name);
-  auto created = create(name, {}, "", {});
+  GYRE_TRY(checkIndexName(name));
+  GYRE_TRY_ASSIGN(IndexRequest request, composeIndex(*current, name, {}));
+  auto created = create(name, std::move(request));
   // Somebody else was faster.
   if (!created.isOk() && created.status().reason() == "resource_already_exists_exception") return forWrite(name, false);
   return created;
 }
 
 Status Catalog::remove(const std::vector<IndexPtr>& indices) {
-  GYRE_TRY(change([&](CatalogState& state) -> Status {
+  const Status changed = change([&](CatalogState& state) -> Status {
     for (const IndexPtr& index : indices) {
-      if (!index->domain.empty())
-        return Status(
-            Code::kPermissionDenied, "security_exception",
-            "index [" + index->name + "] belongs to the domain " + index->domain + " and cannot be deleted here");
+      GYRE_TRY(checkFree(*index));
+      // Somebody else may have been faster, and have made another of the name.
+      const IndexEntry* const held = state.find(index->name);
+      if (held == nullptr || held->uuid != index->uuid) return indexNotFound(index->name);
       state.indices.erase(index->name);
     }
     return {};
-  }));
+  });
+  GYRE_TRY(changed);
+  dispose(indices);
+  return {};
+}
+
+void Catalog::dispose(const std::vector<IndexPtr>& indices) {
   for (const IndexPtr& index : indices) {
     // Requests that still hold it go on reading the files, which are mapped; writes are refused.
-    if (index->open) (void)index->open->index->close();
+    if (index->open) index->open->index->abandon();
     std::error_code error;
     std::filesystem::remove_all(options_.folder + "/" + index->uuid, error);
     if (error)
       observer_.log(base::Level::kWarning, kPart,
                     "the folder of index " + index->name + " is left: " + error.message());
   }
-  return {};
 }
 
 Status Catalog::setClosed(std::string_view name, bool is_closed) {
   return change([&](CatalogState& state) -> Status {
     const auto found = state.indices.find(name);
     if (found == state.indices.end()) return indexNotFound(name);
+    GYRE_TRY(checkFree(*found->second));
     if (found->second->is_closed == is_closed) return {};
     auto next = std::make_shared<IndexEntry>(*found->second);
     next->is_closed = is_closed;
     if (is_closed) {
       GYRE_TRY(next->engine->close());
+      next->closed_mapping = next->engine->mapping();
+      next->closed_stats = next->engine->stats();
       next->engine = nullptr;
       next->open.reset();
     } else {
-      found->second.reset();
       GYRE_TRY_ASSIGN(next->open, openIndex(next->name, next->uuid, ""));
+      next->closed_mapping.reset();
       next->engine = next->open->index.get();
     }
     found->second = std::move(next);
     return {};
   });
+}
+
+Status Catalog::checkFree(const IndexEntry& entry) {
+  if (entry.domain.empty()) return {};
+  return {Code::kPermissionDenied, "security_exception",
+          "index [" + entry.name + "] belongs to the domain " + entry.domain + " and is not changed here"};
 }
 
 // ---- names
@@ -385,7 +452,7 @@ Result<std::vector<Resolved>> Catalog::resolve(std::string_view expression, cons
   std::set<std::string, std::less<>> named_itself;
   const auto isExpanded = [&](const IndexEntry& entry, std::string_view pattern) {
     if (entry.is_closed ? !options.expands_closed : !options.expands_open) return false;
-    return options.expands_hidden || !isHidden(entry) || (pattern.starts_with('.') && entry.name.starts_with('.'));
+    return options.expands_hidden || !entry.isHidden() || (pattern.starts_with('.') && entry.name.starts_with('.'));
   };
   const auto addIndex = [&](const IndexPtr& entry) {
     found[entry->name].index = entry;
@@ -407,6 +474,11 @@ Result<std::vector<Resolved>> Catalog::resolve(std::string_view expression, cons
     std::string_view part = expression.substr(from, comma - from);
     from = comma + 1;
     if (part.empty()) continue;
+    std::string resolved_part;
+    if (part.starts_with('<')) {
+      GYRE_TRY_ASSIGN(resolved_part, resolveDateMath(part, clock_.nowMillis()));
+      part = resolved_part;
+    }
     const bool is_exclusion = part.front() == '-' && has_wildcard_before;
     if (is_exclusion) part.remove_prefix(1);
     const bool is_wildcard = part.find('*') != std::string_view::npos;
@@ -423,9 +495,7 @@ Result<std::vector<Resolved>> Catalog::resolve(std::string_view expression, cons
         has_match = true;
         if (entry->is_closed && options.forbids_closed) {
           if (options.ignores_unavailable || is_wildcard) continue;
-          Status closed(Code::kInvalidArgument, "index_closed_exception", "closed");
-          closed.addFault("index", name).addFault("index_uuid", entry->uuid);
-          return closed;
+          return closedIndex(*entry);
         }
         addIndex(entry);
       }
@@ -439,6 +509,11 @@ Result<std::vector<Resolved>> Catalog::resolve(std::string_view expression, cons
         if (entry->is_closed && options.forbids_closed) continue;
         addAlias(entry, properties);
       }
+    }
+    if (!has_match && !is_wildcard && !options.allows_aliases && current->isAlias(part)) {
+      if (options.ignores_unavailable) continue;
+      return illegalArgument("The provided expression [" + std::string(part) +
+                             "] matches an alias, specify the corresponding concrete indices instead.");
     }
     if (!has_match && !is_wildcard && !options.ignores_unavailable) return indexNotFound(part);
     if (!has_match && is_wildcard && !options.allows_none) return indexNotFound(part);
@@ -455,11 +530,7 @@ Result<std::vector<Resolved>> Catalog::resolve(std::string_view expression, cons
 Result<IndexPtr> Catalog::resolveOne(std::string_view name) const {
   const auto current = state();
   if (const auto found = current->indices.find(name); found != current->indices.end()) {
-    if (found->second->is_closed) {
-      Status closed(Code::kInvalidArgument, "index_closed_exception", "closed");
-      closed.addFault("index", std::string(name)).addFault("index_uuid", found->second->uuid);
-      return closed;
-    }
+    if (found->second->is_closed) return closedIndex(*found->second);
     return found->second;
   }
   std::vector<IndexPtr> candidates;

@@ -23,7 +23,10 @@
 #include "base/clock.hpp"
 #include "base/observer.hpp"
 #include "engine/index.hpp"
+#include "gyre/json.hpp"
 #include "gyre/status.hpp"
+#include "server/dialect/index_counters.hpp"
+#include "server/dialect/name_match.hpp"
 #include "server/dialect/settings.hpp"
 
 namespace gyre::dialect {
@@ -41,19 +44,29 @@ struct OpenIndex {
   std::unique_ptr<engine::Index> index;
   std::atomic<std::int64_t> last_refresh_nanos{0};
   std::atomic<std::int64_t> last_search_nanos{0};
+  IndexCounters counters;
 };
+
+using Aliases = std::map<std::string, Alias, std::less<>>;
 
 struct IndexEntry {
   std::string name;
   std::string uuid;
   std::int64_t created_millis = 0;
   Settings settings;
-  std::map<std::string, Alias, std::less<>> aliases;
+  Aliases aliases;
   bool is_closed = false;
-  std::string domain;               // whose index it is; "" for a free one
-  bool is_entity_domain = false;    // written by commands only
-  std::shared_ptr<OpenIndex> open;  // null when closed, or a domain's
-  engine::Index* engine = nullptr;  // null when closed
+  std::string domain;                                     // whose index it is; "" for a free one
+  bool is_entity_domain = false;                          // written by commands only
+  std::shared_ptr<OpenIndex> open;                        // null when closed, or a domain's
+  engine::Index* engine = nullptr;                        // null when closed
+  std::shared_ptr<const engine::Mapping> closed_mapping;  // while it is closed
+  engine::IndexStats closed_stats;
+
+  std::shared_ptr<const engine::Mapping> mapping() const { return engine ? engine->mapping() : closed_mapping; }
+  std::int64_t shardCount() const { return settings.whole("index.number_of_shards", 1); }
+  std::int64_t replicaCount() const { return settings.whole("index.number_of_replicas", 1); }
+  bool isHidden() const { return settings.text("index.hidden") == "true"; }
 };
 using IndexPtr = std::shared_ptr<const IndexEntry>;
 
@@ -69,6 +82,17 @@ struct CatalogState {
   Settings persistent_settings, transient_settings;  // of the cluster; the latter are not kept on disk
 
   const IndexEntry* find(std::string_view name) const;
+  // True when an index has an alias of this name.
+  bool isAlias(std::string_view name) const;
+  // A copy of the entry, in its place, for a change. REQUIRES: there is one.
+  IndexEntry& edit(std::string_view name);
+};
+
+// What an index is made from.
+struct IndexRequest {
+  Settings settings;
+  std::string mappings;  // JSON; "" for none
+  Aliases aliases;
 };
 
 // How an expression is resolved; the defaults are those of a search.
@@ -93,6 +117,7 @@ class Catalog {
     std::string folder;  // made when absent
     bool has_free_indices = false;
     std::uint64_t buffer_bytes = 64u << 20;  // of each index
+    std::size_t max_indices = 1000;          // free ones, open or closed
   };
   static Result<std::unique_ptr<Catalog>> open(Options options, const base::Clock& clock, base::Observer& observer);
   ~Catalog();
@@ -102,17 +127,22 @@ class Catalog {
   const base::Clock& clock() const { return clock_; }
   const Options& options() const { return options_; }
   std::shared_ptr<const CatalogState> state() const;
+  // Made when the catalog was, and kept.
+  const std::string& clusterUuid() const { return cluster_uuid_; }
+  const std::string& nodeId() const { return node_id_; }
 
   // Shows a domain's index. Before the listener starts.
   void addDomain(std::string name, engine::Index& index, bool is_entity_domain);
 
-  // Creates a free index. `mappings`: JSON, "" for none. resource_already_exists_exception,
+  // Creates a free index as `request` says, templates apart (see composeIndex). resource_already_exists_exception,
   // invalid_index_name_exception and whatever the engine says of the mapping.
-  Result<IndexPtr> create(std::string_view name, Settings settings, std::string_view mappings,
-                          std::map<std::string, Alias, std::less<>> aliases);
-  // The index to write a document to: a free index, the write index of an alias, or one that is made for it.
+  Result<IndexPtr> create(std::string_view name, IndexRequest request);
+  // The index to write a document to: a free index, the write index of an alias, or one that is made for it, as the
+  // templates say. cluster_block_exception when it may not be written.
   Result<IndexPtr> forWrite(std::string_view name, bool may_create = true);
   Status remove(const std::vector<IndexPtr>& indices);
+  // Ends indices that a change has taken out of the state, and removes their files.
+  void dispose(const std::vector<IndexPtr>& indices);
   // Closing and opening again.
   Status setClosed(std::string_view name, bool is_closed);
 
@@ -124,6 +154,9 @@ class Catalog {
   // Replaces the state by what `change` makes of a copy, once that is on disk. One change at a time.
   Status change(const std::function<Status(CatalogState&)>& change);
 
+  // Refuses what a domain owns: it is changed by its domain only.
+  static Status checkFree(const IndexEntry& entry);
+
   // Commits and closes every free index.
   void close();
 
@@ -132,6 +165,9 @@ class Catalog {
   Status load();
   Result<std::shared_ptr<OpenIndex>> openIndex(const std::string& name, const std::string& uuid,
                                                const std::string& definition);
+  Status checkNew(const CatalogState& state, const IndexEntry& entry) const;
+  Result<std::shared_ptr<IndexEntry>> loadIndex(json::Value definition);
+  void removeStrayFolders(const CatalogState& state);
   Status save(const CatalogState& state);
   void setState(std::shared_ptr<const CatalogState> state);
   void maintain();
@@ -141,6 +177,7 @@ class Catalog {
   const base::Clock& clock_;
   base::Observer& observer_;
   std::unique_ptr<engine::Directory> directory_;  // of the catalog's own file
+  std::string cluster_uuid_, node_id_;
 
   std::mutex change_mutex_;
   mutable std::mutex state_mutex_;
@@ -152,8 +189,6 @@ class Catalog {
   std::thread maintenance_;
 };
 
-// "*" stands for any run of characters.
-bool matchesWildcard(std::string_view pattern, std::string_view text);
 // invalid_index_name_exception says what is wrong with the name.
 Status checkIndexName(std::string_view name);
 // A random 22-character id, as uuids and document ids are.

@@ -205,7 +205,7 @@ Status routingMissing(const IndexEntry& index, std::string_view id) {
 std::vector<WriteOutcome> DocumentWriter::write(std::span<const WriteItem> items) {
   outcomes_.resize(items.size());
   for (std::size_t i = 0; i < items.size(); ++i)
-    if (Status begun = begin(items[i], i); !begun.isOk()) outcomes_[i].failure = std::move(begun);
+    if (Status begun = ingestAndBegin(items[i], i); !begun.isOk()) outcomes_[i].failure = std::move(begun);
   finish();
   return std::move(outcomes_);
 }
@@ -258,6 +258,35 @@ Status DocumentWriter::checkActiveShards(const IndexEntry& index) const {
           "[" + index.name + "][0] Not enough active copies to meet shard count of [" +
               (policy_.active_shards == "all" ? "ALL" : policy_.active_shards) + "] (have 1, needed " +
               std::to_string(wanted) + "). Timeout: [" + policy_.timeout + "]"};
+}
+
+Status DocumentWriter::ingestAndBegin(const WriteItem& item, std::size_t position) {
+  if (item.action != WriteAction::kIndex && item.action != WriteAction::kCreate) return begin(item, position);
+  if (!ingest_) ingest_ = std::make_unique<Ingest>(catalog_);
+  GYRE_TRY_ASSIGN(auto ingested, ingest_->run(item.index, item.pipeline, item.id, item.routing, item.source));
+  if (!ingested) return begin(item, position);
+  const Ingested& kept = ingested_.emplace_back(std::move(*ingested));
+  if (kept.is_dropped) {
+    // Nothing is written, so no index is made for it either.
+    auto named = std::make_shared<IndexEntry>();
+    named->name = kept.index;
+    outcomes_[position].index = std::move(named);
+    outcomes_[position].id = kept.id ? std::string_view(*kept.id) : std::string_view();
+    outcomes_[position].is_noop = true;
+    return {};
+  }
+  WriteItem changed;
+  changed.action = item.action;
+  changed.index = kept.index;
+  if (kept.id) changed.id = *kept.id;
+  changed.routing = kept.routing;
+  changed.source = kept.source;
+  changed.version = item.version;
+  changed.version_type = item.version_type;
+  changed.if_seq_no = item.if_seq_no;
+  changed.if_term = item.if_term;
+  changed.must_be_alias = item.must_be_alias;
+  return begin(changed, position);
 }
 
 Status DocumentWriter::begin(const WriteItem& item, std::size_t position) {

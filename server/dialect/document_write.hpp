@@ -20,6 +20,7 @@
 #include "gyre/status.hpp"
 #include "server/dialect/catalog.hpp"
 #include "server/dialect/document_update.hpp"
+#include "server/dialect/ingest.hpp"
 #include "server/dialect/route_table.hpp"
 #include "server/dialect/shard_number.hpp"
 
@@ -108,6 +109,8 @@ class DocumentWriter {
   Target& targetOf(const WriteItem& item);
   Status resolve(Target& target);
   Status begin(const WriteItem& item, std::size_t position);
+  // The same after the pipelines that are to work on the document.
+  Status ingestAndBegin(const WriteItem& item, std::size_t position);
   Status checkActiveShards(const IndexEntry& index) const;
   Status add(const WriteItem& item, Batch& batch, std::string_view routing, std::size_t position);
   void apply(Batch& batch);
@@ -120,6 +123,8 @@ class DocumentWriter {
   std::vector<std::unique_ptr<Target>> targets_;
   std::vector<std::unique_ptr<Batch>> batches_;
   std::deque<std::string> made_ids_;
+  std::unique_ptr<Ingest> ingest_;
+  std::deque<Ingested> ingested_;  // what their items borrow from
   std::vector<WriteOutcome> outcomes_;
 };
 

@@ -9,6 +9,7 @@ namespace gyre::dialect {
 namespace {
 
 constexpr std::string_view kCause = "caused_by";
+constexpr std::string_view kSuppressed = "suppressed";
 
 constexpr std::string_view kSearchFailure = "search_phase_execution_exception";
 
@@ -63,12 +64,24 @@ void writeCauses(std::span<const Fault> faults, JsonWriter& writer) {
   for (; depth > 0; --depth) writer.endObject();
 }
 
+void writeSuppressed(std::span<const Fault> faults, JsonWriter& writer) {
+  bool is_open = false;
+  for (const Fault& fault : faults) {
+    if (fault.pointer != kSuppressed) continue;
+    if (!is_open) writer.key(kSuppressed).beginArray();
+    is_open = true;
+    const Cause cause = parseCause(fault.detail);
+    writer.beginObject().member("type", cause.type).member("reason", cause.reason).endObject();
+  }
+  if (is_open) writer.endArray();
+}
+
 void writeMembers(const Status& status, JsonWriter& writer) {
   writer.member("type", typeOf(status)).member("reason", status.message());
   for (const Fault& fault : status.faults())
     if (isRaw(fault.pointer))
       writer.rawMember(fault.pointer, fault.detail);
-    else if (fault.pointer != kCause)
+    else if (fault.pointer != kCause && fault.pointer != kSuppressed)
       writer.member(fault.pointer, fault.detail);
 }
 
@@ -143,6 +156,7 @@ void writeError(const Status& status, JsonWriter& writer) {
   writer.endArray();
   writeMembers(status, writer);
   writeCauses(status.faults(), writer);
+  writeSuppressed(status.faults(), writer);
   writer.endObject();
 }
 

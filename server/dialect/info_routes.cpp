@@ -13,7 +13,7 @@ Response info(Service& service, Call&) {
   writer.beginObject()
       .member("name", identity.node_name)
       .member("cluster_name", identity.cluster_name)
-      .member("cluster_uuid", identity.cluster_uuid)
+      .member("cluster_uuid", service.catalog().clusterUuid())
       .key("version")
       .beginObject();
   if (identity.distribution.empty())

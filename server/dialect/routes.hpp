@@ -10,15 +10,33 @@
 
 namespace gyre::dialect {
 
+std::span<const Route> aliasRoutes();
 std::span<const Route> bulkRoutes();
+std::span<const Route> byQueryRoutes();
+std::span<const Route> catRoutes();
+std::span<const Route> clusterRoutes();
 std::span<const Route> documentRoutes();
 std::span<const Route> indexRoutes();
+std::span<const Route> indexSettingRoutes();
 std::span<const Route> infoRoutes();
+std::span<const Route> ingestRoutes();
+std::span<const Route> mappingRoutes();
 std::span<const Route> multiGetRoutes();
+std::span<const Route> nodeRoutes();
+std::span<const Route> rolloverRoutes();
 std::span<const Route> searchRoutes();
+std::span<const Route> statsRoutes();
+std::span<const Route> taskRoutes();
+std::span<const Route> templateRoutes();
+std::span<const Route> upkeepRoutes();
 
-inline std::array<std::span<const Route>, 6> routeGroups() {
-  return {bulkRoutes(), documentRoutes(), indexRoutes(), infoRoutes(), multiGetRoutes(), searchRoutes()};
+inline auto routeGroups() {
+  return std::to_array<std::span<const Route>>({
+      aliasRoutes(),    bulkRoutes(),     byQueryRoutes(),      catRoutes(),      clusterRoutes(),
+      documentRoutes(), indexRoutes(),    indexSettingRoutes(), infoRoutes(),     ingestRoutes(),
+      mappingRoutes(),  multiGetRoutes(), nodeRoutes(),         rolloverRoutes(), searchRoutes(),
+      statsRoutes(),    taskRoutes(),     templateRoutes(),     upkeepRoutes(),
+  });
 }
 
 }  // namespace gyre::dialect

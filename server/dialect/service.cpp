@@ -1,5 +1,7 @@
 #include "server/dialect/service.hpp"
 
+#include <utility>
+
 #include "server/dialect/failure.hpp"
 #include "server/dialect/response_shape.hpp"
 
@@ -61,6 +63,14 @@ Response unknownContent(const Request& request) {
 }
 
 }  // namespace
+
+Service::Service(Catalog& catalog, Identity identity)
+    : catalog_(catalog),
+      identity_(std::move(identity)),
+      tasks_(catalog.nodeId(), catalog.clock()),
+      started_nanos_(catalog.clock().monotonicNanos()) {}
+
+std::int64_t Service::uptimeMillis() const { return (catalog_.clock().monotonicNanos() - started_nanos_) / 1'000'000; }
 
 // A refresh may have much to write.
 bool Service::isQuick(const Request& request, const RouteMatch& match) const {

@@ -1,31 +1,41 @@
 // Who answers a request on the dialect listener? Finds its route, runs its handler, shapes the answer.
 //
-// THREADS: free. OWNS: borrows the catalog.
+// THREADS: free. OWNS: the tasks; borrows the catalog.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "server/dialect/catalog.hpp"
 #include "server/dialect/message.hpp"
 #include "server/dialect/route_table.hpp"
+#include "server/dialect/task_registry.hpp"
 
 namespace gyre::dialect {
 
 struct Identity {
   std::string node_name = "gyre";
   std::string cluster_name = "gyre";
-  std::string cluster_uuid;
+  std::string host = "127.0.0.1";           // where the node says it is
   std::string version = "2.19.0";           // what clients are told; see docs/DIALECT.md
   std::string distribution = "opensearch";  // "" leaves it out, as Elasticsearch does
 };
 
 class Service {
  public:
-  Service(Catalog& catalog, Identity identity) : catalog_(catalog), identity_(std::move(identity)) {}
+  Service(Catalog& catalog, Identity identity);
 
   Catalog& catalog() { return catalog_; }
   const Identity& identity() const { return identity_; }
+  TaskRegistry& tasks() { return tasks_; }
+  const std::string& nodeId() const { return tasks_.nodeId(); }
+  // The listener's port, once it is known.
+  void setPort(std::uint16_t port) { port_ = port; }
+  // "127.0.0.1:9200"
+  std::string publishAddress() const { return identity_.host + ":" + std::to_string(port_); }
+  std::int64_t uptimeMillis() const;
 
   // True when the request may be answered on the caller's thread: it waits for nothing.
   bool isQuick(const Request& request, const RouteMatch& match) const;
@@ -35,6 +45,9 @@ class Service {
  private:
   Catalog& catalog_;
   Identity identity_;
+  TaskRegistry tasks_;
+  std::atomic<std::uint16_t> port_{0};
+  std::int64_t started_nanos_;
 };
 
 }  // namespace gyre::dialect

@@ -1,14 +1,14 @@
 #include "server/dialect/settings.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "server/dialect/failure.hpp"
+#include "server/dialect/name_match.hpp"
 
 namespace gyre::dialect {
 
 namespace {
-
-constexpr std::string_view kPrefix = "index.";
 
 std::string scalarText(json::Value value) {
   return value.isString() ? std::string(value.string()) : std::string(value.raw());
@@ -26,21 +26,31 @@ void writeValue(const Settings::Value& value, JsonWriter& writer) {
 
 }  // namespace
 
-Status Settings::merge(json::Value object) {
+Status Settings::merge(json::Value object, std::string_view prefix, std::vector<std::string>* nulls) {
   if (object.isMissing() || object.isNull()) return {};
   if (!object.isObject()) return illegalArgument("settings must be an object");
-  for (const json::Value member : object) mergeAt(std::string(member.key()), member);
+  for (const json::Value member : object) mergeAt(std::string(member.key()), member, prefix, nulls);
   return {};
 }
 
-void Settings::mergeAt(const std::string& path, json::Value value) {
+void Settings::merge(const Settings& other) {
+  for (const auto& [name, value] : other.values_) values_[name] = value;
+}
+
+void Settings::erase(std::string_view name) {
+  std::erase_if(values_, [name](const auto& each) { return matchesWildcard(name, each.first); });
+}
+
+void Settings::mergeAt(const std::string& path, json::Value value, std::string_view prefix,
+                       std::vector<std::string>* nulls) {
   if (value.isObject()) {
-    for (const json::Value member : value) mergeAt(path + "." + std::string(member.key()), member);
+    for (const json::Value member : value) mergeAt(path + "." + std::string(member.key()), member, prefix, nulls);
     return;
   }
-  const std::string name = path.starts_with(kPrefix) ? path : std::string(kPrefix) + path;
+  const std::string name = path.starts_with(prefix) ? path : std::string(prefix) + path;
   if (value.isNull()) {
-    values_.erase(name);
+    if (nulls != nullptr) nulls->push_back(name);
+    erase(name);
     return;
   }
   Value kept;

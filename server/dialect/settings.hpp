@@ -1,7 +1,7 @@
 // Which settings does an index have? A flat list of names and texts, as the dialect keeps them.
 //
-// Read from nested objects, dotted names or both; every name gets the prefix "index." unless it has it. Scalars become
-// texts ("1", "true"), lists stay lists.
+// Read from nested objects, dotted names or both; every name of an index's gets the prefix "index." unless it has it.
+// Scalars become texts ("1", "true"), lists stay lists.
 //
 // THREADS: values.
 #pragma once
@@ -28,7 +28,12 @@ class Settings {
   using Values = std::map<std::string, Value, std::less<>>;
 
   // Adds what `object` says; a null takes a name out. illegal_argument_exception for what is no object.
-  Status merge(json::Value object);
+  // The names that a null stood for are added to `nulls`; such a name may have wildcards.
+  Status merge(json::Value object, std::string_view prefix = "index.", std::vector<std::string>* nulls = nullptr);
+  // Adds all of `other`, which counts before what is held.
+  void merge(const Settings& other);
+  // Takes out every setting that matches, as "index.blocks.*" does.
+  void erase(std::string_view name);
   void set(std::string_view name, std::string_view text);
 
   // Nothing when absent or a list.
@@ -40,13 +45,14 @@ class Settings {
 
   // {"index":{"number_of_shards":"1",…}}
   void writeNested(JsonWriter& writer) const;
+  void write(bool is_flat, JsonWriter& writer) const { is_flat ? writeFlat(writer) : writeNested(writer); }
   // {"index.number_of_shards":"1",…}
   void writeFlat(JsonWriter& writer) const;
   std::string nestedJson() const;
 
  private:
   std::vector<std::string> objectPath(std::string_view name) const;
-  void mergeAt(const std::string& path, json::Value value);
+  void mergeAt(const std::string& path, json::Value value, std::string_view prefix, std::vector<std::string>* nulls);
   Values values_;
 };
 

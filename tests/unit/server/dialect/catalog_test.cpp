@@ -40,7 +40,7 @@ class CatalogTest : public CppUnit::TestFixture {
   }
   IndexPtr make(std::string_view name, Aliases aliases = {}) {
     auto made =
-        catalog_->create(name, {}, R"({"dynamic":false,"properties":{"n":{"type":"long"}}})", std::move(aliases));
+        catalog_->create(name, {{}, R"({"dynamic":false,"properties":{"n":{"type":"long"}}})", std::move(aliases)});
     CPPUNIT_ASSERT_MESSAGE(std::string(made.status().message()), made.isOk());
     return std::move(made).value();
   }
@@ -55,7 +55,7 @@ class CatalogTest : public CppUnit::TestFixture {
   void aNameIsTakenOnce() {
     make("a");
     CPPUNIT_ASSERT_EQUAL(std::string("resource_already_exists_exception"),
-                         std::string(catalog_->create("a", {}, "", {}).status().reason()));
+                         std::string(catalog_->create("a", {}).status().reason()));
     CPPUNIT_ASSERT(catalog_->remove({catalog_->resolveOne("a").value()}).isOk());
     CPPUNIT_ASSERT_EQUAL(std::string("index_not_found_exception"),
                          std::string(catalog_->resolveOne("a").status().reason()));
@@ -65,8 +65,8 @@ class CatalogTest : public CppUnit::TestFixture {
   void namesAreChecked() {
     for (const std::string name : {"", "A", "_a", "-a", "a b", "a/b", "a*", "a:b", ".", "..", "a#b"})
       CPPUNIT_ASSERT_EQUAL_MESSAGE(name, std::string("invalid_index_name_exception"),
-                                   std::string(catalog_->create(name, {}, "", {}).status().reason()));
-    CPPUNIT_ASSERT(!catalog_->create(std::string(256, 'a'), {}, "", {}).isOk());
+                                   std::string(catalog_->create(name, {}).status().reason()));
+    CPPUNIT_ASSERT(!catalog_->create(std::string(256, 'a'), {}).isOk());
     make(std::string(255, 'a'));
     make("größe-2024.01");
   }
@@ -126,7 +126,7 @@ class CatalogTest : public CppUnit::TestFixture {
     Settings settings;
     settings.set("index.refresh_interval", "7s");
     CPPUNIT_ASSERT(
-        catalog_->create("a", settings, R"({"dynamic":false,"properties":{"n":{"type":"long"}}})", {{"x", alias}})
+        catalog_->create("a", {settings, R"({"dynamic":false,"properties":{"n":{"type":"long"}}})", {{"x", alias}}})
             .isOk());
     make("closed");
     CPPUNIT_ASSERT(catalog_->setClosed("closed", true).isOk());
@@ -154,7 +154,7 @@ class CatalogTest : public CppUnit::TestFixture {
 
   void withoutFreeIndicesNoneIsMade() {
     open(false);
-    CPPUNIT_ASSERT(catalog_->create("a", {}, "", {}).status().code() == Code::kPermissionDenied);
+    CPPUNIT_ASSERT(catalog_->create("a", {}).status().code() == Code::kPermissionDenied);
     CPPUNIT_ASSERT(catalog_->forWrite("a").status().code() == Code::kPermissionDenied);
   }
 

@@ -1,0 +1,43 @@
+// What is an index like in numbers? Gathered from its engine and its counters; shown by _stats, _cat and _nodes/stats.
+//
+// THREADS: free functions and values.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "gyre/json_writer.hpp"
+#include "server/dialect/catalog.hpp"
+
+namespace gyre::dialect {
+
+struct IndexFigures {
+  struct Timed {
+    std::uint64_t total = 0, nanos = 0;
+  };
+  std::uint64_t doc_count = 0, deleted_count = 0;  // searchable
+  std::uint64_t size_bytes = 0;
+  std::uint64_t segment_count = 0, buffer_bytes = 0;
+  std::uint64_t log_operations = 0, log_bytes = 0;
+  std::int64_t log_age_millis = 0;
+  std::uint64_t completion_bytes = 0;
+  Timed indexed, deleted, gets_found, gets_missing, queries, fetches, scrolls, points_in_time, suggestions, refreshes,
+      flushes;
+  std::uint64_t index_failures = 0, noop_updates = 0, request_cache_hits = 0, request_cache_misses = 0;
+  std::int64_t open_contexts = 0;
+
+  void add(const IndexFigures& other);
+};
+
+// `counts_closed`: also the segments of an index that is closed.
+IndexFigures figuresOf(const IndexEntry& entry, bool counts_closed = false);
+
+// The sections that _stats knows, in the order it shows them.
+struct StatsSection {
+  std::string_view name;    // as it is shown: "merges"
+  std::string_view metric;  // as it is asked for: "merge"
+  void (*write)(const IndexFigures& figures, JsonWriter& writer);
+};
+std::span<const StatsSection> statsSections();
+
+}  // namespace gyre::dialect

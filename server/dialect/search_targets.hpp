@@ -1,0 +1,20 @@
+// What does a search of these indices run on?
+//
+// THREADS: free functions.
+#pragma once
+
+#include <string>
+
+#include "engine/search/search_target.hpp"
+#include "gyre/status.hpp"
+#include "server/dialect/catalog.hpp"
+
+namespace gyre::dialect {
+
+// The index on its present snapshot, with the filters of the aliases it was named by. REQUIRES: it is open.
+engine::SearchTarget searchTarget(const Resolved& resolved);
+// Notes that the index is searched. One that nobody searched for long has writes that no refresh has published: it is
+// refreshed first.
+Status wake(const IndexEntry& entry);
+
+}  // namespace gyre::dialect
