@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 #include <map>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -82,6 +83,7 @@ class SortCollector final : public Collector {
       after_numbers_.push_back(columns_[k]->numberOf(after_.values[k]));
     heap_.clear();
     slots_.clear();
+    is_in_order_ = true;
     // What earlier segments hold bounds this one too.
     bound_ = hits_.size() == size_ && size_ > 0 ? columns_[0]->numberOf(hits_.back().values[0]) : INT64_MAX;
   }
@@ -137,7 +139,30 @@ class SortCollector final : public Collector {
     const std::int64_t smallest = columns_[0]->smallestIn(window);
     const std::int64_t worst = worstFirstKey();
     // With one key alone an equal value loses against the earlier document.
-    return smallest > worst || (keys_.size() == 1 && heap_.size() == size_ && smallest == worst);
+    const bool loses_equal = is_in_order_ && keys_.size() == 1 && heap_.size() == size_;
+    if (smallest > worst || (loses_equal && smallest == worst)) return true;
+    return !after_numbers_.empty() && columns_[0]->largestIn(window) < after_numbers_[0];
+  }
+
+  // Worth it only where keys follow the order of documents, so that few windows overlap the best one.
+  std::vector<std::uint32_t> promisingWindows() override {
+    constexpr std::size_t kFewWindows = 4;
+    constexpr std::size_t kMostOverlapping = 4;  // one in so many
+    const std::uint32_t windows = (run_->docCount() + kWindowDocs - 1) / kWindowDocs;
+    if (size_ == 0 || windows < kFewWindows || run_->segment().field(keys_[0].path) == nullptr) return {};
+    std::vector<std::pair<std::int64_t, std::uint32_t>> order;
+    for (std::uint32_t window = 0; window < windows; ++window)
+      if (!canSkip(window, 0)) order.emplace_back(columns_[0]->smallestIn(window), window);
+    std::sort(order.begin(), order.end());
+    std::vector<std::uint32_t> promising;
+    if (order.empty()) return promising;
+    const std::int64_t reach = columns_[0]->largestIn(order.front().second);
+    const auto overlapping = std::upper_bound(order.begin(), order.end(), std::pair(reach, UINT32_MAX)) - order.begin();
+    if (static_cast<std::size_t>(overlapping) * kMostOverlapping > std::max<std::size_t>(order.size(), windows / 2))
+      return promising;
+    is_in_order_ = false;
+    for (const auto& entry : order) promising.push_back(entry.second);
+    return promising;
   }
   bool usesScoreBound() const override { return false; }
 
@@ -177,7 +202,8 @@ class SortCollector final : public Collector {
       return;
     }
     const std::size_t slot = heap_.front().slot;
-    if (compare(row_.data(), &slots_[slot * keys_.size()]) >= 0) return;
+    const int order = compare(row_.data(), &slots_[slot * keys_.size()]);
+    if (order > 0 || (order == 0 && doc > heap_.front().doc)) return;
     std::pop_heap(heap_.begin(), heap_.end(), better);
     std::copy(row_.begin(), row_.end(), slots_.begin() + static_cast<std::ptrdiff_t>(slot * keys_.size()));
     heap_.back() = {slot, doc, score};
@@ -191,6 +217,7 @@ class SortCollector final : public Collector {
   std::vector<std::unique_ptr<SortColumn>> columns_;
   std::vector<std::int64_t> after_numbers_;  // in this segment's terms
   std::int64_t bound_ = INT64_MAX;
+  bool is_in_order_ = true;          // windows of the segment come from front to back
   std::vector<Entry> heap_;          // of this segment, the worst in front
   std::vector<std::int64_t> slots_;  // keys of the entries
   std::vector<Hit> hits_;            // of the segments before, best first

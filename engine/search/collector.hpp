@@ -40,6 +40,10 @@ class Collector {
   virtual void endSegment() = 0;
   // True when no document of the window can become a hit. `max_score` bounds the window's scores.
   virtual bool canSkip(std::uint32_t window, float max_score) const = 0;
+  // Windows of the segment that are likely to hold the best hits, the best first; empty when the segment's own order is
+  // as good. Between beginSegment and the first collect.
+  // Whoever calls it may collect windows in any order.
+  virtual std::vector<std::uint32_t> promisingWindows() { return {}; }
   // Whether canSkip looks at the bound, so that it is worth computing.
   virtual bool usesScoreBound() const = 0;
   // Why the documents cannot be collected; ok while they can.

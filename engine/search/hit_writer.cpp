@@ -102,14 +102,16 @@ Result<std::string> objectIn(std::string_view source, const std::vector<NestedLe
 
 }  // namespace
 
-Status HitWriter::writeContent(const SegmentReader& segment, DocId doc, const Field* also) {
+Status HitWriter::writeContent(const SegmentReader& segment, DocId doc, const HitExtras& extras) {
+  const Field* const also = extras.also;
   const bool reads_fields = request_.fields.readsSource();
   if (request_.source.isHidden() && request_.fields.isEmpty() && also == nullptr) return {};
   const std::vector<NestedLevel> levels = nestedLevelsOf(segment, doc);
-  std::string source;
-  if (!request_.source.isHidden() || reads_fields) {
-    GYRE_TRY_ASSIGN(source, sourceOf(segment, doc, levels));
+  std::string own;
+  if ((extras.source == nullptr || !levels.empty()) && request_.readsSource()) {
+    GYRE_TRY_ASSIGN(own, sourceOf(segment, doc, levels));
   }
+  const std::string& source = extras.source == nullptr || !levels.empty() ? own : *extras.source;
   if (!request_.source.isHidden()) {
     if (request_.source.isWhole() && levels.empty()) {
       writer_.rawMember("_source", source);

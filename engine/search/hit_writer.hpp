@@ -27,6 +27,8 @@ struct FetchRequest {
 
   // Takes the member when it is one of these; false when it is none.
   Result<bool> read(json::Value member, const Mapping& mapping);
+  // Whether the stored document is read.
+  bool readsSource() const { return !source.isHidden() || fields.readsSource(); }
   // After the last member.
   void finish();
 
@@ -37,14 +39,20 @@ struct FetchRequest {
   bool hides_source_ = false;  // stored fields are asked for, and the source is not one of them
 };
 
+// What is known of a hit beside the document.
+struct HitExtras {
+  const std::string* source = nullptr;  // the stored document, when it has been read
+  const Field* also = nullptr;          // a field whose column is shown besides
+};
+
 class HitWriter {
  public:
   HitWriter(const FetchRequest& request, JsonWriter& writer) : request_(request), writer_(writer) {}
 
   // "_id" and what else identifies the document, up to its score.
   Status writeIdentity(const SegmentReader& segment, DocId doc);
-  // What the document holds. `also` is a field whose column is shown besides; may be null.
-  Status writeContent(const SegmentReader& segment, DocId doc, const Field* also = nullptr);
+  // What the document holds.
+  Status writeContent(const SegmentReader& segment, DocId doc, const HitExtras& extras = {});
 
  private:
   const FetchRequest& request_;

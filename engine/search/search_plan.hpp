@@ -36,6 +36,9 @@ struct PagePosition {
   bool is_set = false;
   SortPosition sorted;
   ScorePosition scored;
+  // As that page told.
+  std::uint64_t total = 0;
+  bool is_total_exact = true;
 };
 
 class SearchPlan {

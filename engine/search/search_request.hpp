@@ -15,7 +15,7 @@
 #include "engine/query/query.hpp"
 #include "engine/search/hit_writer.hpp"
 #include "engine/search/sort.hpp"
-#include "engine/suggest/completion_suggester.hpp"
+#include "engine/suggest/suggestion.hpp"
 
 namespace gyre::engine {
 
@@ -84,7 +84,7 @@ struct SearchRequest {
   std::string pit_id;                                       // resolved by the owner of the indices
   Aggregations aggregations;
   bool has_aggregations = false;
-  std::vector<CompletionRequest> suggestions;
+  std::vector<SuggestRequest> suggestions;
   bool has_suggest = false;
   bool is_suggest_only = false;
 

@@ -1,12 +1,18 @@
 #include "engine/search/search_response.hpp"
 
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
+#include <variant>
+#include <vector>
 
+#include "engine/analysis/utf8.hpp"
 #include "engine/query/bool_query.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/search/hit_writer.hpp"
+#include "engine/search/nested_hit.hpp"
 #include "engine/search/nested_hits_run.hpp"
 
 namespace gyre::engine {
@@ -57,6 +63,7 @@ class HitsWriter {
       writer_.null();
     }
     writer_.key("hits").beginArray();
+    GYRE_TRY(readSources());
     for (std::size_t i = 0; i < outcome.hits.size(); ++i) {
       GYRE_TRY(writeHit(outcome.hits[i], i));
       if (out_.size() > options_.response_bytes) return tooLarge(options_.response_bytes);
@@ -74,6 +81,32 @@ class HitsWriter {
     return plan_.shared == &plan_.common ? planned.request.fetch : request_.fetch;
   }
 
+  // Stored documents are read in their own order, so that each compressed block is unpacked once for all its hits.
+  Status readSources() {
+    constexpr std::size_t kFewHits = 4;
+    const std::vector<Hit>& hits = outcome_->hits;
+    if (hits.size() <= kFewHits) return {};
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < hits.size(); ++i)
+      if (fetchOf(hits[i].segment).readsSource() && isRoot(hits[i])) order.push_back(i);
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return hits[a].segment != hits[b].segment ? hits[a].segment < hits[b].segment : hits[a].doc < hits[b].doc;
+    });
+    sources_.resize(hits.size());
+    std::uint64_t bytes = 0;
+    for (const std::size_t i : order) {
+      GYRE_TRY_ASSIGN(sources_[i], plan_.snapshot.segments[hits[i].segment].segment->source(hits[i].doc));
+      bytes += sources_[i]->size();
+      if (bytes > options_.response_bytes) return tooLarge(options_.response_bytes);
+    }
+    return {};
+  }
+
+  // Objects of nested fields have no source of their own.
+  bool isRoot(const Hit& hit) const {
+    return rootOf(*plan_.snapshot.segments[hit.segment].segment, hit.doc) == hit.doc;
+  }
+
   Status writeHit(const Hit& hit, std::size_t position) {
     const SegmentReader& segment = *plan_.snapshot.segments[hit.segment].segment;
     HitWriter hit_writer(fetchOf(hit.segment), writer_);
@@ -86,7 +119,9 @@ class HitsWriter {
     } else {
       writer_.null();
     }
-    GYRE_TRY(hit_writer.writeContent(segment, hit.doc, group_field_));
+    const bool is_read = !sources_.empty() && sources_[position].has_value();
+    const std::string* const source = is_read ? &*sources_[position] : nullptr;
+    GYRE_TRY(hit_writer.writeContent(segment, hit.doc, {source, group_field_}));
     if (request_.isSorted()) {
       writer_.key("sort").beginArray();
       for (std::size_t k = 0; k < request_.sort.size(); ++k) writeSortValue(request_.sort[k], hit.values[k], writer_);
@@ -174,6 +209,7 @@ class HitsWriter {
   std::int64_t deadline_nanos_;
   const SearchOutcome* outcome_ = nullptr;
   const Field* group_field_ = nullptr;
+  std::vector<std::optional<std::string>> sources_;  // of the hits; nothing where one is read by itself
   bool sorts_by_score_ = false;
   const std::string& out_;
   JsonWriter& writer_;
@@ -214,7 +250,7 @@ class ResponseWriter {
     }
     if (request_.has_suggest && !request_.suggestions.empty()) {
       writer_.key("suggest").beginObject();
-      for (const CompletionRequest& suggestion : request_.suggestions) GYRE_TRY(writeSuggestion(suggestion));
+      for (const SuggestRequest& suggestion : request_.suggestions) GYRE_TRY(writeSuggestion(suggestion));
       writer_.endObject();
     }
     writer_.endObject();
@@ -222,22 +258,58 @@ class ResponseWriter {
   }
 
  private:
-  Status writeSuggestion(const CompletionRequest& suggestion) {
-    writer_.key(suggestion.name).beginArray().beginObject();
-    writer_.member("text", suggestion.text).member("offset", 0);
-    std::size_t length = 0;  // in UTF-16 units, as the dialect counts
-    for (const char c : suggestion.text) {
-      const auto byte = static_cast<unsigned char>(c);
-      length += ((byte & 0xc0) != 0x80 ? 1u : 0u) + (byte >= 0xf0 ? 1u : 0u);
+  Status writeSuggestion(const SuggestRequest& suggestion) {
+    const auto* const completion = std::get_if<CompletionRequest>(&suggestion.asked);
+    const auto* const term = std::get_if<TermSuggestRequest>(&suggestion.asked);
+    const std::string_view kind = completion != nullptr ? "completion#" : term != nullptr ? "term#" : "phrase#";
+    writer_.key(options_.names_types ? std::string(kind) + suggestion.name : suggestion.name).beginArray();
+    if (completion != nullptr) {
+      beginEntry(suggestion.text, 0, static_cast<std::uint32_t>(utf16Length(suggestion.text)));
+      GYRE_TRY(writeCompletions(*completion));
+      endEntry();
+    } else if (term == nullptr) {
+      beginEntry(suggestion.text, 0, static_cast<std::uint32_t>(utf16Length(suggestion.text)));
+      writePhrases(std::get<PhraseSuggestRequest>(suggestion.asked));
+      endEntry();
+    } else {
+      for (const TextWord& word : term->words) {
+        beginEntry(word.term, word.offset, word.length);
+        for (const WordOption& option : findWords(plan_.snapshot, term->options, word.term)) {
+          writer_.beginObject().member("text", option.text).key("score");
+          writeScore(option.score, writer_);
+          writer_.member("freq", option.freq).endObject();
+        }
+        endEntry();
+      }
     }
-    writer_.member("length", static_cast<std::uint64_t>(length)).key("options").beginArray();
-    for (const CompletionOption& option : findCompletions(plan_.snapshot, suggestion)) {
+    writer_.endArray();
+    return {};
+  }
+
+  void beginEntry(std::string_view text, std::uint32_t offset, std::uint32_t length) {
+    writer_.beginObject().member("text", text).member("offset", offset).member("length", length);
+    writer_.key("options").beginArray();
+  }
+  void endEntry() { writer_.endArray().endObject(); }
+
+  void writePhrases(const PhraseSuggestRequest& phrase) {
+    for (const PhraseOption& option : findPhrases(plan_.snapshot, phrase)) {
+      writer_.beginObject().member("text", option.text);
+      if (phrase.is_highlighted) writer_.member("highlighted", option.highlighted);
+      writer_.key("score");
+      writeScore(static_cast<float>(option.score), writer_);
+      writer_.endObject();
+    }
+  }
+
+  Status writeCompletions(const CompletionRequest& completion) {
+    for (const CompletionOption& option : findCompletions(plan_.snapshot, completion)) {
       const SegmentReader& segment = *plan_.snapshot.segments[option.segment].segment;
       writer_.beginObject().member("text", option.text).member("_index", plan_.indexOf(option.segment));
       GYRE_TRY(hit_writer_.writeIdentity(segment, option.doc));
       writer_.key("_score");
-      writeScore(static_cast<float>(option.weight), writer_);
-      GYRE_TRY(hit_writer_.writeContent(segment, option.doc, nullptr));
+      writeScore(option.score, writer_);
+      GYRE_TRY(hit_writer_.writeContent(segment, option.doc));
       if (!option.context.empty()) {
         const std::size_t end_of_name = option.context.find('\0');
         writer_.key("contexts").beginObject().key(std::string_view(option.context).substr(0, end_of_name)).beginArray();
@@ -245,7 +317,6 @@ class ResponseWriter {
       }
       writer_.endObject();
     }
-    writer_.endArray().endObject().endArray();
     return {};
   }
 

@@ -40,8 +40,8 @@ class SearchRun {
         collected_ = 0;
         is_target_done_ = false;
       }
-      if (is_target_done_) continue;
-      runSegment(s);
+      if (!is_target_done_) runSegment(s);
+      doc_base_ += snapshot_.segments[s].segment->docCount();
       GYRE_TRY(collector_->status());
       // Rescoring looks at the best of each index.
       const bool is_last = s + 1 == snapshot_.segments.size() || plan_.target_of[s + 1] != target;
@@ -92,37 +92,69 @@ class SearchRun {
     return makeSortCollector(wanted_, request_.sort, after.is_set ? after.sorted : std::move(position));
   }
 
+  // What works through one segment, from front to back.
+  struct Scorers {
+    ScorerPtr query;
+    std::vector<ScorerPtr> filters;
+    ScorerPtr post_filter;
+  };
+
+  // False when nothing of the segment matches.
+  static bool makeScorers(const TargetWeights& weights, SegmentRun& run, Scorers& scorers) {
+    scorers = {};
+    scorers.query = weights.query->scorer(run);
+    if (scorers.query == nullptr) return false;
+    for (const WeightPtr& filter : weights.filters) {
+      scorers.filters.push_back(filter->scorer(run));
+      if (scorers.filters.back() == nullptr) return false;
+    }
+    if (weights.post_filter != nullptr) scorers.post_filter = weights.post_filter->scorer(run);
+    return true;
+  }
+
   void runSegment(std::uint32_t ordinal) {
     const SegmentView& view = snapshot_.segments[ordinal];
     SegmentRun run(view, ordinal, doc_base_);
-    doc_base_ += run.docCount();
     const TargetWeights& weights = weights_[plan_.target_of[ordinal]];
-    const ScorerPtr scorer = weights.query->scorer(run);
-    if (scorer == nullptr) return;
-    std::vector<ScorerPtr> filters;
-    for (const WeightPtr& filter : weights.filters) {
-      filters.push_back(filter->scorer(run));
-      if (filters.back() == nullptr) return;
-    }
-    const ScorerPtr post_filter = weights.post_filter == nullptr ? nullptr : weights.post_filter->scorer(run);
+    Scorers scorers;
+    if (!makeScorers(weights, run, scorers)) return;
     has_post_filter_ = weights.post_filter != nullptr;
     collector_->beginSegment(run);
     outcome_.aggregators.beginSegment(run);
+    is_taken_.assign((run.docCount() + kWindowDocs - 1) / kWindowDocs, false);
+    takePromisingWindows(weights, run, scorers);
     for (DocId from = 0; from < run.docCount();) {
-      const DocId candidate = scorer->nextCandidate(from);
+      const DocId candidate = scorers.query->nextCandidate(from);
       if (candidate >= run.docCount()) break;
       const std::uint32_t window = windowOf(candidate);
       from = windowBegin(window) + kWindowDocs;
+      if (is_taken_[window]) continue;
       if (isPastDeadline()) break;
-      if (canSkip(*scorer, window)) {
+      if (canSkip(*scorers.query, window)) {
         outcome_.is_total_exact = outcome_.is_total_exact && !isCountSaturated();
         if (is_done_) break;
         continue;
       }
-      runWindow(run, *scorer, filters, post_filter.get(), window);
+      runWindow(run, scorers, window);
       if (is_target_done_) break;
     }
     collector_->endSegment();
+  }
+
+  // Documents that stand in the order of their keys are looked at from the end where the best are; what is left then
+  // only has to be counted. A scorer goes forward alone, so each window gets scorers of its own.
+  void takePromisingWindows(const TargetWeights& weights, SegmentRun& run, Scorers& scorers) {
+    if (!outcome_.aggregators.isEmpty() || request_.terminate_after > 0 || !request_.isSorted()) return;
+    bool is_used = false;
+    for (const std::uint32_t window : collector_->promisingWindows()) {
+      if (collector_->canSkip(window, std::numeric_limits<float>::infinity()) || isPastDeadline()) break;
+      if (is_used && !makeScorers(weights, run, scorers)) return;
+      is_used = true;
+      is_taken_[window] = true;
+      const DocId candidate = scorers.query->nextCandidate(windowBegin(window));
+      if (candidate < run.docCount() && windowOf(candidate) == window) runWindow(run, scorers, window);
+    }
+    if (is_used) makeScorers(weights, run, scorers);
   }
 
   bool isPastDeadline() {
@@ -131,10 +163,14 @@ class SearchRun {
   }
 
   // More hits than the request wants counted have been seen, so further ones need not be found to be counted.
-  bool isCountSaturated() const { return outcome_.total > request_.count_up_to || !request_.shows_total; }
+  bool isCountSaturated() const {
+    return outcome_.total > request_.count_up_to || !request_.shows_total || plan_.after.is_set;
+  }
 
   bool canSkip(Scorer& scorer, std::uint32_t window) {
     if (!outcome_.aggregators.isEmpty() || !isCountSaturated() || request_.terminate_after > 0) return false;
+    // The best score of all is shown, whatever the order.
+    if (request_.tracks_scores && request_.isSorted()) return false;
     if (request_.size == 0) {
       is_done_ = true;
       return true;
@@ -143,13 +179,12 @@ class SearchRun {
     return collector_->canSkip(window, bound);
   }
 
-  void runWindow(SegmentRun& run, Scorer& scorer, std::span<const ScorerPtr> filters, Scorer* post_filter,
-                 std::uint32_t window) {
+  void runWindow(SegmentRun& run, Scorers& scorers, std::uint32_t window) {
     float* const scores = needs_scores_ ? scores_.data() : nullptr;
     if (needs_scores_) scores_.fill(0);
-    scorer.evaluate(window, bits_.data(), scores);
+    scorers.query->evaluate(window, bits_.data(), scores);
     keepVisible(run.view(), window, bits_.data());
-    for (const ScorerPtr& filter : filters) filter->narrow(window, bits_.data(), nullptr);
+    for (const ScorerPtr& filter : scorers.filters) filter->narrow(window, bits_.data(), nullptr);
     if (request_.slice) keepSlice(run, window);
     if (request_.min_score)
       forEachBit(bits_.data(), [&](std::uint32_t i) {
@@ -160,14 +195,17 @@ class SearchRun {
     if (request_.terminate_after > 0) count = keepFirst(count);
     aggregate(run, window, count);
     if (has_post_filter_) {
-      if (post_filter == nullptr) return;
-      post_filter->narrow(window, bits_.data(), nullptr);
+      if (scorers.post_filter == nullptr) return;
+      scorers.post_filter->narrow(window, bits_.data(), nullptr);
       count = countBits(bits_.data());
     }
     outcome_.total += count;
     if (needs_scores_ && request_.isSorted() && request_.tracks_scores)
       forEachBit(bits_.data(), [&](std::uint32_t i) { best_score_ = std::max(best_score_, scores[i]); });
-    if (count > 0) collector_->collect(window, bits_.data(), scores);
+    // What cannot become a hit is only counted.
+    if (count == 0 || (request_.isSorted() && collector_->canSkip(window, std::numeric_limits<float>::infinity())))
+      return;
+    collector_->collect(window, bits_.data(), scores);
   }
 
   // Every max-th document of the whole search.
@@ -284,6 +322,11 @@ class SearchRun {
       outcome_.is_total_exact = false;
     }
     if (request_.terminate_after > 0) outcome_.is_total_exact = true;
+    // All pages tell what the first one counted.
+    if (plan_.after.is_set) {
+      outcome_.total = plan_.after.total;
+      outcome_.is_total_exact = plan_.after.is_total_exact;
+    }
     return {};
   }
 
@@ -319,6 +362,7 @@ class SearchRun {
   float best_score_ = 0;
   std::uint64_t doc_base_ = 0;
   std::vector<TargetWeights> weights_;
+  std::vector<bool> is_taken_;  // windows of the current segment that are done already
   std::size_t wanted_ = 0;
   std::uint64_t collected_ = 0;  // of the current target, while there is a limit
   bool is_target_done_ = false;

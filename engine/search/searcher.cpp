@@ -49,7 +49,11 @@ Status answer(std::span<const SearchTarget> targets, std::string_view request, c
   reply.hit_count = written.hit_count;
   if (after != nullptr && !outcome.hits.empty()) {
     Hit& last = outcome.hits.back();
-    *after = {true, {std::move(last.values), true, last.segment, last.doc}, {last.score, last.segment, last.doc}};
+    *after = {true,
+              {std::move(last.values), true, last.segment, last.doc},
+              {last.score, last.segment, last.doc},
+              outcome.total,
+              outcome.is_total_exact};
   }
   return {};
 }

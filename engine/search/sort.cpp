@@ -256,17 +256,25 @@ void SortColumn::read(std::uint32_t window, std::span<const std::uint16_t> docs,
     keys[i] = testBit(decoded.present.data(), docs[i]) ? directed(converted(decoded.values[docs[i]])) : missing_;
 }
 
-std::int64_t SortColumn::smallestIn(std::uint32_t window) const {
-  if (key_.kind == SortKey::Kind::kScore || key_.kind == SortKey::Kind::kDoc || !ranks_.empty()) return INT64_MIN;
+std::int64_t SortColumn::endIn(std::uint32_t window, bool is_smallest, std::int64_t otherwise) const {
+  if (key_.kind == SortKey::Kind::kDoc) {
+    const std::int64_t first = static_cast<std::int64_t>(run_.docBase()) + windowBegin(window);
+    return directed(is_smallest != key_.is_descending ? first : first + kWindowDocs - 1);
+  }
+  if (key_.kind == SortKey::Kind::kScore || !ranks_.empty()) return otherwise;
   if (field_ == nullptr) return missing_;
-  if (nested_ != nullptr) return INT64_MIN;
+  if (nested_ != nullptr) return otherwise;
   const ColumnBlockStats stats = field_->column->blockStats(window);
   if (stats.value_count == 0) return missing_;
   // A sum lies beyond its parts.
-  if (key_.mode == SortKey::Mode::kSum && stats.value_count > stats.doc_count) return INT64_MIN;
-  const std::int64_t best = directed(converted(key_.is_descending ? stats.max : stats.min));
-  return stats.doc_count == windowSize(window, run_.docCount()) ? best : std::min(best, missing_);
+  if (key_.mode == SortKey::Mode::kSum && stats.value_count > stats.doc_count) return otherwise;
+  const std::int64_t end = directed(converted(is_smallest == key_.is_descending ? stats.max : stats.min));
+  if (stats.doc_count == windowSize(window, run_.docCount())) return end;
+  return is_smallest ? std::min(end, missing_) : std::max(end, missing_);
 }
+
+std::int64_t SortColumn::smallestIn(std::uint32_t window) const { return endIn(window, true, INT64_MIN); }
+std::int64_t SortColumn::largestIn(std::uint32_t window) const { return endIn(window, false, INT64_MAX); }
 
 std::int64_t SortColumn::numberOf(const SortValue& value) const {
   if (key_.kind != SortKey::Kind::kKeyword) return value.number;

@@ -67,6 +67,8 @@ class SortColumn {
   void read(std::uint32_t window, std::span<const std::uint16_t> docs, const float* scores, std::int64_t* keys);
   // No document of the window has a smaller key.
   std::int64_t smallestIn(std::uint32_t window) const;
+  // No document of the window has a larger key.
+  std::int64_t largestIn(std::uint32_t window) const;
   // Why the keys cannot be read; ok while they can.
   Status status() const { return nested_ == nullptr ? Status() : nested_->status(); }
   // The number for a value from elsewhere, so that keys of this segment compare with it rightly.
@@ -74,6 +76,8 @@ class SortColumn {
   SortValue valueOf(std::int64_t key) const;
 
  private:
+  // The end of a window's keys on one side; `otherwise` where they are not known.
+  std::int64_t endIn(std::uint32_t window, bool is_smallest, std::int64_t otherwise) const;
   std::int64_t directed(std::int64_t number) const { return key_.is_descending ? ~number : number; }
   std::int64_t converted(std::int64_t number) const;
   std::int64_t combined(std::span<const std::int64_t> values) const;

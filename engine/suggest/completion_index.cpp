@@ -6,6 +6,12 @@
 #include <map>
 #include <numeric>
 #include <queue>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/analysis/utf8.hpp"
 
 namespace gyre::engine {
 namespace {
@@ -196,8 +202,8 @@ class RankedCompletions final : public CompletionIndexReader {
              const std::function<bool(const Completion&)>& visit) const override {
     List list;
     if (!findList(context, list)) return;
-    const std::uint32_t first = lowerBound(list, prefix, 0);
-    const std::uint32_t end = endOfPrefix(list, prefix, first);
+    const std::uint32_t first = lowerBound(list, prefix, 0, list.count);
+    const std::uint32_t end = endOfPrefix(list, prefix, first, list.count);
     // A run and its best input; the heap gives the best of all runs first.
     struct Run {
       std::uint32_t rank, best, first, end;
@@ -219,12 +225,143 @@ class RankedCompletions final : public CompletionIndexReader {
     }
   }
 
+  void visitFuzzy(const FuzzyPrefix& prefix, std::string_view context,
+                  const std::function<bool(const Completion&, std::uint32_t)>& visit) const override {
+    List list;
+    if (!findList(context, list)) return;
+    struct Run {
+      std::uint64_t score;
+      std::uint32_t rank, best, first, end, factor;
+      bool operator<(const Run& other) const { return score != other.score ? score < other.score : rank > other.rank; }
+    };
+    std::priority_queue<Run> runs;
+    const auto push = [&](std::uint32_t from, std::uint32_t to, std::uint32_t factor) {
+      if (from >= to) return;
+      const auto [rank, best] = bestOf(list, from, to);
+      const std::uint64_t weight = input(number(list, best)).weight;
+      runs.push({weight == 0 ? factor : factor == 0 ? weight : weight * factor, rank, best, from, to, factor});
+    };
+    FuzzyWalk(*this, list, prefix, push).run();
+    while (!runs.empty()) {
+      const Run run = runs.top();
+      runs.pop();
+      if (!visit(input(number(list, run.best)), run.factor)) return;
+      push(run.first, run.best, run.factor);
+      push(run.best + 1, run.end, run.factor);
+    }
+  }
+
+  std::vector<std::string> contextsFrom(std::string_view prefix) const override {
+    std::uint32_t low = 1, high = list_count_;
+    while (low < high) {
+      const std::uint32_t middle = low + (high - low) / 2;
+      if (list(middle).name < prefix) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    std::vector<std::string> names;
+    for (; low < list_count_ && list(low).name.starts_with(prefix); ++low) names.emplace_back(list(low).name);
+    return names;
+  }
+
  private:
   struct List {
     std::string_view name;
     const std::uint8_t* numbers = nullptr;  // null: all inputs
     const std::uint8_t* tree = nullptr;
     std::uint32_t count = 0;
+  };
+
+  // Walks the sorted inputs as the tree of their beginnings, with the distance of each beginning from the prefix; a
+  // beginning that is near enough gives its whole run, one that nothing can save is left with all below it.
+  class FuzzyWalk {
+   public:
+    using Push = std::function<void(std::uint32_t, std::uint32_t, std::uint32_t)>;
+    FuzzyWalk(const RankedCompletions& inputs, const List& list, const FuzzyPrefix& prefix, Push push)
+        : inputs_(inputs), list_(list), prefix_(prefix), push_(std::move(push)) {
+      for (std::size_t at = 0; at < prefix.text.size();) {
+        wanted_.push_back(unitAt(prefix.text, at));
+        at += wanted_.back().size();
+      }
+      rows_.emplace_back(wanted_.size() + 1);
+      for (std::uint32_t i = 0; i < rows_[0].size(); ++i) rows_[0][i] = i;
+    }
+
+    void run() { descend(0, list_.count); }
+
+   private:
+    std::string_view unitAt(std::string_view text, std::size_t at) const {
+      return text.substr(at, prefix_.counts_characters ? decodeUtf8(text, at).size : 1);
+    }
+
+    // The run [first, end) shares path_, whose distances are the last row.
+    void descend(std::uint32_t first, std::uint32_t end) {
+      if (rows_.back().back() <= prefix_.max_edits && fixesPrefix()) return push_(first, end, shared());
+      while (first < end) {
+        const std::string_view key = inputs_.analysed(number(list_, first));
+        if (key.size() <= path_.size()) {
+          // This input is the path itself, and too far.
+          ++first;
+          continue;
+        }
+        const std::string_view unit = unitAt(key, path_.size());
+        const std::size_t length = path_.size();
+        path_ += unit;
+        const std::uint32_t next = inputs_.endOfPrefix(list_, path_, first, end);
+        units_.push_back(path_.substr(length));
+        addRow();
+        if (canMatch()) descend(first, next);
+        rows_.pop_back();
+        units_.pop_back();
+        path_.resize(length);
+        first = next;
+      }
+    }
+
+    bool fixesPrefix() const { return units_.size() >= std::min<std::size_t>(prefix_.prefix_length, wanted_.size()); }
+
+    void addRow() {
+      const std::size_t depth = units_.size();
+      rows_.emplace_back(wanted_.size() + 1);
+      std::vector<std::uint32_t>& row = rows_.back();
+      const std::vector<std::uint32_t>& above = rows_[depth - 1];
+      row[0] = static_cast<std::uint32_t>(depth);
+      for (std::size_t i = 1; i < row.size(); ++i) {
+        const bool is_equal = units_[depth - 1] == wanted_[i - 1];
+        row[i] = std::min({above[i] + 1, row[i - 1] + 1, above[i - 1] + (is_equal ? 0u : 1u)});
+        const bool is_swap = prefix_.has_transpositions && depth > 1 && i > 1 && units_[depth - 1] == wanted_[i - 2] &&
+                             units_[depth - 2] == wanted_[i - 1];
+        if (is_swap) row[i] = std::min(row[i], rows_[depth - 2][i - 2] + 1);
+      }
+    }
+
+    bool canMatch() const {
+      const std::size_t depth = units_.size();
+      if (depth <= prefix_.prefix_length && depth <= wanted_.size() && units_[depth - 1] != wanted_[depth - 1])
+        return false;
+      const auto least = [](const std::vector<std::uint32_t>& row) {
+        return *std::min_element(row.begin(), row.end());
+      };
+      if (least(rows_[depth]) <= prefix_.max_edits) return true;
+      return prefix_.has_transpositions && least(rows_[depth - 1]) < prefix_.max_edits;
+    }
+
+    std::uint32_t shared() const {
+      std::uint32_t count = 0;
+      while (count < units_.size() && count < wanted_.size() && units_[count] == wanted_[count]) ++count;
+      return count;
+    }
+
+    const RankedCompletions& inputs_;
+    const List& list_;
+    const FuzzyPrefix& prefix_;
+    Push push_;
+    std::vector<std::string_view> wanted_;
+    std::string path_;
+    std::vector<std::string> units_;
+    std::vector<std::vector<std::uint32_t>> rows_;
   };
 
   std::uint64_t recordStart(std::uint32_t i) const {
@@ -294,8 +431,8 @@ class RankedCompletions final : public CompletionIndexReader {
     return false;
   }
 
-  std::uint32_t lowerBound(const List& list, std::string_view target, std::uint32_t from) const {
-    std::uint32_t low = from, high = list.count;
+  std::uint32_t lowerBound(const List& list, std::string_view target, std::uint32_t from, std::uint32_t end) const {
+    std::uint32_t low = from, high = end;
     while (low < high) {
       const std::uint32_t middle = low + (high - low) / 2;
       if (analysed(number(list, middle)) < target) {
@@ -306,8 +443,9 @@ class RankedCompletions final : public CompletionIndexReader {
     }
     return low;
   }
-  std::uint32_t endOfPrefix(const List& list, std::string_view prefix, std::uint32_t from) const {
-    std::uint32_t low = from, high = list.count;
+  // REQUIRES: the input at `from` is not below the prefix.
+  std::uint32_t endOfPrefix(const List& list, std::string_view prefix, std::uint32_t from, std::uint32_t end) const {
+    std::uint32_t low = from, high = end;
     while (low < high) {
       const std::uint32_t middle = low + (high - low) / 2;
       if (analysed(number(list, middle)).starts_with(prefix)) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -52,9 +53,26 @@ class CompletionWriter {
   std::vector<Input> inputs_;
 };
 
-// A reader that also gives back everything that was written, for merges.
+// What the user typed, and how far an input's beginning may be from it.
+struct FuzzyPrefix {
+  std::string text;                 // analysed
+  std::uint32_t max_edits = 0;      // 0 to 2
+  std::uint32_t prefix_length = 1;  // units at the start that must be equal
+  bool has_transpositions = true;   // false: a swap is two edits
+  bool counts_characters = false;   // units are code points; else bytes
+};
+
+// A reader that also finds what is only near a prefix, and gives back everything that was written, for merges. Every
+// completion of a segment is one.
 class CompletionIndexReader : public CompletionReader {
  public:
+  // Visits the inputs with a beginning within the edits of `prefix`. An input's factor is how many units the shortest
+  // such beginning shares with the prefix from the left. By weight times factor (the other where one is 0) descending,
+  // then text, until `visit` returns false.
+  virtual void visitFuzzy(const FuzzyPrefix& prefix, std::string_view context,
+                          const std::function<bool(const Completion&, std::uint32_t factor)>& visit) const = 0;
+  // The contexts there are that begin with `prefix` ("name\0val").
+  virtual std::vector<std::string> contextsFrom(std::string_view prefix) const = 0;
   virtual std::uint32_t size() const = 0;
   virtual Completion input(std::uint32_t number) const = 0;
   // As CompletionWriter::add takes them.

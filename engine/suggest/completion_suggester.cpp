@@ -7,64 +7,196 @@
 
 #include "engine/analysis/analyzer.hpp"
 #include "engine/analysis/utf8.hpp"
+#include "engine/query/fuzzy_terms.hpp"
 #include "engine/query/query_parser.hpp"
 
 namespace gyre::engine {
 
 namespace {
 
-// {"org": "org-1"}, {"org": ["a", {"context": "b"}]}; a bare list or text when the field has one context.
-Status readContexts(json::Value value, const Field& field, std::vector<std::string>& contexts) {
-  const auto add = [&](std::string_view name, json::Value element) -> Status {
-    const bool is_known = std::any_of(field.contexts.begin(), field.contexts.end(),
-                                      [&](const CompletionContext& context) { return context.name == name; });
-    if (!is_known)
-      return illegalArgument("Unknown context name [" + std::string(name) + "], must be one of the contexts of [" +
-                             field.path + "]");
-    json::Value text = element;
-    if (element.isObject()) {
-      for (const json::Value member : element)
-        if (member.key() != "context")
-          return parsingException("[contexts] unknown field [" + std::string(member.key()) + "]");
-      text = element["context"];
+// {"context": …, "boost": …, "prefix": …}, or the value alone.
+Result<CompletionCategory> readCategory(std::string_view name, json::Value element) {
+  CompletionCategory category;
+  json::Value value = element;
+  if (element.isObject()) {
+    value = {};
+    for (const json::Value member : element) {
+      if (member.key() == "context") {
+        value = member;
+      } else if (member.key() == "boost") {
+        GYRE_TRY_ASSIGN(category.boost, parseFloat("category", member));
+        if (category.boost <= 0) return illegalArgument("boost must be greater than 0");
+      } else if (member.key() == "prefix") {
+        GYRE_TRY_ASSIGN(category.is_prefix, parseBoolean("category", member));
+      } else {
+        return unknownField("category", member.key());
+      }
     }
-    GYRE_TRY_ASSIGN(const std::string category, parseScalarText("contexts", text));
-    contexts.push_back(std::string(name) + '\0' + category);
-    return {};
-  };
-  const auto addAll = [&](std::string_view name, json::Value list) -> Status {
-    if (!list.isArray()) return add(name, list);
-    for (const json::Value element : list) GYRE_TRY(add(name, element));
-    return {};
-  };
-  if (field.contexts.empty())
-    return illegalArgument("suggester [completion] field [" + field.path + "] has no contexts");
-  if (value.isObject()) {
-    for (const json::Value member : value) GYRE_TRY(addAll(member.key(), member));
-    return {};
+    if (value.isMissing()) return illegalArgument("category context must be provided");
   }
-  if (field.contexts.size() > 1)
-    return illegalArgument("[contexts] must name one of the contexts of [" + field.path + "]");
-  return addAll(field.contexts.front().name, value);
+  GYRE_TRY_ASSIGN(const std::string text, parseScalarText("contexts", value));
+  category.name = std::string(name) + '\0' + text;
+  return category;
 }
 
-Status readCompletion(json::Value body, const Mapping& mapping, CompletionRequest& request) {
-  json::Value contexts;
+// {"org": "org-1"}, {"org": ["a", {"context": "b"}]}.
+Status readContexts(json::Value value, const Field& field, std::vector<CompletionCategory>& categories) {
+  if (field.contexts.empty()) {
+    if (value.isMissing() || value.size() == 0) return {};
+    return illegalArgument("suggester [" + field.path + "] doesn't expect any context");
+  }
+  if (!value.isMissing() && !value.isObject()) return parsingException("[contexts] must be an object");
+  const auto add = [&](std::string_view name, json::Value element) -> Status {
+    GYRE_TRY_ASSIGN(auto category, readCategory(name, element));
+    // The last word about a category counts.
+    std::erase_if(categories, [&](const CompletionCategory& known) { return known.name == category.name; });
+    categories.push_back(std::move(category));
+    return {};
+  };
+  for (const json::Value member : value) {
+    std::string known;
+    for (const CompletionContext& context : field.contexts) known += (known.empty() ? "" : ", ") + context.name;
+    const bool is_known = std::any_of(field.contexts.begin(), field.contexts.end(),
+                                      [&](const CompletionContext& context) { return context.name == member.key(); });
+    if (!is_known)
+      return illegalArgument("Unknown context name [" + std::string(member.key()) + "], must be one of [" + known +
+                             "]");
+    if (!member.isArray()) GYRE_TRY(add(member.key(), member));
+    if (member.isArray())
+      for (const json::Value element : member) GYRE_TRY(add(member.key(), element));
+  }
+  if (categories.empty()) return illegalArgument("Missing mandatory contexts in context query");
+  return {};
+}
+
+Result<std::uint32_t> parseLength(json::Value value) {
+  GYRE_TRY_ASSIGN(const std::int64_t length, parseWhole("fuzzy", value));
+  if (length < 0) return illegalArgument(std::string(value.key()) + " must not be negative");
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(length, 1'000'000));
+}
+
+// How far an input may be from what was typed, which is also given as it was analysed.
+Result<FuzzyPrefix> readFuzzy(json::Value body, std::string_view text, std::string_view analysed) {
+  FuzzyPrefix fuzzy;
+  Fuzziness fuzziness;
+  std::uint32_t min_length = 3;
   for (const json::Value member : body) {
-    if (member.key() == "field" && member.isString()) {
+    const std::string_view key = member.key();
+    if (key == "fuzziness") {
+      GYRE_TRY_ASSIGN(const std::string given, parseScalarText("fuzzy", member));
+      GYRE_TRY_ASSIGN(fuzziness, Fuzziness::parse(given));
+    } else if (key == "transpositions") {
+      GYRE_TRY_ASSIGN(fuzzy.has_transpositions, parseBoolean("fuzzy", member));
+    } else if (key == "min_length") {
+      GYRE_TRY_ASSIGN(min_length, parseLength(member));
+    } else if (key == "prefix_length") {
+      GYRE_TRY_ASSIGN(fuzzy.prefix_length, parseLength(member));
+    } else if (key == "unicode_aware") {
+      GYRE_TRY_ASSIGN(fuzzy.counts_characters, parseBoolean("fuzzy", member));
+    } else if (key == "max_determinized_states") {
+      // A bound on memory that nothing here needs.
+      GYRE_TRY(parseLength(member).status());
+    } else {
+      return unknownField("fuzzy", key);
+    }
+  }
+  fuzzy.max_edits = fuzziness.editsFor(countCharacters(text));
+  fuzzy.text = analysed;
+  const std::size_t length = fuzzy.counts_characters ? countCharacters(analysed) : analysed.size();
+  if (length < min_length || length <= fuzzy.prefix_length) fuzzy.max_edits = 0;
+  return fuzzy;
+}
+
+bool isBefore(const CompletionOption& a, const CompletionOption& b) {
+  if (a.score != b.score) return a.score > b.score;
+  if (a.text != b.text) return a.text < b.text;
+  return a.segment != b.segment ? a.segment < b.segment : a.doc < b.doc;
+}
+
+// The best of one segment: a segment's own order is that of the answer, so the first ones met are enough.
+class SegmentCompletions {
+ public:
+  SegmentCompletions(const SegmentView& view, std::uint32_t ordinal, const CompletionRequest& request,
+                     std::vector<CompletionOption>& options)
+      : view_(view), ordinal_(ordinal), request_(request), options_(options) {
+    const FieldReader* const field = view.segment->field(request.path);
+    inputs_ = field == nullptr ? nullptr : static_cast<const CompletionIndexReader*>(field->completion);
+  }
+
+  void collect() {
+    if (inputs_ == nullptr) return;
+    if (request_.categories.empty()) return collectFrom("", 0);
+    for (const CompletionCategory& category : request_.categories) {
+      if (!category.is_prefix) {
+        collectFrom(category.name, category.boost);
+        continue;
+      }
+      for (const std::string& name : inputs_->contextsFrom(category.name)) collectFrom(name, category.boost);
+    }
+  }
+
+ private:
+  void collectFrom(const std::string& context, float boost) {
+    docs_.clear();
+    texts_.clear();
+    found_ = 0;
+    if (request_.fuzzy) {
+      inputs_->visitFuzzy(*request_.fuzzy, context, [&](const Completion& completion, std::uint32_t factor) {
+        return offer(completion, boost + static_cast<float>(factor), context);
+      });
+    } else {
+      inputs_->visit(request_.analysed, context,
+                     [&](const Completion& completion) { return offer(completion, boost, context); });
+    }
+  }
+
+  bool offer(const Completion& completion, float factor, const std::string& context) {
+    if (!isVisible(view_, completion.doc)) return true;
+    if (request_.skips_duplicates && !texts_.emplace(completion.text).second) return true;
+    if (!docs_.insert(completion.doc).second) return true;
+    const auto weight = static_cast<float>(completion.weight);
+    const float score = factor == 0 ? weight : completion.weight == 0 ? factor : weight * factor;
+    options_.push_back({std::string(completion.text), score, ordinal_, completion.doc, context});
+    return ++found_ < request_.size;
+  }
+
+  const SegmentView& view_;
+  std::uint32_t ordinal_;
+  const CompletionRequest& request_;
+  std::vector<CompletionOption>& options_;
+  const CompletionIndexReader* inputs_ = nullptr;
+  std::unordered_set<DocId> docs_;
+  std::set<std::string, std::less<>> texts_;
+  std::uint32_t found_ = 0;
+};
+
+}  // namespace
+
+Result<CompletionRequest> parseCompletion(json::Value body, std::string_view text, const Mapping& mapping) {
+  CompletionRequest request;
+  json::Value contexts;
+  json::Value fuzzy;
+  std::string analyzer_name;
+  for (const json::Value member : body) {
+    const std::string_view key = member.key();
+    if (key == "field" && member.isString()) {
       request.path = member.string();
-    } else if (member.key() == "size") {
+    } else if (key == "size" || key == "shard_size") {
       GYRE_TRY_ASSIGN(const std::int64_t size, parseWhole("completion", member));
       if (size < 1 || size > 10'000) return illegalArgument("size must be positive and at most 10000");
-      request.size = static_cast<std::uint32_t>(size);
-    } else if (member.key() == "skip_duplicates") {
+      if (key == "size") request.size = static_cast<std::uint32_t>(size);
+    } else if (key == "skip_duplicates") {
       GYRE_TRY_ASSIGN(request.skips_duplicates, parseBoolean("completion", member));
-    } else if (member.key() == "contexts") {
+    } else if (key == "contexts" && member.isObject()) {
       contexts = member;
-    } else if (member.key() == "fuzzy" || member.key() == "regex" || member.key() == "analyzer") {
-      return illegalArgument("[completion] " + std::string(member.key()) + " is not offered");
+    } else if (key == "fuzzy" && member.isObject()) {
+      fuzzy = member;
+    } else if (key == "analyzer" && member.isString()) {
+      analyzer_name = member.string();
+    } else if (key == "regex") {
+      return illegalArgument("[completion] regex is not offered");
     } else {
-      return parsingException("[completion] unknown field [" + std::string(member.key()) + "]");
+      return unknownField("completion", key);
     }
   }
   if (request.path.empty()) return illegalArgument("Required [field]");
@@ -72,80 +204,24 @@ Status readCompletion(json::Value body, const Mapping& mapping, CompletionReques
   if (field == nullptr) return illegalArgument("no mapping found for field [" + request.path + "]");
   if (field->type != FieldType::kCompletion)
     return illegalArgument("Field [" + request.path + "] is not a completion suggest field");
-  if (!contexts.isMissing()) GYRE_TRY(readContexts(contexts, *field, request.contexts));
-  const Analyzer* const analyzer = findAnalyzer(field->analyzer);
+  request.path = field->path;
+  GYRE_TRY(readContexts(contexts, *field, request.categories));
+  const Analyzer* const analyzer = findAnalyzer(analyzer_name.empty() ? field->analyzer : analyzer_name);
   if (analyzer == nullptr)
-    return internalError("analyzer [" + field->analyzer + "] of [" + field->path + "] not found");
+    return illegalArgument("analyzer [" + (analyzer_name.empty() ? field->analyzer : analyzer_name) + "] not found");
   // Inputs are cut to so many units: nothing longer can begin one.
-  const bool is_too_long = utf16Length(request.text) > field->max_input_length;
-  if (!is_too_long) appendCompletionKey(*analyzer, request.text, request.analysed);
-  return {};
-}
-
-bool isBefore(const CompletionOption& a, const CompletionOption& b) {
-  if (a.weight != b.weight) return a.weight > b.weight;
-  if (a.text != b.text) return a.text < b.text;
-  return a.segment != b.segment ? a.segment < b.segment : a.doc < b.doc;
-}
-
-// The best of one segment: a segment's own order is that of the answer, so the first ones met are enough.
-void collectSegment(const SegmentView& view, std::uint32_t ordinal, const CompletionRequest& request,
-                    const std::string& context, std::vector<CompletionOption>& options) {
-  const FieldReader* const field = view.segment->field(request.path);
-  if (field == nullptr || field->completion == nullptr) return;
-  std::unordered_set<DocId> docs;
-  std::set<std::string, std::less<>> texts;
-  std::uint32_t found = 0;
-  field->completion->visit(request.analysed, context, [&](const Completion& completion) {
-    if (!isVisible(view, completion.doc)) return true;
-    if (request.skips_duplicates && !texts.emplace(completion.text).second) return true;
-    if (!docs.insert(completion.doc).second) return true;
-    options.push_back({std::string(completion.text), completion.weight, ordinal, completion.doc, context});
-    return ++found < request.size;
-  });
-}
-
-}  // namespace
-
-Result<std::vector<CompletionRequest>> parseSuggest(json::Value body, const Mapping& mapping) {
-  if (!body.isObject()) return parsingException("[suggest] must be an object");
-  std::vector<CompletionRequest> requests;
-  std::string global_text;
-  for (const json::Value member : body) {
-    if (member.key() == "text" && member.isString()) {
-      global_text = member.string();
-      continue;
-    }
-    if (!member.isObject()) return parsingException("[suggest] unexpected [" + std::string(member.key()) + "]");
-    CompletionRequest request;
-    request.name = member.key();
-    json::Value completion;
-    bool has_text = false;
-    for (const json::Value option : member) {
-      if ((option.key() == "prefix" || option.key() == "text") && option.isString()) {
-        request.text = option.string();
-        has_text = true;
-      } else if (option.key() == "completion" && option.isObject()) {
-        completion = option;
-      } else {
-        return illegalArgument("[suggest] [" + std::string(option.key()) + "] is not offered in [" + request.name +
-                               "]");
-      }
-    }
-    if (!has_text) request.text = global_text;
-    if (completion.isMissing()) return illegalArgument("suggestion does not have a completion: [" + request.name + "]");
-    GYRE_TRY(readCompletion(completion, mapping, request));
-    requests.push_back(std::move(request));
-  }
-  return requests;
+  if (utf16Length(text) > field->max_input_length) return request;
+  appendCompletionKey(*analyzer, text, request.analysed);
+  if (fuzzy.isMissing()) return request;
+  GYRE_TRY_ASSIGN(request.fuzzy, readFuzzy(fuzzy, text, request.analysed));
+  return request;
 }
 
 std::vector<CompletionOption> findCompletions(const Snapshot& snapshot, const CompletionRequest& request) {
   std::vector<CompletionOption> options;
   if (request.analysed.empty()) return options;
-  const std::vector<std::string> contexts = request.contexts.empty() ? std::vector<std::string>{""} : request.contexts;
   for (std::uint32_t s = 0; s < snapshot.segments.size(); ++s)
-    for (const std::string& context : contexts) collectSegment(snapshot.segments[s], s, request, context, options);
+    SegmentCompletions(snapshot.segments[s], s, request, options).collect();
   std::sort(options.begin(), options.end(), isBefore);
   // Segments and contexts may have offered the same text, and contexts the same document.
   std::set<std::pair<std::uint32_t, DocId>> docs;

@@ -2,40 +2,49 @@
 //
 //   {"suggest": {"name": {"prefix": "pay", "completion": {"field": "description.suggest", "size": 5}}}}
 //
-// The best inputs of all segments by weight, then text; documents that are deleted are passed over, and each document
-// appears once, by its heaviest matching input.
+// The best inputs of all segments by score, then text; documents that are deleted are passed over, and each document
+// appears once, by its best matching input. The score is the weight; with `fuzzy` or contexts it is multiplied by what
+// they give (see completion_index.hpp), and a weight of 0 leaves just that.
 //
 // THREADS: a request is immutable.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/mapping/mapping.hpp"
 #include "engine/segment/segment_reader.hpp"
+#include "engine/suggest/completion_index.hpp"
 #include "gyre/json.hpp"
 #include "gyre/status.hpp"
 
 namespace gyre::engine {
 
+// A category that an input may carry.
+struct CompletionCategory {
+  std::string name;  // "context\0value"
+  bool is_prefix = false;
+  float boost = 1;
+};
+
 struct CompletionRequest {
-  std::string name;
-  std::string text;      // as typed
-  std::string analysed;  // as the field's analyzer sees it
+  std::string analysed;  // as the field's analyzer sees what was typed; "" finds nothing
   std::string path;
   std::uint32_t size = 5;
   bool skips_duplicates = false;
-  std::vector<std::string> contexts;  // "name\0value", any of them; empty asks for all
+  std::optional<FuzzyPrefix> fuzzy;
+  std::vector<CompletionCategory> categories;  // any of them; empty asks for all
 };
 
-// The "suggest" object of a request.
-Result<std::vector<CompletionRequest>> parseSuggest(json::Value body, const Mapping& mapping);
+// `body` is what stands under "completion", `text` what was typed.
+Result<CompletionRequest> parseCompletion(json::Value body, std::string_view text, const Mapping& mapping);
 
 struct CompletionOption {
   std::string text;
-  std::uint32_t weight = 0;
+  float score = 0;
   std::uint32_t segment = 0;
   DocId doc = 0;
   std::string context;  // "name\0value" that it was found by; "" without contexts
