@@ -102,6 +102,8 @@ Result<bool> SearchParameters::read(std::string_view name, std::string_view valu
   } else if (isOneOf(name, {"preference", "routing"})) {
     // Which copy answers: there is one.
   } else if (name == "search_type") {
+    if (isOneOf(value, {"query_and_fetch", "dfs_query_and_fetch"}))
+      return illegalArgument("Unsupported search type [" + std::string(value) + "]");
     if (!isOneOf(value, {"query_then_fetch", "dfs_query_then_fetch"}))
       return illegalArgument("No search type for [" + std::string(value) + "]");
   } else if (isOneOf(name, {"q", "df", "analyzer", "analyze_wildcard", "default_operator", "lenient"})) {
@@ -130,6 +132,8 @@ Status SearchParameters::readMember(std::string_view name, std::string_view valu
   } else if (name == "timeout") {
     appendMember(members_, name, quoted(value));
   } else if (isOneOf(name, {"explain", "version", "seq_no_primary_term", "track_scores"})) {
+    // Without a value these say nothing, other than most flags.
+    if (value.empty() && name != "track_scores") return {};
     GYRE_TRY_ASSIGN(const bool is_on, readFlag(value));
     appendMember(members_, name, is_on ? "true" : "false");
   } else if (name == "track_total_hits") {

@@ -300,11 +300,16 @@ class RequestParser {
     return {};
   }
 
+  bool isByScore() const {
+    return request_.sort.size() == 1 && request_.sort.front().kind == SortKey::Kind::kScore &&
+           request_.sort.front().is_descending;
+  }
+
   Status check() {
     request_.fetch.finish();
     if (!search_after_.isMissing()) {
       if (request_.from > 0) return searchException("`from` parameter must be set to 0 when `search_after` is used.");
-      if (request_.sort.empty()) return illegalArgument("Sort must contain at least one field.");
+      if (request_.sort.empty() || isByScore()) return illegalArgument("Sort must contain at least one field.");
       GYRE_TRY_ASSIGN(request_.search_after, parseSearchAfter(search_after_, request_.sort));
     }
     if (request_.collapse) {
@@ -313,11 +318,9 @@ class RequestParser {
       if (!request_.rescores.empty()) return searchException("cannot use `collapse` in conjunction with `rescore`");
     }
     // By score alone is the order of a search without a sort.
-    if (request_.search_after.empty() && request_.sort.size() == 1 &&
-        request_.sort.front().kind == SortKey::Kind::kScore && request_.sort.front().is_descending)
-      request_.sort.clear();
+    if (isByScore()) request_.sort.clear();
     if (!request_.rescores.empty() && request_.isSorted())
-      return searchException("Cannot use [sort] option in conjunction with [rescore].");
+      return illegalArgument("Cannot use [sort] option in conjunction with [rescore].");
     return {};
   }
 

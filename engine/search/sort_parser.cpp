@@ -47,9 +47,11 @@ std::optional<double> readDouble(std::string_view text) {
 Result<std::int64_t> readSortNumber(const SortKey& key, json::Value value, std::string_view what) {
   const std::string_view text = value.isString() ? value.string() : value.numberText();
   const auto refused = [&] {
+    if (what == "missing")
+      return Status(Code::kInvalidArgument, "number_format_exception",
+                    "For input string: \"" + std::string(text) + "\"");
     return Status(Code::kInvalidArgument, "illegal_argument_exception",
-                  "Failed to parse " + std::string(what) + " value for field [" + key.path + "]: For input string: " +
-                      (value.isString() ? "\"" + std::string(text) + "\"" : std::string(value.raw())));
+                  "Failed to parse " + std::string(what) + " value for field [" + key.path + "].");
   };
   const bool is_real = isFloating(key.type) || key.type == FieldType::kScaledFloat;
   if (!is_real) {
@@ -127,7 +129,9 @@ Result<SortKey::Mode> parseMode(json::Value value) {
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   for (const Known& known : kKnown)
     if (known.name == name) return known.mode;
-  return illegalArgument("Unknown SortMode [" + std::string(value.isString() ? value.string() : value.raw()) + "]");
+  return Status(Code::kInvalidArgument, "x_content_parse_exception",
+                "[field_sort] failed to parse field [mode]: Unknown SortMode [" +
+                    std::string(value.isString() ? value.string() : value.raw()) + "]");
 }
 
 // "numeric_type": compare as another type, so that indices with different ones agree.
@@ -190,7 +194,8 @@ Result<SortKey> parseFieldKey(std::string_view path, json::Value options, const 
   key.mode = mode.value_or(key.is_descending ? SortKey::Mode::kLargest : SortKey::Mode::kSmallest);
   const bool is_computed = key.mode != SortKey::Mode::kSmallest && key.mode != SortKey::Mode::kLargest;
   if (is_computed && key.kind == SortKey::Kind::kKeyword)
-    return illegalArgument("we only support AVG, MEDIAN and SUM on number based fields");
+    return Status(Code::kInvalidArgument, "query_shard_exception",
+                  "we only support AVG, MEDIAN and SUM on number based fields");
   // A mean of whole hundredths is none.
   if (is_computed && key.type == FieldType::kScaledFloat) key.type = FieldType::kDouble;
   if (!missing.isMissing()) GYRE_TRY(readMissing(missing, key));
