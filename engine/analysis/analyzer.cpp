@@ -1,42 +1,106 @@
 #include "engine/analysis/analyzer.hpp"
 
-#include <span>
+#include <utility>
 
-#include "engine/analysis/token_filter.hpp"
-#include "engine/analysis/tokenizer.hpp"
+#include "engine/analysis/built_in_analyzers.hpp"
+#include "engine/analysis/lower_case.hpp"
 
 namespace gyre::engine {
 
 namespace {
 
-// What is left of the chain: the next filter, or the caller's sink behind the last one.
-class Stage final : public TokenSink {
+// A token list is used again, so that its tokens need no new memory. Analyzers do not call each other with text, but a
+// list that is taken is left alone all the same.
+class ReusedList {
  public:
-  Stage(std::span<const TokenFilter* const> filters, TermSink& sink) : filters_(filters), sink_(sink) {}
-  void token(const Token& token) override {
-    if (filters_.empty()) return sink_.term(token.text, token.position);
-    Stage next(filters_.subspan(1), sink_);
-    filters_.front()->apply(token, next);
+  ReusedList() : list_(std::move(spare())) { list_.clear(); }
+  ~ReusedList() {
+    if (list_.tokens.capacity() <= kKeptTokens) spare() = std::move(list_);
+  }
+  ReusedList(const ReusedList&) = delete;
+  ReusedList& operator=(const ReusedList&) = delete;
+  TokenList& get() { return list_; }
+
+ private:
+  static constexpr std::size_t kKeptTokens = 16'384;
+  static TokenList& spare() {
+    thread_local TokenList list;
+    return list;
+  }
+  TokenList list_;
+};
+
+class Chain final : public Analyzer {
+ public:
+  Chain(AnalyzerParts parts, ChainOptions options) : parts_(std::move(parts)), options_(options) {}
+
+  std::uint32_t analyze(std::string_view text, TermSink& sink) const override {
+    ReusedList reused;
+    TokenList& list = reused.get();
+    tokenize(text, list);
+    std::uint32_t next = 0;
+    for (const Token& token : list.tokens) {
+      next += token.increment;
+      sink.term(token.text, next == 0 ? 0 : next - 1);
+    }
+    return next + list.trailing;
+  }
+
+  void tokenize(std::string_view text, TokenList& out) const override {
+    tokenizeText(parts_, text, out);
+    for (const auto& filter : parts_.filters) filter.part->apply(out);
+  }
+
+  const AnalyzerParts& parts() const override { return parts_; }
+  bool isCustom() const override { return options_.is_custom; }
+  std::uint32_t positionGap() const override { return options_.position_gap; }
+
+ private:
+  AnalyzerParts parts_;
+  ChainOptions options_;
+};
+
+// Hands pieces on as terms, in lower case if asked.
+template <bool is_lowered>
+class PieceTerms final : public PieceSink {
+ public:
+  explicit PieceTerms(TermSink& sink) : sink_(sink) {}
+  void piece(const Piece& piece) override {
+    if (!is_lowered || isLowerAscii(piece.text)) return sink_.term(piece.text, piece.position);
+    const std::size_t room = lowerCaseRoom(piece.text.size());
+    char small[kMaxTokenLength * 4 + 4];  // a cut token fits: at most three bytes a unit, half as many again
+    if (room <= sizeof small) return sink_.term({small, writeLower(piece.text, small)}, piece.position);
+    std::string large(room, '\0');
+    sink_.term({large.data(), writeLower(piece.text, large.data())}, piece.position);
   }
 
  private:
-  std::span<const TokenFilter* const> filters_;
   TermSink& sink_;
 };
 
-// A tokenizer, then filters in order.
-class AnalyzerChain final : public Analyzer {
+// Pieces, perhaps lower-cased, and nothing else.
+class PieceAnalyzer final : public Analyzer {
  public:
-  AnalyzerChain(const Tokenizer& tokenizer, std::span<const TokenFilter* const> filters)
-      : tokenizer_(tokenizer), filters_(filters) {}
+  PieceAnalyzer(std::shared_ptr<const PieceTokenizer> pieces, AnalyzerPtr chain, bool is_lowered)
+      : pieces_(std::move(pieces)), chain_(std::move(chain)), is_lowered_(is_lowered) {}
+
   std::uint32_t analyze(std::string_view text, TermSink& sink) const override {
-    Stage first(filters_, sink);
-    return tokenizer_.tokenize(text, first);
+    if (is_lowered_) {
+      PieceTerms<true> terms(sink);
+      return pieces_->split(text, terms);
+    }
+    PieceTerms<false> terms(sink);
+    return pieces_->split(text, terms);
   }
+  void tokenize(std::string_view text, TokenList& out) const override { chain_->tokenize(text, out); }
+  const AnalyzerParts& parts() const override { return chain_->parts(); }
+  bool isCustom() const override { return chain_->isCustom(); }
+  std::uint32_t positionGap() const override { return chain_->positionGap(); }
 
  private:
-  const Tokenizer& tokenizer_;
-  std::span<const TokenFilter* const> filters_;
+  std::shared_ptr<const PieceTokenizer> pieces_;
+  AnalyzerPtr chain_;
+  bool is_lowered_;
 };
 
 class TermList final : public TermSink {
@@ -61,28 +125,69 @@ class TermJoiner final : public TermSink {
 
 }  // namespace
 
-const Analyzer* findAnalyzer(std::string_view name) {
-  static const WordTokenizer words;
-  static const LetterTokenizer letters;
-  static const WhitespaceTokenizer unspaced;
-  static const WholeTokenizer whole;
-  static const LowerCaseFilter lower_case;
-  static const TokenFilter* const lower_cased[] = {&lower_case};
-  static const AnalyzerChain standard(words, lower_cased);
-  static const AnalyzerChain simple(letters, lower_cased);
-  static const AnalyzerChain whitespace(unspaced, {});
-  static const AnalyzerChain keyword(whole, {});
-  if (name == "standard") return &standard;
-  if (name == "simple") return &simple;
-  if (name == "whitespace") return &whitespace;
-  if (name == "keyword") return &keyword;
-  return nullptr;
+AnalyzerPtr makeAnalyzer(AnalyzerParts parts, ChainOptions options) {
+  auto pieces = std::dynamic_pointer_cast<const PieceTokenizer>(parts.tokenizer.part);
+  const bool is_bare = parts.char_filters.empty() && parts.filters.empty();
+  const bool is_lowered =
+      parts.char_filters.empty() && parts.filters.size() == 1 && isLowerCaseFilter(*parts.filters.front().part);
+  auto chain = std::make_shared<const Chain>(std::move(parts), options);
+  if (pieces == nullptr || (!is_bare && !is_lowered)) return chain;
+  return std::make_shared<const PieceAnalyzer>(std::move(pieces), std::move(chain), is_lowered);
+}
+
+void tokenizeText(const AnalyzerParts& parts, std::string_view text, TokenList& out) {
+  if (parts.char_filters.empty()) return parts.tokenizer.part->tokenize(text, out);
+  std::string filtered(text);
+  std::vector<OffsetMap> maps(parts.char_filters.size());
+  for (std::size_t i = 0; i < maps.size(); ++i) {
+    std::string next;
+    parts.char_filters[i].part->apply(filtered, next, maps[i]);
+    filtered = std::move(next);
+  }
+  parts.tokenizer.part->tokenize(filtered, out);
+  const auto original = [&](std::uint32_t offset) {
+    for (std::size_t i = maps.size(); i-- > 0;) offset = maps[i].before(offset);
+    return offset;
+  };
+  for (Token& token : out.tokens) {
+    token.start = original(token.start);
+    token.end = original(token.end);
+  }
+  out.end_offset = original(out.end_offset);
 }
 
 std::vector<std::string> analyzeToTerms(const Analyzer& analyzer, std::string_view text) {
   TermList list;
   analyzer.analyze(text, list);
   return std::move(list.terms);
+}
+
+std::vector<PositionedTerm> analyzeToPositions(const Analyzer& analyzer, std::string_view text) {
+  TokenList list;
+  analyzer.tokenize(text, list);
+  std::vector<PositionedTerm> terms;
+  std::uint32_t next = 0;
+  for (Token& token : list.tokens) {
+    next += token.increment;
+    terms.push_back({std::move(token.text), next == 0 ? 0 : next - 1, token.length});
+  }
+  return terms;
+}
+
+std::string normalizeTerm(const Analyzer& analyzer, std::string_view text) {
+  TokenList list;
+  std::string filtered(text);
+  for (const auto& filter : analyzer.parts().char_filters) {
+    if (!filter.is_normalizing) continue;
+    std::string next;
+    OffsetMap offsets;
+    filter.part->apply(filtered, next, offsets);
+    filtered = std::move(next);
+  }
+  list.add(filtered, 0, 0);
+  for (const auto& filter : analyzer.parts().filters)
+    if (filter.is_normalizing) filter.part->apply(list);
+  return list.tokens.empty() ? std::string() : std::move(list.tokens.front().text);
 }
 
 void appendCompletionKey(const Analyzer& analyzer, std::string_view text, std::string& out) {

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "engine/analysis/characters.hpp"
 #include "engine/analysis/utf8.hpp"
 #include "engine/analysis/word_break_table.hpp"
 
@@ -28,7 +29,8 @@ bool isAttached(WordBreak c) { return c == WordBreak::kExtend || c == WordBreak:
 // One pass over a text, a token at a time. Rule numbers (WB…) are those of UAX #29.
 class WordScanner {
  public:
-  WordScanner(std::string_view text, TokenSink& sink) : text_(text), sink_(sink) {}
+  WordScanner(std::string_view text, std::size_t max_length, PieceSink& sink)
+      : text_(text), max_length_(max_length), sink_(sink) {}
 
   std::uint32_t run() {
     while (at_ < text_.size()) {
@@ -57,7 +59,7 @@ class WordScanner {
     return {type, c.value, c.size, c.value >= 0x10000 ? 2u : 1u};
   }
 
-  bool isRoomFor(std::size_t units) const { return units_ + units <= kMaxTokenLength; }
+  bool isRoomFor(std::size_t units) const { return units_ + units <= max_length_; }
   bool take(const Character& c) {
     if (c.size == 0 || !isRoomFor(c.units)) return false;
     at_ += c.size;
@@ -87,7 +89,7 @@ class WordScanner {
     }
   }
 
-  void emit() { sink_.token({text_.substr(first_, at_ - first_), position_++}); }
+  void emit() { sink_.piece({text_.substr(first_, at_ - first_), position_++}); }
 
   // WB4 and WB3c: marks and joiners stay with what is before them, and so does a pictograph behind a joiner.
   bool attached() {
@@ -108,7 +110,7 @@ class WordScanner {
 
   // The run of ASCII letters and digits that most words are; `last` is a class that they continue.
   WordBreak asciiRun(WordBreak last) {
-    for (; at_ < text_.size() && units_ < kMaxTokenLength; ++at_, ++units_) {
+    for (; at_ < text_.size() && units_ < max_length_; ++at_, ++units_) {
       const WordBreak type = classes_[static_cast<unsigned char>(text_[at_])];
       if (type != WordBreak::kLetter && type != WordBreak::kNumeric) break;
       last = type;
@@ -214,61 +216,105 @@ class WordScanner {
 
   const std::array<WordBreak, 256>& classes_ = asciiClasses();
   std::string_view text_;
-  TokenSink& sink_;
+  std::size_t max_length_;
+  PieceSink& sink_;
   std::size_t at_ = 0;
   std::size_t first_ = 0;  // of the token being read
   std::size_t units_ = 0;  // its length in UTF-16 units
   std::uint32_t position_ = 0;
 };
 
-// As the dialect's platform sees white space: separators but for the no-break ones, and the control characters.
-bool isSpace(std::uint32_t code) {
-  if (code < 0x80) return code == ' ' || (code >= 0x09 && code <= 0x0d) || (code >= 0x1c && code <= 0x1f);
-  if (code == 0x1680 || code == 0x2028 || code == 0x2029 || code == 0x205f || code == 0x3000) return true;
-  return code >= 0x2000 && code <= 0x200a && code != 0x2007;
+bool isHangul(std::uint32_t code) {
+  return (code >= 0x1100 && code <= 0x11ff) || (code >= 0x3131 && code <= 0x318e) || (code >= 0xa960 && code <= 0xa97c) ||
+         (code >= 0xac00 && code <= 0xd7fb) || (code >= 0xffa0 && code <= 0xffdc);
 }
 
-// Runs of the characters that `is_part` accepts, cut to the length limit.
-template <class IsPart>
-std::uint32_t tokenizeRuns(std::string_view text, TokenSink& sink, IsPart is_part) {
-  std::uint32_t position = 0;
-  std::size_t first = 0;
-  std::size_t units = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const CodePoint c = decodeUtf8(text, at);
-    const bool is_taken = is_part(c.value);
-    const std::size_t wide = c.value >= 0x10000 ? 2 : 1;
-    if (units > 0 && (!is_taken || units + wide > kMaxTokenLength)) {
-      sink.token({text.substr(first, at - first), position++});
-      units = 0;
-    }
-    if (is_taken) {
-      if (units == 0) first = at;
-      units += wide;
-    }
+// The type of a word is that of its characters, if they are of one kind.
+std::string_view wordType(std::string_view word) {
+  bool is_number = true;
+  bool is_katakana = true;
+  bool is_hangul = true;
+  for (std::size_t at = 0; at < word.size();) {
+    const CodePoint c = decodeUtf8(word, at);
     at += c.size;
+    const WordBreak type = wordBreakOf(c.value);
+    if (isAttached(type)) continue;
+    const bool is_punctuation = type == WordBreak::kMidNum || type == WordBreak::kMidNumLet ||
+                                type == WordBreak::kSingleQuote || type == WordBreak::kExtendNumLet;
+    is_number = is_number && (type == WordBreak::kNumeric || is_punctuation);
+    is_katakana = is_katakana && type == WordBreak::kKatakana;
+    is_hangul = is_hangul && isHangul(c.value);
   }
-  if (units > 0) sink.token({text.substr(first), position++});
-  return position;
+  return is_number ? token_type::kNumber : is_katakana ? "<KATAKANA>" : is_hangul ? "<HANGUL>" : token_type::kAlphanumeric;
 }
+
+// Hands the pieces on as tokens.
+class TokenCollector final : public PieceSink {
+ public:
+  TokenCollector(const PieceTokenizer& tokenizer, std::string_view text, TokenList& out)
+      : tokenizer_(tokenizer), text_(text), offsets_(text), out_(out) {}
+  void piece(const Piece& piece) override {
+    const auto first = static_cast<std::size_t>(piece.text.data() - text_.data());
+    const std::uint32_t start = offsets_.at(first);
+    out_.add(piece.text, start, offsets_.at(first + piece.text.size())).type = tokenizer_.typeOf(piece.text);
+  }
+  std::uint32_t end() { return offsets_.at(text_.size()); }
+
+ private:
+  const PieceTokenizer& tokenizer_;
+  std::string_view text_;
+  Utf16Offsets offsets_;
+  TokenList& out_;
+};
 
 }  // namespace
 
-std::uint32_t WordTokenizer::tokenize(std::string_view text, TokenSink& sink) const {
-  return WordScanner(text, sink).run();
+std::uint32_t Utf16Offsets::at(std::size_t byte) {
+  if (byte < byte_) byte_ = units_ = 0;
+  units_ += static_cast<std::uint32_t>(utf16Length(text_.substr(byte_, byte - byte_)));
+  byte_ = byte;
+  return units_;
 }
 
-std::uint32_t LetterTokenizer::tokenize(std::string_view text, TokenSink& sink) const {
-  return tokenizeRuns(text, sink, [](std::uint32_t code) { return isLetter(code); });
+std::string_view PieceTokenizer::typeOf(std::string_view) const { return token_type::kWord; }
+
+void PieceTokenizer::tokenize(std::string_view text, TokenList& out) const {
+  TokenCollector collector(*this, text, out);
+  split(text, collector);
+  out.end_offset = collector.end();
 }
 
-std::uint32_t WhitespaceTokenizer::tokenize(std::string_view text, TokenSink& sink) const {
-  return tokenizeRuns(text, sink, [](std::uint32_t code) { return !isSpace(code); });
+std::uint32_t WordTokenizer::split(std::string_view text, PieceSink& sink) const {
+  return WordScanner(text, max_length_, sink).run();
 }
 
-std::uint32_t WholeTokenizer::tokenize(std::string_view text, TokenSink& sink) const {
+std::string_view WordTokenizer::typeOf(std::string_view piece) const {
+  switch (wordBreakOf(decodeUtf8(piece, 0).value)) {
+    case WordBreak::kComplex: return "<SOUTHEAST_ASIAN>";
+    case WordBreak::kHan: return "<IDEOGRAPHIC>";
+    case WordBreak::kHiragana: return "<HIRAGANA>";
+    case WordBreak::kEmoji:
+    case WordBreak::kRegional:
+    case WordBreak::kEmojiText: return "<EMOJI>";
+    case WordBreak::kNumeric:
+      // A digit that a keycap makes an emoji.
+      if (piece.size() > 3 && piece.ends_with("\xe2\x83\xa3")) return "<EMOJI>";
+      return wordType(piece);
+    default: return wordType(piece);
+  }
+}
+
+std::uint32_t LetterTokenizer::split(std::string_view text, PieceSink& sink) const {
+  return splitRuns(text, kMaxTokenLength, sink, [](std::uint32_t code) { return isLetter(code); });
+}
+
+std::uint32_t WhitespaceTokenizer::split(std::string_view text, PieceSink& sink) const {
+  return splitRuns(text, max_length_, sink, [](std::uint32_t code) { return !isSpace(code); });
+}
+
+std::uint32_t WholeTokenizer::split(std::string_view text, PieceSink& sink) const {
   if (text.empty()) return 0;
-  sink.token({text, 0});
+  sink.piece({text, 0});
   return 1;
 }
 

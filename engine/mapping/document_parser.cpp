@@ -20,7 +20,6 @@ namespace {
 
 constexpr std::uint32_t kMaxDepth = 100;       // arrays and objects inside each other
 constexpr std::size_t kMaxTermBytes = 32'766;  // the dialect's longest term
-constexpr std::uint32_t kPositionGap = 100;    // between the values of a text field
 constexpr std::size_t kKeptBuffer = 4u << 20;  // larger buffers are given back after the document that needed them
 constexpr std::size_t kFewNames = 64;          // of one object: compared by marks, not sorted
 constexpr std::uint16_t kSkipped = 0xffff;     // no field: kept in _source only
@@ -89,8 +88,7 @@ class DocumentParser::State {
       : mapping_(std::move(mapping)), fields_(mapping_->fields()), members_(*mapping_), plans_(fields_.size()) {
     for (const Field& field : fields_) {
       Plan& plan = plans_[field.ordinal];
-      if (field.type == FieldType::kText || field.type == FieldType::kCompletion)
-        plan.analyzer = findAnalyzer(field.analyzer);
+      plan.analyzer = field.index_analyzer;
       // A mapping that was parsed holds no format that does not parse.
       if (auto format = DateFormat::parse(field.format); field.type == FieldType::kDate && format.isOk())
         plan.format = std::move(format).value();
@@ -349,9 +347,11 @@ class DocumentParser::State {
   Status addKeyword(const Field& field, std::string_view text) {
     if (field.ignore_above != 0 && text.size() > field.ignore_above && utf16Length(text) > field.ignore_above)
       return {};
+    if (plans_[field.ordinal].is_context_source) context_values_.emplace_back(field.ordinal, text);
+    std::string normalized;
+    if (field.normalizer != nullptr) text = normalized = normalizeTerm(*field.normalizer, text);
     if (text.size() > kMaxTermBytes && (field.is_indexed || field.has_doc_values))
       return immenseTerm(field, text.size());
-    if (plans_[field.ordinal].is_context_source) context_values_.emplace_back(field.ordinal, text);
     sink_->keyword(field, text);
     return {};
   }
@@ -361,7 +361,7 @@ class DocumentParser::State {
     if (plan.is_context_source) context_values_.emplace_back(field.ordinal, text);
     if (!field.is_indexed) return {};
     TextTerms terms(field, plan.next_position, *sink_);
-    plan.next_position += plan.analyzer->analyze(text, terms) + kPositionGap;
+    plan.next_position += plan.analyzer->analyze(text, terms) + field.position_gap;
     return terms.immense() == 0 ? Status() : immenseTerm(field, terms.immense());
   }
 

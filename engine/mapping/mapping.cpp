@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "engine/analysis/analysis_registry.hpp"
 #include "engine/analysis/analyzer.hpp"
 #include "engine/analysis/utf8.hpp"
 #include "engine/mapping/date_format.hpp"
@@ -82,7 +83,8 @@ std::string_view dynamicName(Dynamic dynamic) {
 // The parameters of one leaf, as they apply to its type.
 class LeafParser {
  public:
-  LeafParser(Field& field, JsonWriter& out) : field_(field), out_(out) {}
+  LeafParser(Field& field, const AnalysisRegistry& analysis, JsonWriter& out)
+      : field_(field), analysis_(analysis), out_(out) {}
 
   // Everything but "type" and "fields", which the caller knows.
   Status parse(json::Value definition) {
@@ -95,6 +97,7 @@ class LeafParser {
     if (field_.type == FieldType::kScaledFloat && field_.scaling_factor == 0)
       return refusal("field " + bracketed(field_.path) +
                      " of type [scaled_float] misses the required parameter [scaling_factor]");
+    resolveAnalyzers();
     write();
     return {};
   }
@@ -110,6 +113,7 @@ class LeafParser {
     constexpr auto kNotCompletion = [](FieldType t) { return t != FieldType::kCompletion; };
     constexpr auto kIsKeyword = [](FieldType t) { return t == FieldType::kKeyword; };
     constexpr auto kIsAnalysed = [](FieldType t) { return t == FieldType::kText || t == FieldType::kCompletion; };
+    constexpr auto kIsText = [](FieldType t) { return t == FieldType::kText; };
     constexpr auto kIsDate = [](FieldType t) { return t == FieldType::kDate; };
     constexpr auto kIsScaled = [](FieldType t) { return t == FieldType::kScaledFloat; };
     constexpr auto kIsCompletion = [](FieldType t) { return t == FieldType::kCompletion; };
@@ -118,6 +122,10 @@ class LeafParser {
         {"doc_values", kHasColumn, &LeafParser::setDocValues},
         {"ignore_above", kIsKeyword, &LeafParser::setIgnoreAbove},
         {"analyzer", kIsAnalysed, &LeafParser::setAnalyzer},
+        {"search_analyzer", kIsAnalysed, &LeafParser::setSearchAnalyzer},
+        {"search_quote_analyzer", kIsText, &LeafParser::setQuoteAnalyzer},
+        {"position_increment_gap", kIsText, &LeafParser::setPositionGap},
+        {"normalizer", kIsKeyword, &LeafParser::setNormalizer},
         {"format", kIsDate, &LeafParser::setFormat},
         {"scaling_factor", kIsScaled, &LeafParser::setScalingFactor},
         {"max_input_length", kIsCompletion, &LeafParser::setMaxInputLength},
@@ -164,11 +172,58 @@ class LeafParser {
     field_.ignore_above = *count;
     return {};
   }
+  Result<const Analyzer*> analyzerOf(json::Value value) const {
+    const Analyzer* const analyzer = analysis_.analyzer(value.string());
+    if (analyzer == nullptr)
+      return refusal("analyzer " + bracketed(value.isString() ? value.string() : shown(value)) +
+                     " has not been configured in mappings");
+    return analyzer;
+  }
   Status setAnalyzer(json::Value value) {
-    if (findAnalyzer(value.string()) == nullptr) return wrong(value, "one of standard, simple, whitespace, keyword");
+    GYRE_TRY_ASSIGN(field_.index_analyzer, analyzerOf(value));
     field_.analyzer = std::string(value.string());
     is_analyzer_given_ = true;
     return {};
+  }
+  Status setSearchAnalyzer(json::Value value) {
+    GYRE_TRY_ASSIGN(field_.search_analyzer, analyzerOf(value));
+    search_analyzer_ = std::string(value.string());
+    return {};
+  }
+  Status setQuoteAnalyzer(json::Value value) {
+    GYRE_TRY_ASSIGN(field_.quote_analyzer, analyzerOf(value));
+    quote_analyzer_ = std::string(value.string());
+    return {};
+  }
+  Status setPositionGap(json::Value value) {
+    const auto gap = value.isString() ? std::nullopt : value.integer();
+    if (!gap || *gap < 0 || *gap > std::numeric_limits<std::int32_t>::max()) return wrong(value, "a whole number from 0");
+    field_.position_gap = static_cast<std::uint32_t>(*gap);
+    is_position_gap_given_ = true;
+    return {};
+  }
+  Status setNormalizer(json::Value value) {
+    field_.normalizer = analysis_.normalizer(value.string());
+    if (field_.normalizer == nullptr)
+      return refusal("normalizer " + bracketed(value.string()) + " not found for field " + bracketed(field_.path));
+    normalizer_ = std::string(value.string());
+    return {};
+  }
+  // What is not given: to search as to index, but for the settings' defaults where the field names no analyzer.
+  void resolveAnalyzers() {
+    if (field_.type == FieldType::kCompletion) {
+      if (!is_analyzer_given_) field_.index_analyzer = analysis_.analyzer("simple");
+      if (field_.search_analyzer == nullptr) field_.search_analyzer = field_.index_analyzer;
+    } else if (field_.type == FieldType::kText) {
+      const bool is_search_given = field_.search_analyzer != nullptr;
+      if (!is_analyzer_given_) field_.index_analyzer = &analysis_.defaultAnalyzer();
+      if (!is_search_given)
+        field_.search_analyzer = is_analyzer_given_ ? field_.index_analyzer : &analysis_.defaultSearchAnalyzer();
+      if (field_.quote_analyzer == nullptr)
+        field_.quote_analyzer =
+            is_analyzer_given_ || is_search_given ? field_.search_analyzer : &analysis_.defaultQuoteAnalyzer();
+      if (!is_position_gap_given_) field_.position_gap = field_.index_analyzer->positionGap();
+    }
   }
   Status setFormat(json::Value value) {
     if (!value.isString() || value.string().empty()) return wrong(value, "a date format");
@@ -236,6 +291,10 @@ class LeafParser {
     if (field_.ignore_above != 0) out_.member("ignore_above", field_.ignore_above);
     if (field_.type == FieldType::kScaledFloat) writeScalingFactor();
     if (is_analyzer_given_ || field_.type == FieldType::kCompletion) out_.member("analyzer", field_.analyzer);
+    if (!search_analyzer_.empty()) out_.member("search_analyzer", search_analyzer_);
+    if (!quote_analyzer_.empty()) out_.member("search_quote_analyzer", quote_analyzer_);
+    if (!normalizer_.empty()) out_.member("normalizer", normalizer_);
+    if (is_position_gap_given_) out_.member("position_increment_gap", field_.position_gap);
     if (field_.type != FieldType::kCompletion) return;
     out_.member("preserve_separators", true).member("preserve_position_increments", true);
     out_.member("max_input_length", field_.max_input_length);
@@ -257,7 +316,12 @@ class LeafParser {
   }
 
   Field& field_;
+  const AnalysisRegistry& analysis_;
   JsonWriter& out_;
+  std::string search_analyzer_;
+  std::string quote_analyzer_;
+  std::string normalizer_;
+  bool is_position_gap_given_ = false;
   bool is_index_given_ = false;
   bool is_doc_values_given_ = false;
   bool is_analyzer_given_ = false;
@@ -356,6 +420,7 @@ class Mapping::Parser {
     field.path = path;
     field.name = std::string(name);
     field.ordinal = ordinal;
+    field.analysis = mapping_.analysis_.get();
     return ordinal;
   }
 
@@ -368,7 +433,7 @@ class Mapping::Parser {
     if (mapping_.fields_[ordinal].type == FieldType::kObject) {
       GYRE_TRY(addObject(definition, ordinal, dynamic, depth));
     } else {
-      GYRE_TRY(LeafParser(mapping_.fields_[ordinal], out_).parse(definition));
+      GYRE_TRY(LeafParser(mapping_.fields_[ordinal], *mapping_.analysis_, out_).parse(definition));
       GYRE_TRY(addMultiFields(definition["fields"], ordinal));
     }
     out_.endObject();
@@ -457,7 +522,7 @@ class Mapping::Parser {
       if (!definition["fields"].isMissing())
         return refusal("multi-field " + bracketed(field.path) + " cannot have [fields]");
       out_.key(definition.key()).beginObject();
-      GYRE_TRY(LeafParser(field, out_).parse(definition));
+      GYRE_TRY(LeafParser(field, *mapping_.analysis_, out_).parse(definition));
       out_.endObject();
     }
     out_.endObject();
@@ -484,8 +549,10 @@ class Mapping::Parser {
   std::size_t nested_fields_ = 0;
 };
 
-Result<std::shared_ptr<const Mapping>> Mapping::parse(json::Value mappings) {
+Result<std::shared_ptr<const Mapping>> Mapping::parse(json::Value mappings,
+                                                       std::shared_ptr<const AnalysisRegistry> analysis) {
   auto mapping = std::make_shared<Mapping>();
+  mapping->analysis_ = analysis != nullptr ? std::move(analysis) : AnalysisRegistry::builtIn();
   GYRE_TRY(Parser(*mapping).parse(mappings));
   return std::shared_ptr<const Mapping>(std::move(mapping));
 }

@@ -19,6 +19,9 @@
 
 namespace gyre::engine {
 
+class AnalysisRegistry;
+class Analyzer;
+
 enum class FieldType : std::uint8_t {
   kObject,       // has children, no values of its own
   kKeyword,      // one term a value; sortable, aggregatable
@@ -52,6 +55,13 @@ struct Field {
   std::uint32_t ignore_above = 0;     // keyword: longer values are kept in _source only; 0 means no limit. Counts UTF-16 units
   double scaling_factor = 0;          // scaled_float
   std::string analyzer = "standard";  // text; completion defaults to "simple"
+  const AnalysisRegistry* analysis = nullptr;  // the mapping's, for analyzers that a query names
+  // text, completion: of the mapping's AnalysisRegistry; to index, to search, to search a phrase.
+  const Analyzer* index_analyzer = nullptr;
+  const Analyzer* search_analyzer = nullptr;
+  const Analyzer* quote_analyzer = nullptr;
+  const Analyzer* normalizer = nullptr;       // keyword: null for none; see normalizeTerm
+  std::uint32_t position_gap = 100;           // text: between the values of an array
   std::string format;                 // date; "" is strict_date_optional_time||epoch_millis
   std::uint32_t max_input_length = 50;  // completion, UTF-16 units
   std::vector<CompletionContext> contexts;
@@ -70,7 +80,9 @@ class Mapping {
   // invalid_argument names the field and what is wrong: an unknown type or parameter is refused, never ignored.
   // "dynamic": true is accepted and treated as the dialect says only once dynamic mapping exists; until then it is refused
   // as unimplemented, naming the option. Without "dynamic" a mapping is strict, and json() says so.
-  static Result<std::shared_ptr<const Mapping>> parse(json::Value mappings);
+  // Analyzers are those of `analysis`, or the dialect's own when it is null.
+  static Result<std::shared_ptr<const Mapping>> parse(json::Value mappings,
+                                                      std::shared_ptr<const AnalysisRegistry> analysis = nullptr);
 
   // What a search over several indices reads: all their fields, each as the first index that has it maps it. json() is
   // the first one's. REQUIRES: not empty.
@@ -85,6 +97,8 @@ class Mapping {
   // Fields at the top level, by name.
   const std::vector<std::uint16_t>& roots() const { return roots_; }
   Dynamic dynamic() const { return dynamic_; }
+  const AnalysisRegistry& analysis() const { return *analysis_; }
+  std::shared_ptr<const AnalysisRegistry> sharedAnalysis() const { return analysis_; }
   // The mapping as the dialect writes it.
   const std::string& json() const { return json_; }
 
@@ -95,6 +109,7 @@ class Mapping {
   std::vector<std::pair<std::string, std::uint16_t>> by_path_;  // sorted
   Dynamic dynamic_ = Dynamic::kStrict;
   std::string json_;
+  std::shared_ptr<const AnalysisRegistry> analysis_;
 };
 
 }  // namespace gyre::engine

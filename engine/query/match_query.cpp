@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/analysis/analysis_registry.hpp"
 #include "engine/analysis/analyzer.hpp"
 #include "engine/query/bool_query.hpp"
 #include "engine/query/field_query.hpp"
@@ -22,13 +23,14 @@ class TermCollector final : public TermSink {
 };
 
 // A keyword's text is one term as it stands.
-Result<std::vector<PhraseTerm>> analyze(const Field& field, std::string_view text, const std::string& analyzer_name) {
+Result<std::vector<PhraseTerm>> analyze(const Field& field, std::string_view text, const std::string& analyzer_name,
+                                        const Analyzer* own, const ParseContext& context) {
   std::vector<PhraseTerm> terms;
   if (field.type == FieldType::kKeyword && analyzer_name.empty()) {
-    terms.push_back({std::string(text), 0});
+    terms.push_back({field.normalizer == nullptr ? std::string(text) : normalizeTerm(*field.normalizer, text), 0});
     return terms;
   }
-  const Analyzer* const analyzer = findAnalyzer(analyzer_name.empty() ? field.analyzer : analyzer_name);
+  const Analyzer* const analyzer = analyzer_name.empty() ? own : context.mapping.analysis().analyzer(analyzer_name);
   if (analyzer == nullptr) return queryShardException("analyzer [" + analyzer_name + "] not found");
   TermCollector collector(terms);
   analyzer->analyze(text, collector);
@@ -102,8 +104,6 @@ Result<bool> readMatchOption(std::string_view kind, json::Value option, MatchOpt
   } else if (key == "analyzer") {
     if (!option.isString()) return refuse(kind, key, option.raw());
     options.analyzer = option.string();
-    if (findAnalyzer(options.analyzer) == nullptr)
-      return illegalArgument("[" + std::string(kind) + "] analyzer [" + options.analyzer + "] not found");
   } else if (key == "auto_generate_synonyms_phrase_query") {
     // Without synonyms both values mean the same.
     GYRE_TRY_ASSIGN([[maybe_unused]] const bool is_asked, parseBoolean(kind, option));
@@ -121,7 +121,7 @@ Result<QueryPtr> makeMatchQuery(std::string_view path, std::string_view text, co
     return makeWholeValue(*field, text, options, boost, context);
   if (!field->is_indexed && !field->has_doc_values)
     return queryShardException("Cannot search on field [" + field->path + "] since it is not indexed.");
-  GYRE_TRY_ASSIGN(const auto terms, analyze(*field, text, options.analyzer));
+  GYRE_TRY_ASSIGN(const auto terms, analyze(*field, text, options.analyzer, field->search_analyzer, context));
   if (terms.empty()) return zeroTerms(options, boost);
   if (terms.size() == 1) return makeOneTerm(field->path, terms.front().term, options, boost);
   BoolClauses clauses;
@@ -144,7 +144,7 @@ Result<QueryPtr> makeMatchPhraseQuery(std::string_view path, std::string_view te
     return makeWholeValue(*field, text, options, boost, context);
   if (!field->is_indexed && !field->has_doc_values)
     return queryShardException("Cannot search on field [" + field->path + "] since it is not indexed.");
-  GYRE_TRY_ASSIGN(auto terms, analyze(*field, text, options.analyzer));
+  GYRE_TRY_ASSIGN(auto terms, analyze(*field, text, options.analyzer, field->quote_analyzer, context));
   if (terms.empty()) return zeroTerms(options, boost);
   if (terms.size() == 1) return makeTermQuery(field->path, terms.front().term, boost);
   if (field->type == FieldType::kKeyword)

@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "engine/analysis/analysis_registry.hpp"
 #include "engine/analysis/analyzer.hpp"
 #include "engine/analysis/utf8.hpp"
 #include "engine/query/fuzzy_terms.hpp"
@@ -206,7 +207,8 @@ Result<CompletionRequest> parseCompletion(json::Value body, std::string_view tex
     return illegalArgument("Field [" + request.path + "] is not a completion suggest field");
   request.path = field->path;
   GYRE_TRY(readContexts(contexts, *field, request.categories));
-  const Analyzer* const analyzer = findAnalyzer(analyzer_name.empty() ? field->analyzer : analyzer_name);
+  const Analyzer* const analyzer =
+      analyzer_name.empty() ? field->search_analyzer : field->analysis->analyzer(analyzer_name);
   if (analyzer == nullptr)
     return illegalArgument("analyzer [" + (analyzer_name.empty() ? field->analyzer : analyzer_name) + "] not found");
   // Inputs are cut to so many units: nothing longer can begin one.

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "engine/analysis/analysis_registry.hpp"
 #include "engine/analysis/analyzer.hpp"
 #include "engine/analysis/utf8.hpp"
 #include "engine/query/fuzzy_terms.hpp"
@@ -186,9 +187,10 @@ std::vector<WordOption> findWords(const Snapshot& snapshot, const WordOptions& o
 
 Result<std::vector<TextWord>> wordsOf(const Field& field, std::string_view analyzer, std::string_view text) {
   const bool is_whole = field.type == FieldType::kKeyword && analyzer.empty();
-  const std::string_view name = is_whole ? "keyword" : analyzer.empty() ? std::string_view(field.analyzer) : analyzer;
-  const Analyzer* const chain = findAnalyzer(name);
-  if (chain == nullptr) return illegalArgument("analyzer [" + std::string(name) + "] doesn't exists");
+  const Analyzer* const chain = is_whole            ? findAnalyzer("keyword")
+                                : analyzer.empty() ? field.search_analyzer
+                                                   : field.analysis->analyzer(analyzer);
+  if (chain == nullptr) return illegalArgument("analyzer [" + std::string(analyzer) + "] doesn't exists");
   WordFinder finder(text);
   chain->analyze(text, finder);
   return std::move(finder.words);

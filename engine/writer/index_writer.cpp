@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "engine/analysis/analysis_registry.hpp"
 #include "engine/segment/segment_writer.hpp"
 #include "gyre/json.hpp"
 
@@ -68,13 +69,8 @@ IndexWriter::~IndexWriter() {
 
 Status IndexWriter::setDefinition(std::string_view definition) {
   GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(definition));
-  const json::Value mappings = document.root()["mappings"];
-  if (mappings.isMissing()) {
-    GYRE_TRY_ASSIGN(const json::Document empty, json::Document::parse("{}"));
-    GYRE_TRY_ASSIGN(mapping_, Mapping::parse(empty.root()));
-  } else {
-    GYRE_TRY_ASSIGN(mapping_, Mapping::parse(mappings));
-  }
+  GYRE_TRY_ASSIGN(auto analysis, AnalysisRegistry::parse(document.root()["settings"]));
+  GYRE_TRY_ASSIGN(mapping_, Mapping::parse(document.root()["mappings"], std::move(analysis)));
   definition_ = definition;
   parser_ = std::make_unique<DocumentParser>(mapping_);
   buffer_ = std::make_unique<SegmentBuffer>(mapping_);

@@ -179,7 +179,7 @@ class MappingTest : public CppUnit::TestFixture {
         {R"("type":"keyword","ignore_above":0)", "above 0"},
         {R"("type":"keyword","ignore_above":1.5)", "above 0"},
         {R"("type":"keyword","index":"yes")", "true or false"},
-        {R"("type":"text","analyzer":"klingon")", "one of standard"},
+        {R"("type":"text","analyzer":"klingon")", "analyzer [klingon] has not been configured in mappings"},
         {R"("type":"date","format":"strict_date_optional_tim")", "did you mean [strict_date_optional_time]?"},
         {R"("type":"date","format":"yyyy-QQ")", "letter: Q"},
         {R"("type":"date","format":"")", "a date format"},
