@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <iterator>
 #include <span>
-#include <algorithm>
-#include <iterator>
-#include <span>
 #include <utility>
 
 #include "engine/analysis/built_in_analyzers.hpp"
@@ -201,7 +198,8 @@ bool AnalysisRegistry::isNormalizingFilter(std::string_view name) const {
 
 bool AnalysisRegistry::isNormalizingCharFilter(std::string_view name) const {
   const auto found = char_filters_.find(name);
-  const CharFilterKind* const kind = findCharFilterKind(found == char_filters_.end() ? name : found->second.text("type"));
+  const CharFilterKind* const kind =
+      findCharFilterKind(found == char_filters_.end() ? name : found->second.text("type"));
   return kind != nullptr && kind->is_normalizing;
 }
 
@@ -233,7 +231,8 @@ Result<AnalyzerPtr> AnalysisRegistry::makeCustom(ComponentSettings& settings) co
   GYRE_TRY(addFilters(settings, parts, false));
   ChainOptions options;
   const std::int32_t gap = settings.number("position_increment_gap", 100);
-  if (gap < 0) return analysisRefusal("position_increment_gap of " + bracketed(settings.name()) + " must not be negative");
+  if (gap < 0)
+    return analysisRefusal("position_increment_gap of " + bracketed(settings.name()) + " must not be negative");
   options.position_gap = static_cast<std::uint32_t>(gap);
   return makeAnalyzer(std::move(parts), options);
 }
@@ -257,8 +256,8 @@ Status AnalysisRegistry::addCharFilters(ComponentSettings& settings, AnalyzerPar
   for (const std::string& name : settings.list("char_filter")) {
     GYRE_TRY_ASSIGN(auto made, charFilter(name));
     if (made == nullptr)
-      return analysisRefusal("Custom Analyzer " + bracketed(settings.name()) + " failed to find char_filter under name " +
-                             bracketed(name));
+      return analysisRefusal("Custom Analyzer " + bracketed(settings.name()) +
+                             " failed to find char_filter under name " + bracketed(name));
     const bool is_normalizing = isNormalizingCharFilter(name);
     if (is_normalizer && !is_normalizing)
       return analysisRefusal("Custom normalizer " + bracketed(settings.name()) + " may not use char filter " +
@@ -276,7 +275,8 @@ Status AnalysisRegistry::addFilters(ComponentSettings& settings, AnalyzerParts& 
                              bracketed(name));
     const bool is_normalizing = isNormalizingFilter(name);
     if (is_normalizer && !is_normalizing)
-      return analysisRefusal("Custom normalizer " + bracketed(settings.name()) + " may not use filter " + bracketed(name));
+      return analysisRefusal("Custom normalizer " + bracketed(settings.name()) + " may not use filter " +
+                             bracketed(name));
     parts.filters.push_back({name, std::move(made), is_normalizing});
   }
   return {};

@@ -155,6 +155,10 @@ std::vector<std::string> ComponentSettings::list(std::string_view name, std::vec
   return found.empty() ? std::move(otherwise) : found;
 }
 
+void ComponentSettings::refuse(std::string why) {
+  if (failure_.isOk()) failure_ = analysisRefusal(std::move(why));
+}
+
 Status ComponentSettings::finish() const {
   if (!failure_.isOk()) return failure_;
   for (const auto& [name, entry] : settings_.entries())

@@ -60,6 +60,8 @@ class ComponentSettings {
   std::int32_t number(std::string_view name, std::int32_t otherwise);
   bool boolean(std::string_view name, bool otherwise);
   std::vector<std::string> list(std::string_view name, std::vector<std::string> otherwise = {});
+  // Makes finish() refuse, unless something else did before.
+  void refuse(std::string why);
   void ignore(std::string_view name) { known_.emplace(name); }
   Status finish() const;
 

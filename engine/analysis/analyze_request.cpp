@@ -40,6 +40,17 @@ Status wrongKind(json::Value value) {
   return badBody(std::string(value.key()) + " doesn't support values of type: " + tokenName(value));
 }
 
+// As the dialect shows settings: every value as text.
+std::string shownDefinition(const FlatSettings& definition) {
+  std::string text;
+  JsonWriter out(text);
+  out.beginObject();
+  for (const auto& [name, entry] : definition.entries())
+    if (!entry.values.empty()) out.member(name, std::string_view(entry.values.front()));
+  out.endObject();
+  return text;
+}
+
 struct AnalyzeBody {
   std::vector<std::string> texts;
   std::string analyzer;
@@ -121,7 +132,8 @@ Status validate(const AnalyzeBody& body, bool has_index) {
   if (!has_index && !body.normalizer.empty()) return validation("index is required if normalizer is specified");
   if (!body.normalizer.empty() && (!body.tokenizer.isMissing() || !body.analyzer.empty()))
     return validation("tokenizer/analyze should be null if normalizer is specified");
-  if (!body.analyzer.empty() && body.hasParts()) return validation("cannot define extra components on a named analyzer");
+  if (!body.analyzer.empty() && body.hasParts())
+    return validation("cannot define extra components on a named analyzer");
   if (!body.normalizer.empty() && body.hasParts())
     return validation("cannot define extra components on a named normalizer");
   if (!body.field.empty() && body.hasParts())
@@ -205,7 +217,7 @@ class Chooser {
       const FlatSettings definition(value);
       shown = definition.text("type");
       if (shown.empty())
-        return analysisRefusal("Missing [type] setting for anonymous " + family + ": " + std::string(value.raw()));
+        return analysisRefusal("Missing [type] setting for anonymous " + family + ": " + shownDefinition(definition));
       part.name = "__anonymous__" + shown;
       where = "global ";
       GYRE_TRY_ASSIGN(part.part, by_definition(part.name, definition));
@@ -217,24 +229,26 @@ class Chooser {
   Result<Chosen> ofParts() const {
     AnalyzerParts parts;
     for (const json::Value value : body_.char_filters) {
-      GYRE_TRY_ASSIGN(auto part, component<CharFilter>(
-                                     value, "char_filter", [&](std::string_view name) { return registry_.charFilter(name); },
-                                     [&](const std::string& name, const FlatSettings& definition) -> Result<CharFilterPtr> {
-                                       if (findCharFilterKind(definition.text("type")) == nullptr) return CharFilterPtr();
-                                       return registry_.makeCharFilter(name, definition);
-                                     }));
+      GYRE_TRY_ASSIGN(auto part,
+                      component<CharFilter>(
+                          value, "char_filter", [&](std::string_view name) { return registry_.charFilter(name); },
+                          [&](const std::string& name, const FlatSettings& definition) -> Result<CharFilterPtr> {
+                            if (findCharFilterKind(definition.text("type")) == nullptr) return CharFilterPtr();
+                            return registry_.makeCharFilter(name, definition);
+                          }));
       parts.char_filters.push_back(std::move(part));
     }
     if (body_.tokenizer.isMissing()) {
       parts.tokenizer = {"keyword", std::make_shared<WholeTokenizer>()};
     } else {
-      GYRE_TRY_ASSIGN(parts.tokenizer,
-                      component<Tokenizer>(
-                          body_.tokenizer, "tokenizer", [&](std::string_view name) { return registry_.tokenizer(name); },
-                          [&](const std::string& name, const FlatSettings& definition) -> Result<TokenizerPtr> {
-                            if (findTokenizerKind(definition.text("type")) == nullptr) return TokenizerPtr();
-                            return registry_.makeTokenizer(name, definition);
-                          }));
+      GYRE_TRY_ASSIGN(
+          parts.tokenizer,
+          component<Tokenizer>(
+              body_.tokenizer, "tokenizer", [&](std::string_view name) { return registry_.tokenizer(name); },
+              [&](const std::string& name, const FlatSettings& definition) -> Result<TokenizerPtr> {
+                if (findTokenizerKind(definition.text("type")) == nullptr) return TokenizerPtr();
+                return registry_.makeTokenizer(name, definition);
+              }));
     }
     for (const json::Value value : body_.filters) {
       GYRE_TRY_ASSIGN(auto part,

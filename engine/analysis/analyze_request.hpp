@@ -16,8 +16,8 @@ namespace gyre::engine {
 
 class Mapping;
 
-// Without a mapping no index is asked: "field" and "normalizer" need one. The answer is the dialect's; a failure's reason
-// is its error type.
+// Without a mapping no index is asked: "field" and "normalizer" need one. The answer is the dialect's; a failure's
+// reason is its error type.
 Result<std::string> runAnalyze(json::Value body, const Mapping* mapping);
 
 }  // namespace gyre::engine

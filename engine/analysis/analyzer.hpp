@@ -1,7 +1,7 @@
 // Which terms does a text become?
 //
-// An analyzer is a chain: char filters, a tokenizer, token filters. The chains most indices use (words, lower-cased) run
-// term by term without keeping tokens or offsets.
+// An analyzer is a chain: char filters, a tokenizer, token filters. The chains most indices use (words, lower-cased)
+// run term by term without keeping tokens or offsets.
 //
 // THREADS: an Analyzer is immutable and shared; it may be used concurrently. Terms handed to the sink are valid during
 // the call only.
@@ -80,8 +80,8 @@ const Analyzer* findAnalyzer(std::string_view name);
 // All terms, in order; for queries and tests.
 std::vector<std::string> analyzeToTerms(const Analyzer& analyzer, std::string_view text);
 std::vector<PositionedTerm> analyzeToPositions(const Analyzer& analyzer, std::string_view text);
-// The text as one term, through those parts of the chain that change characters only. For what is not cut into tokens: a
-// keyword's value, the term of a prefix or wildcard.
+// The text as one term, through those parts of the chain that change characters only. For what is not cut into tokens:
+// a keyword's value, the term of a prefix or wildcard.
 std::string normalizeTerm(const Analyzer& analyzer, std::string_view text);
 
 // Stands between the terms of a completion's analysed form.

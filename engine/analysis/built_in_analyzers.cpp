@@ -4,14 +4,14 @@
 #include <string>
 #include <utility>
 
-#include "engine/analysis/java_pattern.hpp"
+#include "engine/analysis/stop_words.hpp"
 
 namespace gyre::engine {
 
 namespace {
 
-// A language's filters in order. "stop" are its stop words, "keywords" the words that the settings keep from the stemmer,
-// "stem:x" a stemmer; other steps are filters by name.
+// A language's filters in order. "stop" are its stop words, "keywords" the words that the settings keep from the
+// stemmer, "stem:x" a stemmer; other steps are filters by name.
 struct Language {
   std::string_view name;
   std::string_view steps;
@@ -105,9 +105,13 @@ Status addStep(AnalyzerParts& parts, const Language& language, std::string_view 
   if (step == "lowercase") {
     addLowerCase(parts);
   } else if (step.ends_with("_lowercase")) {
-    GYRE_TRY_ASSIGN(auto filter, namedFilter("lowercase", oneSetting("language", step.substr(0, step.size() - 10)), false));
+    GYRE_TRY_ASSIGN(auto filter,
+                    namedFilter("lowercase", oneSetting("language", step.substr(0, step.size() - 10)), false));
     addFilter(parts, "lowercase", std::move(filter), true);
   } else if (step == "stop") {
+    if (!settings.has("stopwords") && !stopWordsOf(language.name))
+      return analysisRefusal("analyzer type [" + std::string(language.name) +
+                             "] is not offered: its stop words are missing");
     addStop(parts, settings, {"_" + std::string(language.name) + "_"});
   } else if (step == "irish_hyphens") {
     // What is left of n-athair and its like.
@@ -124,7 +128,8 @@ Status addStep(AnalyzerParts& parts, const Language& language, std::string_view 
   } else if (step.starts_with("stem:")) {
     TokenFilterPtr stemmer = makeStemmer(step.substr(5));
     if (stemmer == nullptr)
-      return analysisRefusal("analyzer type [" + std::string(language.name) + "] is not offered: its stemmer is missing");
+      return analysisRefusal("analyzer type [" + std::string(language.name) +
+                             "] is not offered: its stemmer is missing");
     addFilter(parts, "stemmer", std::move(stemmer));
   } else {
     GYRE_TRY_ASSIGN(auto filter, namedFilter(step, {}, true));
@@ -211,9 +216,10 @@ struct AnalyzerType {
   Result<AnalyzerParts> (*make)(ComponentSettings&);
 };
 constexpr AnalyzerType kTypes[] = {
-    {"standard", makeStandard}, {"default", makeStandard},   {"simple", makeSimple},           {"stop", makeStop},
-    {"whitespace", makeWhitespace}, {"keyword", makeKeyword}, {"pattern", makePattern},        {"fingerprint", makeFingerprint},
-    {"snowball", makeSnowball}, {"chinese", makeStandard},
+    {"standard", makeStandard}, {"default", makeStandard},        {"simple", makeSimple},
+    {"stop", makeStop},         {"whitespace", makeWhitespace},   {"keyword", makeKeyword},
+    {"pattern", makePattern},   {"fingerprint", makeFingerprint}, {"snowball", makeSnowball},
+    {"chinese", makeStandard},
 };
 
 }  // namespace

@@ -30,7 +30,8 @@ class MappingFilter final : public CharFilter {
     TextEditor editor(out, offsets);
     std::size_t from = 0;
     for (std::size_t at = 0; at < text.size();) {
-      const auto found = begins_[static_cast<unsigned char>(text[at])] ? longestAt(text.substr(at)) : replacements_.end();
+      const auto found =
+          begins_[static_cast<unsigned char>(text[at])] ? longestAt(text.substr(at)) : replacements_.end();
       if (found == replacements_.end()) {
         at += decodeUtf8(text, at).size;
         continue;
@@ -75,8 +76,10 @@ Result<std::string> unescaped(std::string_view text) {
       out += kMeanings[known];
     } else if (next == 'u' && at + 4 < text.size()) {
       char bytes[4];
-      const auto code = static_cast<std::uint32_t>(std::strtoul(std::string(text.substr(at + 1, 4)).c_str(), nullptr, 16));
-      if (code >= 0xd800 && code < 0xe000) return analysisRefusal("Invalid escaped char in [" + std::string(text) + "]");
+      const auto code =
+          static_cast<std::uint32_t>(std::strtoul(std::string(text.substr(at + 1, 4)).c_str(), nullptr, 16));
+      if (code >= 0xd800 && code < 0xe000)
+        return analysisRefusal("Invalid escaped char in [" + std::string(text) + "]");
       out.append(bytes, encodeUtf8(code, bytes));
       at += 4;
     } else {
@@ -115,9 +118,8 @@ class PatternReplaceFilter final : public CharFilter {
     const int count = std::min(9, pattern_->NumberOfCapturingGroups()) + 1;
     std::size_t from = 0;
     std::string replacement;
-    for (std::size_t at = 0;
-         at <= text.size() &&
-         pattern_->Match({text.data(), text.size()}, at, text.size(), RE2::UNANCHORED, groups.data(), count);) {
+    for (std::size_t at = 0; at <= text.size() && pattern_->Match({text.data(), text.size()}, at, text.size(),
+                                                                  RE2::UNANCHORED, groups.data(), count);) {
       const auto begin = static_cast<std::size_t>(groups[0].data() - text.data());
       replacement.clear();
       pattern_->Rewrite(&replacement, rewrite_, groups.data(), count);

@@ -21,8 +21,8 @@ inline bool isSpace(std::uint32_t code) {
 
 inline bool isAsciiDigit(std::uint32_t code) { return code - '0' < 10; }
 
-// The value of a decimal digit of any script (general category Nd), -1 for other characters. The scripts' zeros stand in
-// whole rows of ten.
+// The value of a decimal digit of any script (general category Nd), -1 for other characters. The scripts' zeros stand
+// in whole rows of ten.
 int digitValue(std::uint32_t code);
 inline bool isDigit(std::uint32_t code) { return digitValue(code) >= 0; }
 

@@ -63,10 +63,8 @@ Result<TokenFilterPtr> makeKeep(ComponentSettings& settings, const FilterContext
   if (!settings.has("keep_words"))
     return analysisRefusal("keep requires either `keep_words` or `keep_words_path` to be configured");
   const bool ignores_case = settings.boolean("keep_words_case", false);
-  return makeKeepingFilter(
-      [words = wordsOf(settings, "keep_words", {}, ignores_case), ignores_case](const Token& token) {
-        return holds(words, token.text, ignores_case);
-      });
+  return makeKeepingFilter([words = wordsOf(settings, "keep_words", {}, ignores_case),
+                            ignores_case](const Token& token) { return holds(words, token.text, ignores_case); });
 }
 
 Result<TokenFilterPtr> makeKeepTypes(ComponentSettings& settings, const FilterContext&) {
@@ -254,7 +252,8 @@ Result<TokenFilterPtr> refuseScripted(ComponentSettings& settings, const FilterC
   return analysisRefusal("token filter [" + settings.name() + "] needs a script, which is not offered");
 }
 Result<TokenFilterPtr> refusePayloadFilter(ComponentSettings&, const FilterContext&) {
-  return analysisRefusal("[delimited_payload_filter] is not supported for new indices, use [delimited_payload] instead");
+  return analysisRefusal(
+      "[delimited_payload_filter] is not supported for new indices, use [delimited_payload] instead");
 }
 
 constexpr FilterKind kChoiceFilters[] = {
@@ -291,6 +290,10 @@ WordSet wordsOf(ComponentSettings& settings, std::string_view name, const std::v
   for (const std::string& word : given) {
     const bool is_named = word.size() > 2 && word.front() == '_' && word.back() == '_';
     const auto stop_words = is_named ? stopWordsOf(std::string_view(word).substr(1, word.size() - 2)) : std::nullopt;
+    if (is_named && !stop_words)
+      for (const std::string_view absent : kAbsentStopWords)
+        if (std::string_view(word).substr(1, word.size() - 2) == absent)
+          settings.refuse("stop words [" + word + "] are not offered");
     if (!stop_words) {
       add(word);
       continue;
@@ -305,9 +308,8 @@ WordSet wordsOf(ComponentSettings& settings, std::string_view name, const std::v
 }
 
 TokenFilterPtr makeStopFilter(WordSet words, bool ignores_case) {
-  return makeKeepingFilter([words = std::move(words), ignores_case](const Token& token) {
-    return !holds(words, token.text, ignores_case);
-  });
+  return makeKeepingFilter(
+      [words = std::move(words), ignores_case](const Token& token) { return !holds(words, token.text, ignores_case); });
 }
 
 TokenFilterPtr makeFingerprintFilter(std::string separator, std::size_t max_length) {

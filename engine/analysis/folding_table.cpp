@@ -1,4 +1,5 @@
-// The dialect's folding to ASCII, character by character, in order. Read off its answers for every character of the basic plane.
+// The dialect's folding to ASCII, character by character, in order. Read off its answers for every character of the
+// basic plane.
 // clang-format off
 #include "engine/analysis/folding_table.hpp"
 

@@ -22,8 +22,9 @@ extern const std::size_t kFoldingCount;
 // The ASCII that stands for the character; "" when nothing does.
 inline std::string_view foldToAscii(std::uint32_t code) {
   const detail::Folding* const end = detail::kFoldings + detail::kFoldingCount;
-  const detail::Folding* const found = std::lower_bound(
-      detail::kFoldings, end, code, [](const detail::Folding& each, std::uint32_t wanted) { return each.code < wanted; });
+  const detail::Folding* const found =
+      std::lower_bound(detail::kFoldings, end, code,
+                       [](const detail::Folding& each, std::uint32_t wanted) { return each.code < wanted; });
   return found != end && found->code == code ? std::string_view(found->text) : std::string_view();
 }
 

@@ -54,9 +54,10 @@ Result<TokenFilterPtr> makeNgram(ComponentSettings& settings, const FilterContex
   const std::int32_t max = settings.number("max_gram", 2);
   const bool keeps_original = settings.boolean("preserve_original", false);
   if (max - min > context.limits.max_ngram_diff)
-    return analysisRefusal("The difference between max_gram and min_gram in NGram Tokenizer must be less than or equal to: [" +
-                           std::to_string(context.limits.max_ngram_diff) + "] but was [" + std::to_string(max - min) +
-                           "]. This limit can be set by changing the [index.max_ngram_diff] index level setting.");
+    return analysisRefusal(
+        "The difference between max_gram and min_gram in NGram Tokenizer must be less than or equal to: [" +
+        std::to_string(context.limits.max_ngram_diff) + "] but was [" + std::to_string(max - min) +
+        "]. This limit can be set by changing the [index.max_ngram_diff] index level setting.");
   if (min < 1) return analysisRefusal("minGram must be greater than zero");
   if (min > max) return analysisRefusal("minGram must not be greater than maxGram");
   return TokenFilterPtr(std::make_shared<GramFilter>(static_cast<std::size_t>(min), static_cast<std::size_t>(max),
@@ -92,8 +93,7 @@ class ShingleFilter final : public TokenFilter {
 
   void apply(TokenList& list) const override {
     std::vector<Token> words = filled(list);
-    const bool has_unigrams =
-        options_.has_unigrams || (options_.has_unigrams_if_alone && words.size() < options_.min);
+    const bool has_unigrams = options_.has_unigrams || (options_.has_unigrams_if_alone && words.size() < options_.min);
     std::vector<Token> out;
     for (std::size_t first = 0; first < words.size(); ++first) {
       std::uint32_t increment = 1;
@@ -223,7 +223,8 @@ Result<TokenFilterPtr> makeCommonGrams(ComponentSettings& settings, const Filter
   const bool is_for_queries = settings.boolean("query_mode", false);
   WordSet words = wordsOf(settings, "common_words", {}, ignores_case);
   if (words.empty() && !settings.isBare())
-    return analysisRefusal("missing or empty [common_words] or [common_words_path] configuration for common_grams token filter");
+    return analysisRefusal(
+        "missing or empty [common_words] or [common_words_path] configuration for common_grams token filter");
   return TokenFilterPtr(std::make_shared<CommonGramsFilter>(std::move(words), ignores_case, is_for_queries));
 }
 
@@ -344,7 +345,9 @@ Result<TokenFilterPtr> makeMultiplexer(ComponentSettings& settings, const Filter
       while (!name.empty() && name.back() == ' ') name.remove_suffix(1);
       rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
       TokenFilterPtr filter;
-      if (context.named) GYRE_TRY_ASSIGN(filter, context.named(name));
+      if (context.named) {
+        GYRE_TRY_ASSIGN(filter, context.named(name));
+      }
       if (filter == nullptr)
         return analysisRefusal("Multiplexing filter [" + settings.name() + "] refers to undefined tokenfilter [" +
                                std::string(name) + "]");
@@ -376,7 +379,8 @@ class DecompounderFilter final : public TokenFilter {
       if (characters.size() < options_.min_word) continue;
       for (std::size_t first = 0; first + options_.min_part <= characters.size(); ++first) {
         std::string longest;
-        for (std::size_t size = options_.min_part; size <= options_.max_part && first + size <= characters.size(); ++size) {
+        for (std::size_t size = options_.min_part; size <= options_.max_part && first + size <= characters.size();
+             ++size) {
           const std::string word = toText(std::u32string_view(characters).substr(first, size));
           std::string lower = word;
           makeLower(lower);
@@ -403,7 +407,9 @@ class DecompounderFilter final : public TokenFilter {
 
 Result<TokenFilterPtr> makeDecompounder(ComponentSettings& settings, const FilterContext&) {
   WordSet words = wordsOf(settings, "word_list", {}, true);
-  if (words.empty()) return analysisRefusal("word_list must be provided for [" + settings.name() + "], either as a path to a file, or directly");
+  if (words.empty())
+    return analysisRefusal("word_list must be provided for [" + settings.name() +
+                           "], either as a path to a file, or directly");
   const std::int32_t min_word = settings.number("min_word_size", 5);
   const std::int32_t min_part = settings.number("min_subword_size", 2);
   const std::int32_t max_part = settings.number("max_subword_size", 15);
@@ -418,7 +424,8 @@ Result<TokenFilterPtr> makeDecompounder(ComponentSettings& settings, const Filte
 }
 
 Result<TokenFilterPtr> refuseHyphenation(ComponentSettings&, const FilterContext&) {
-  return analysisRefusal("token filter type [hyphenation_decompounder] is not offered: the engine reads no dictionaries");
+  return analysisRefusal(
+      "token filter type [hyphenation_decompounder] is not offered: the engine reads no dictionaries");
 }
 
 constexpr FilterKind kGramFilters[] = {

@@ -15,12 +15,28 @@ constexpr std::int64_t kMaxProgramBytes = 8 << 20;
 // Java's names of classes that RE2 has under another.
 std::string_view propertyOf(std::string_view name) {
   constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-      {"Alpha", "[A-Za-z]"},      {"Digit", "[0-9]"},     {"Alnum", "[A-Za-z0-9]"},  {"Upper", "[A-Z]"},
-      {"Lower", "[a-z]"},         {"Punct", "[!-/:-@\\[-`{-~]"}, {"Space", "[ \\t\\n\\x0b\\f\\r]"},
-      {"XDigit", "[0-9A-Fa-f]"},  {"Blank", "[ \\t]"},    {"Cntrl", "[\\x00-\\x1f\\x7f]"}, {"Graph", "[!-~]"},
-      {"Print", "[ -~]"},         {"ASCII", "[\\x00-\\x7f]"},    {"IsAlphabetic", "\\p{L}"}, {"IsLetter", "\\p{L}"},
-      {"IsDigit", "\\p{Nd}"},     {"IsUppercase", "\\p{Lu}"},    {"IsLowercase", "\\p{Ll}"}, {"IsPunctuation", "\\p{P}"},
-      {"javaUpperCase", "\\p{Lu}"}, {"javaLowerCase", "\\p{Ll}"}, {"IsWhite_Space", "[\\s\\p{Z}]"},
+      {"Alpha", "[A-Za-z]"},
+      {"Digit", "[0-9]"},
+      {"Alnum", "[A-Za-z0-9]"},
+      {"Upper", "[A-Z]"},
+      {"Lower", "[a-z]"},
+      {"Punct", "[!-/:-@\\[-`{-~]"},
+      {"Space", "[ \\t\\n\\x0b\\f\\r]"},
+      {"XDigit", "[0-9A-Fa-f]"},
+      {"Blank", "[ \\t]"},
+      {"Cntrl", "[\\x00-\\x1f\\x7f]"},
+      {"Graph", "[!-~]"},
+      {"Print", "[ -~]"},
+      {"ASCII", "[\\x00-\\x7f]"},
+      {"IsAlphabetic", "\\p{L}"},
+      {"IsLetter", "\\p{L}"},
+      {"IsDigit", "\\p{Nd}"},
+      {"IsUppercase", "\\p{Lu}"},
+      {"IsLowercase", "\\p{Ll}"},
+      {"IsPunctuation", "\\p{P}"},
+      {"javaUpperCase", "\\p{Lu}"},
+      {"javaLowerCase", "\\p{Ll}"},
+      {"IsWhite_Space", "[\\s\\p{Z}]"},
   };
   for (const auto& [java, ours] : kNames)
     if (java == name) return ours;
@@ -152,7 +168,7 @@ Result<PatternPtr> compileAutomatonPattern(std::string_view pattern) {
       const std::string_view next = pattern.substr(++at, 1);
       // A backslash takes the next character as it is, but for the classes of the newer syntax.
       out += std::string_view("dDsSwW").find(next) != std::string_view::npos ? "\\" + std::string(next)
-                                                                               : RE2::QuoteMeta(std::string(next));
+                                                                             : RE2::QuoteMeta(std::string(next));
       continue;
     }
     if (c == '[') is_inside = true;
@@ -179,8 +195,7 @@ Result<std::string> rewriteOfJava(std::string_view replacement, const RE2& patte
         const std::size_t end = replacement.find('}', at);
         const std::string name(replacement.substr(at + 2, end == std::string_view::npos ? 0 : end - at - 2));
         const auto found = pattern.NamedCapturingGroups().find(name);
-        if (found == pattern.NamedCapturingGroups().end())
-          return analysisRefusal("No group with name {" + name + "}");
+        if (found == pattern.NamedCapturingGroups().end()) return analysisRefusal("No group with name {" + name + "}");
         group = found->second;
         at = end;
       } else if (at + 1 < replacement.size() && replacement[at + 1] >= '0' && replacement[at + 1] <= '9') {

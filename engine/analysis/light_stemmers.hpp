@@ -13,14 +13,19 @@ namespace gyre::engine {
 TokenFilterPtr makeLightStemmer(std::string_view language);
 
 // Names that the dialect knows and this engine does not.
-inline constexpr std::string_view kAbsentStemmers[] = {
-    "bulgarian",        "estonian",      "galician",          "minimal_galician", "german2",
-    "hindi",            "indonesian",    "light_indonesian",  "latvian",          "minimal_norwegian",
-    "light_nynorsk",    "minimal_nynorsk", "sorani",          "lovins",           "light_english",
-    "kp",               "dutch_kp",      "arabic",            "bengali",          "brazilian",
-    "czech",            "greek",         "light_finnish",     "light_french",     "minimal_french",
-    "light_german",     "minimal_german", "light_hungarian",  "light_italian",    "light_norwegian",
-    "light_portuguese", "minimal_portuguese", "portuguese_rslp", "light_russian", "light_spanish",
-    "light_swedish"};
+inline constexpr std::string_view kAbsentStemmers[] = {"bulgarian",       "estonian",
+                                                       "galician",        "minimal_galician",
+                                                       "german2",         "hindi",
+                                                       "indonesian",      "light_indonesian",
+                                                       "latvian",         "minimal_norwegian",
+                                                       "light_nynorsk",   "minimal_nynorsk",
+                                                       "sorani",          "lovins",
+                                                       "light_english",   "kp",
+                                                       "dutch_kp",        "bengali",
+                                                       "brazilian",       "greek",
+                                                       "light_finnish",   "light_hungarian",
+                                                       "light_norwegian", "minimal_portuguese",
+                                                       "portuguese_rslp", "light_russian",
+                                                       "light_swedish"};
 
 }  // namespace gyre::engine

@@ -35,10 +35,10 @@ bool isAscii(std::string_view text) {
 }
 
 std::u32string normalizeArabic(const std::u32string& text) {
-  constexpr Change kChanges[] = {
-      {0x622, 0x627},    {0x623, 0x627},    {0x625, 0x627},    {0x649, 0x64a},    {0x629, 0x647},    {0x640, kDeleted},
-      {0x64b, kDeleted}, {0x64c, kDeleted}, {0x64d, kDeleted}, {0x64e, kDeleted}, {0x64f, kDeleted}, {0x650, kDeleted},
-      {0x651, kDeleted}, {0x652, kDeleted}};
+  constexpr Change kChanges[] = {{0x622, 0x627},    {0x623, 0x627},    {0x625, 0x627},    {0x649, 0x64a},
+                                 {0x629, 0x647},    {0x640, kDeleted}, {0x64b, kDeleted}, {0x64c, kDeleted},
+                                 {0x64d, kDeleted}, {0x64e, kDeleted}, {0x64f, kDeleted}, {0x650, kDeleted},
+                                 {0x651, kDeleted}, {0x652, kDeleted}};
   return changed(text, kChanges);
 }
 
@@ -50,12 +50,12 @@ std::u32string normalizePersian(const std::u32string& text) {
 
 std::u32string normalizeHindi(const std::u32string& text) {
   constexpr Change kChanges[] = {
-      {0x901, 0x902}, {0x93c, kDeleted}, {0x929, 0x928},     {0x931, 0x930},     {0x934, 0x933},    {0x958, 0x915},
-      {0x959, 0x916}, {0x95a, 0x917},    {0x95b, 0x91c},     {0x95c, 0x921},     {0x95d, 0x922},    {0x95e, 0x92b},
-      {0x95f, 0x92f}, {0x200c, kDeleted}, {0x200d, kDeleted}, {0x94d, kDeleted}, {0x945, 0x947},    {0x946, 0x947},
-      {0x949, 0x94b}, {0x94a, 0x94b},    {0x90d, 0x90f},     {0x90e, 0x90f},     {0x911, 0x913},    {0x912, 0x913},
-      {0x972, 0x905}, {0x906, 0x905},    {0x908, 0x907},     {0x90a, 0x909},     {0x960, 0x90b},    {0x961, 0x90c},
-      {0x910, 0x90f}, {0x914, 0x913},    {0x940, 0x93f},     {0x942, 0x941},     {0x944, 0x943},    {0x963, 0x962},
+      {0x901, 0x902}, {0x93c, kDeleted},  {0x929, 0x928},     {0x931, 0x930},    {0x934, 0x933}, {0x958, 0x915},
+      {0x959, 0x916}, {0x95a, 0x917},     {0x95b, 0x91c},     {0x95c, 0x921},    {0x95d, 0x922}, {0x95e, 0x92b},
+      {0x95f, 0x92f}, {0x200c, kDeleted}, {0x200d, kDeleted}, {0x94d, kDeleted}, {0x945, 0x947}, {0x946, 0x947},
+      {0x949, 0x94b}, {0x94a, 0x94b},     {0x90d, 0x90f},     {0x90e, 0x90f},    {0x911, 0x913}, {0x912, 0x913},
+      {0x972, 0x905}, {0x906, 0x905},     {0x908, 0x907},     {0x90a, 0x909},    {0x960, 0x90b}, {0x961, 0x90c},
+      {0x910, 0x90f}, {0x914, 0x913},     {0x940, 0x93f},     {0x942, 0x941},    {0x944, 0x943}, {0x963, 0x962},
       {0x948, 0x947}, {0x94c, 0x94b}};
   // A dead n is a nasal sign.
   std::u32string nasal;
@@ -229,13 +229,13 @@ std::u32string foldScandinavian(const std::u32string& text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char32_t c = text[i];
     const char32_t next = i + 1 < text.size() ? text[i + 1] : 0;
-    out += isOneOf(c, U"\u00e5\u00e4\u00e6") ? U'a'
+    out += isOneOf(c, U"\u00e5\u00e4\u00e6")   ? U'a'
            : isOneOf(c, U"\u00c5\u00c4\u00c6") ? U'A'
            : isOneOf(c, U"\u00f8\u00f6")       ? U'o'
            : isOneOf(c, U"\u00d8\u00d6")       ? U'O'
                                                : c;
-    const bool is_double = next != 0 && ((isOneOf(c, U"aA") && isOneOf(next, U"aAeEoO")) ||
-                                         (isOneOf(c, U"oO") && isOneOf(next, U"eEoO")));
+    const bool is_double =
+        next != 0 && ((isOneOf(c, U"aA") && isOneOf(next, U"aAeEoO")) || (isOneOf(c, U"oO") && isOneOf(next, U"eEoO")));
     i += is_double ? 1 : 0;
   }
   return out;
@@ -248,11 +248,11 @@ std::u32string normalizeSerbian(const std::u32string& text) {
     std::u32string_view to;
   };
   constexpr Letter kLetters[] = {
-      {0x430, U"a"},  {0x431, U"b"},  {0x432, U"v"},  {0x433, U"g"},  {0x434, U"d"},  {0x452, U"dj"}, {0x111, U"dj"},
-      {0x435, U"e"},  {0x436, U"z"},  {0x17e, U"z"},  {0x437, U"z"},  {0x438, U"i"},  {0x458, U"j"},  {0x43a, U"k"},
-      {0x43b, U"l"},  {0x459, U"lj"}, {0x43c, U"m"},  {0x43d, U"n"},  {0x45a, U"nj"}, {0x43e, U"o"},  {0x43f, U"p"},
-      {0x440, U"r"},  {0x441, U"s"},  {0x442, U"t"},  {0x45b, U"c"},  {0x107, U"c"},  {0x10d, U"c"},  {0x443, U"u"},
-      {0x444, U"f"},  {0x445, U"h"},  {0x446, U"c"},  {0x447, U"c"},  {0x45f, U"dz"}, {0x448, U"s"},  {0x161, U"s"}};
+      {0x430, U"a"}, {0x431, U"b"},  {0x432, U"v"}, {0x433, U"g"}, {0x434, U"d"},  {0x452, U"dj"}, {0x111, U"dj"},
+      {0x435, U"e"}, {0x436, U"z"},  {0x17e, U"z"}, {0x437, U"z"}, {0x438, U"i"},  {0x458, U"j"},  {0x43a, U"k"},
+      {0x43b, U"l"}, {0x459, U"lj"}, {0x43c, U"m"}, {0x43d, U"n"}, {0x45a, U"nj"}, {0x43e, U"o"},  {0x43f, U"p"},
+      {0x440, U"r"}, {0x441, U"s"},  {0x442, U"t"}, {0x45b, U"c"}, {0x107, U"c"},  {0x10d, U"c"},  {0x443, U"u"},
+      {0x444, U"f"}, {0x445, U"h"},  {0x446, U"c"}, {0x447, U"c"}, {0x45f, U"dz"}, {0x448, U"s"},  {0x161, U"s"}};
   std::u32string out;
   for (const char32_t c : text) {
     const Letter* const letter =
@@ -266,11 +266,11 @@ std::u32string normalizeSerbian(const std::u32string& text) {
 }
 
 std::u32string normalizeSorani(const std::u32string& text) {
-  constexpr Change kChanges[] = {
-      {0x64a, 0x6cc},    {0x649, 0x6cc},    {0x643, 0x6a9},    {0x629, 0x6d5},    {0x6be, 0x647},    {0x692, 0x695},
-      {0x640, kDeleted}, {0x64b, kDeleted}, {0x64c, kDeleted}, {0x64d, kDeleted}, {0x64e, kDeleted}, {0x64f, kDeleted},
-      {0x650, kDeleted}, {0x651, kDeleted}, {0x652, kDeleted}, {0x200d, kDeleted}, {0x200e, kDeleted}, {0x200f, kDeleted},
-      {0xad, kDeleted},  {0xfeff, kDeleted}};
+  constexpr Change kChanges[] = {{0x64a, 0x6cc},     {0x649, 0x6cc},     {0x643, 0x6a9},    {0x629, 0x6d5},
+                                 {0x6be, 0x647},     {0x692, 0x695},     {0x640, kDeleted}, {0x64b, kDeleted},
+                                 {0x64c, kDeleted},  {0x64d, kDeleted},  {0x64e, kDeleted}, {0x64f, kDeleted},
+                                 {0x650, kDeleted},  {0x651, kDeleted},  {0x652, kDeleted}, {0x200d, kDeleted},
+                                 {0x200e, kDeleted}, {0x200f, kDeleted}, {0xad, kDeleted},  {0xfeff, kDeleted}};
   std::u32string placed;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char32_t c = text[i];
@@ -301,12 +301,17 @@ std::u32string normalizeIndic(const std::u32string& text) {
 // Full-width ASCII and half-width katakana at their ordinary width.
 std::u32string normalizeWidth(const std::u32string& text) {
   constexpr std::u32string_view kKatakana =
-      U"\u30fb\u30f2\u30a1\u30a3\u30a5\u30a7\u30a9\u30e3\u30e5\u30e7\u30c3\u30fc\u30a2\u30a4\u30a6\u30a8\u30aa\u30ab\u30ad"
-      U"\u30af\u30b1\u30b3\u30b5\u30b7\u30b9\u30bb\u30bd\u30bf\u30c1\u30c4\u30c6\u30c8\u30ca\u30cb\u30cc\u30cd\u30ce\u30cf"
-      U"\u30d2\u30d5\u30d8\u30db\u30de\u30df\u30e0\u30e1\u30e2\u30e4\u30e6\u30e8\u30e9\u30ea\u30eb\u30ec\u30ed\u30ef\u30f3"
+      U"\u30fb\u30f2\u30a1\u30a3\u30a5\u30a7\u30a9\u30e3\u30e5\u30e7\u30c3\u30fc\u30a2\u30a4\u30a6\u30a8\u30aa\u30ab"
+      U"\u30ad"
+      U"\u30af\u30b1\u30b3\u30b5\u30b7\u30b9\u30bb\u30bd\u30bf\u30c1\u30c4\u30c6\u30c8\u30ca\u30cb\u30cc\u30cd\u30ce"
+      U"\u30cf"
+      U"\u30d2\u30d5\u30d8\u30db\u30de\u30df\u30e0\u30e1\u30e2\u30e4\u30e6\u30e8\u30e9\u30ea\u30eb\u30ec\u30ed\u30ef"
+      U"\u30f3"
       U"\u3099\u309a";
   // Those that a sound mark turns into the next character, or the one after it.
-  constexpr std::u32string_view kVoiced = U"\u30ab\u30ad\u30af\u30b1\u30b3\u30b5\u30b7\u30b9\u30bb\u30bd\u30bf\u30c1\u30c4\u30c6\u30c8\u30cf\u30d2\u30d5\u30d8\u30db";
+  constexpr std::u32string_view kVoiced =
+      U"\u30ab\u30ad\u30af\u30b1\u30b3\u30b5\u30b7\u30b9\u30bb\u30bd\u30bf\u30c1\u30c4\u30c6\u30c8\u30cf\u30d2\u30d5"
+      U"\u30d8\u30db";
   constexpr std::u32string_view kHalfVoiced = U"\u30cf\u30d2\u30d5\u30d8\u30db";
   std::u32string out;
   for (const char32_t c : text) {

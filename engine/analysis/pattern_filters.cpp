@@ -63,9 +63,8 @@ class CaptureFilter final : public TokenFilter {
     for (const PatternPtr& pattern : patterns_) {
       std::array<re2::StringPiece, 10> groups;
       const int count = std::min(9, pattern->NumberOfCapturingGroups()) + 1;
-      for (std::size_t at = 0;
-           at <= text.size() &&
-           pattern->Match({text.data(), text.size()}, at, text.size(), RE2::UNANCHORED, groups.data(), count);) {
+      for (std::size_t at = 0; at <= text.size() && pattern->Match({text.data(), text.size()}, at, text.size(),
+                                                                   RE2::UNANCHORED, groups.data(), count);) {
         for (int g = 1; g < count; ++g) {
           const re2::StringPiece& group = groups[static_cast<std::size_t>(g)];
           if (group.data() == nullptr || group.empty() || (keeps_original_ && group.size() == text.size())) continue;

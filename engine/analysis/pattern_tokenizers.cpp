@@ -33,7 +33,8 @@ std::size_t behindMatch(std::string_view text, std::string_view found) {
 class MatchTokenizer final : public PieceTokenizer {
  public:
   static constexpr int kBetween = -1;
-  MatchTokenizer(PatternPtr pattern, int group, bool is_cut) : pattern_(std::move(pattern)), group_(group), is_cut_(is_cut) {}
+  MatchTokenizer(PatternPtr pattern, int group, bool is_cut)
+      : pattern_(std::move(pattern)), group_(group), is_cut_(is_cut) {}
 
   std::uint32_t split(std::string_view text, PieceSink& sink) const override {
     std::uint32_t position = 0;
@@ -76,8 +77,8 @@ Result<TokenizerPtr> makePattern(ComponentSettings& settings, const AnalysisLimi
   if (group > compiled->NumberOfCapturingGroups() || group > 9)
     return analysisRefusal("invalid group specified: pattern only has: " +
                            std::to_string(compiled->NumberOfCapturingGroups()) + " capturing groups");
-  return TokenizerPtr(std::make_shared<MatchTokenizer>(std::move(compiled), group < 0 ? MatchTokenizer::kBetween : group,
-                                                       false));
+  return TokenizerPtr(
+      std::make_shared<MatchTokenizer>(std::move(compiled), group < 0 ? MatchTokenizer::kBetween : group, false));
 }
 
 Result<TokenizerPtr> makeSimplePattern(ComponentSettings& settings, const AnalysisLimits&) {
@@ -108,17 +109,19 @@ const std::vector<Rule>& classicRules() {
         "\\x{4e00}-\\x{9fff}\\x{f900}-\\x{faff}\\x{ff65}-\\x{ff9f}";
     // The letters but for Chinese and Japanese: what lies between their ranges.
     const std::string letter =
-        "[A-Za-z\\xaa\\xb5\\xba\\xc0-\\xd6\\xd8-\\xf6\\x{f8}-\\x{1fff}\\x{2071}\\x{207f}\\x{2102}\\x{2107}\\x{210a}-\\x{2113}"
-        "\\x{2c00}-\\x{2dff}\\x{3131}-\\x{318e}\\x{a000}-\\x{d7ff}\\x{fb00}-\\x{fdff}\\x{fe70}-\\x{fefc}\\x{ff21}-\\x{ff3a}"
+        "[A-Za-z\\xaa\\xb5\\xba\\xc0-\\xd6\\xd8-\\xf6\\x{f8}-\\x{1fff}\\x{2071}\\x{207f}\\x{2102}\\x{2107}\\x{210a}-"
+        "\\x{2113}"
+        "\\x{2c00}-\\x{2dff}\\x{3131}-\\x{318e}\\x{a000}-\\x{d7ff}\\x{fb00}-\\x{fdff}\\x{fe70}-\\x{fefc}\\x{ff21}-\\x{"
+        "ff3a}"
         "\\x{ff41}-\\x{ff5a}\\x{10000}-\\x{1f000}]";
     const std::string word = "(?:" + letter + "|\\p{Nd})+";
     const std::string digits = "(?:" + letter + "|\\p{Nd})*\\p{Nd}(?:" + letter + "|\\p{Nd})*";
     const std::string p = "[_\\-/.,]";
     const std::string alpha = letter + "+";
-    const std::string number = "(?:" + word + p + digits + "|" + digits + p + word + "|" + word + "(?:" + p + digits + p +
-                               word + ")+|" + digits + "(?:" + p + word + p + digits + ")+|" + word + p + digits +
-                               "(?:" + p + word + p + digits + ")+|" + digits + p + word + "(?:" + p + digits + p + word +
-                               ")+)";
+    const std::string number = "(?:" + word + p + digits + "|" + digits + p + word + "|" + word + "(?:" + p + digits +
+                               p + word + ")+|" + digits + "(?:" + p + word + p + digits + ")+|" + word + p + digits +
+                               "(?:" + p + word + p + digits + ")+|" + digits + p + word + "(?:" + p + digits + p +
+                               word + ")+)";
     return std::vector<Rule>{
         {token_type::kAlphanumeric, compileRule(word)},
         {"<APOSTROPHE>", compileRule(alpha + "(?:'" + alpha + ")+")},
@@ -202,7 +205,8 @@ class AddressTokenizer final : public Tokenizer {
       words(text.substr(from, begin - from), offsets.at(from), out);
       const std::uint32_t start = offsets.at(begin);
       out.add(found, start, offsets.at(at)).type =
-          found.find('@') != std::string_view::npos && found.find("://") == std::string_view::npos ? "<EMAIL>" : "<URL>";
+          found.find('@') != std::string_view::npos && found.find("://") == std::string_view::npos ? "<EMAIL>"
+                                                                                                   : "<URL>";
       from = at;
     }
     words(text.substr(from), offsets.at(from), out);
@@ -226,9 +230,12 @@ class AddressTokenizer final : public Tokenizer {
       const std::string label = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
       // Every country, and the top-level domains that most names have.
       const std::string top =
-          "(?:[A-Za-z]{2}|com|org|net|edu|gov|mil|int|info|biz|name|pro|museum|aero|coop|jobs|mobi|travel|tel|cat|asia|post|xxx|"
-          "arpa|app|dev|io|blog|shop|site|online|store|tech|xyz|club|cloud|page|news|live|email|network|systems|agency|group|"
-          "company|center|solutions|services|support|media|design|global|digital|today|world|zone|bank|berlin|london|paris)";
+          "(?:[A-Za-z]{2}|com|org|net|edu|gov|mil|int|info|biz|name|pro|museum|aero|coop|jobs|mobi|travel|tel|cat|asia|"
+          "post|xxx|"
+          "arpa|app|dev|io|blog|shop|site|online|store|tech|xyz|club|cloud|page|news|live|email|network|systems|agency|"
+          "group|"
+          "company|center|solutions|services|support|media|design|global|digital|today|world|zone|bank|berlin|london|"
+          "paris)";
       const std::string domain = "(?:" + label + "\\.)+" + top;
       const std::string ip = "[0-9]{1,3}(?:\\.[0-9]{1,3}){3}";
       const std::string atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
@@ -236,8 +243,8 @@ class AddressTokenizer final : public Tokenizer {
       const std::string rest =
           "(?::[0-9]+)?(?:/(?:[A-Za-z0-9$_.+!*'(),;:@&=~%-]|/)*)?(?:\\?[A-Za-z0-9$_.+!*'(),;:@&=~%/?-]*)?"
           "(?:#[A-Za-z0-9$_.+!*'(),;:@&=~%/?-]*)?";
-      const std::string url = "(?:(?i:https?|ftp|file)://(?:[A-Za-z0-9$_.+!*'(),;&=%-]+(?::[^@/ ]*)?@)?(?:" + domain + "|" +
-                              label + "|" + ip + ")" + rest + "|(?:" + domain + "|" + ip + ")" + rest + ")";
+      const std::string url = "(?:(?i:https?|ftp|file)://(?:[A-Za-z0-9$_.+!*'(),;&=%-]+(?::[^@/ ]*)?@)?(?:" + domain +
+                              "|" + label + "|" + ip + ")" + rest + "|(?:" + domain + "|" + ip + ")" + rest + ")";
       return compileRule("(?:" + email + "|" + url + ")");
     }();
     return pattern;
@@ -253,11 +260,8 @@ Result<TokenizerPtr> makeAddress(ComponentSettings& settings, const AnalysisLimi
 }
 
 constexpr TokenizerKind kPatternTokenizers[] = {
-    {"pattern", makePattern},
-    {"simple_pattern", makeSimplePattern},
-    {"simple_pattern_split", makeSimplePatternSplit},
-    {"classic", makeClassic},
-    {"uax_url_email", makeAddress},
+    {"pattern", makePattern}, {"simple_pattern", makeSimplePattern}, {"simple_pattern_split", makeSimplePatternSplit},
+    {"classic", makeClassic}, {"uax_url_email", makeAddress},
 };
 
 }  // namespace

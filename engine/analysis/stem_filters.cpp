@@ -19,12 +19,30 @@ struct SnowballName {
   const char* algorithm;
 };
 constexpr SnowballName kSnowball[] = {
-    {"arabic_snowball", "arabic"}, {"armenian", "armenian"},     {"basque", "basque"},       {"catalan", "catalan"},
-    {"danish", "danish"},          {"dutch", "dutch"},           {"english", "porter"},      {"porter2", "english"},
-    {"finnish", "finnish"},        {"french", "french"},         {"german", "german"},       {"hungarian", "hungarian"},
-    {"irish", "irish"},            {"italian", "italian"},       {"lithuanian", "lithuanian"}, {"norwegian", "norwegian"},
-    {"portuguese", "portuguese"},  {"romanian", "romanian"},     {"russian", "russian"},     {"serbian", "serbian"},
-    {"spanish", "spanish"},        {"swedish", "swedish"},       {"turkish", "turkish"},     {"porter", "porter"},
+    {"arabic_snowball", "arabic"},
+    {"armenian", "armenian"},
+    {"basque", "basque"},
+    {"catalan", "catalan"},
+    {"danish", "danish"},
+    {"dutch", "dutch"},
+    {"english", "porter"},
+    {"porter2", "english"},
+    {"finnish", "finnish"},
+    {"french", "french"},
+    {"german", "german"},
+    {"hungarian", "hungarian"},
+    {"irish", "irish"},
+    {"italian", "italian"},
+    {"lithuanian", "lithuanian"},
+    {"norwegian", "norwegian"},
+    {"portuguese", "portuguese"},
+    {"romanian", "romanian"},
+    {"russian", "russian"},
+    {"serbian", "serbian"},
+    {"spanish", "spanish"},
+    {"swedish", "swedish"},
+    {"turkish", "turkish"},
+    {"porter", "porter"},
 };
 
 // A stemmer of libstemmer works for one thread at a time: each thread keeps its own.
@@ -42,8 +60,8 @@ TokenFilterPtr makeSnowball(const char* algorithm) {
   return makeStemFilter([algorithm](std::string& text) {
     sb_stemmer* const stemmer = stemmerOf(algorithm);
     if (stemmer == nullptr) return;
-    const sb_symbol* const stem = sb_stemmer_stem(stemmer, reinterpret_cast<const sb_symbol*>(text.data()),
-                                                  static_cast<int>(text.size()));
+    const sb_symbol* const stem =
+        sb_stemmer_stem(stemmer, reinterpret_cast<const sb_symbol*>(text.data()), static_cast<int>(text.size()));
     if (stem != nullptr)
       text.assign(reinterpret_cast<const char*>(stem), static_cast<std::size_t>(sb_stemmer_length(stemmer)));
   });
@@ -98,16 +116,11 @@ constexpr const char* germanName() { return "german"; }
 constexpr const char* russianName() { return "russian"; }
 
 constexpr FilterKind kStemFilters[] = {
-    {"stemmer", makeStemmerFilter, false},
-    {"snowball", makeSnowballFilter, false},
-    {"porter_stem", makeFixed<porterName>, false},
-    {"kstem", makeFixed<kstemName>, false},
-    {"arabic_stem", makeFixed<arabicName>, false},
-    {"brazilian_stem", makeFixed<brazilianName>, false},
-    {"czech_stem", makeFixed<czechName>, false},
-    {"dutch_stem", makeFixed<dutchName>, false},
-    {"french_stem", makeFixed<frenchName>, false},
-    {"german_stem", makeFixed<germanName>, false},
+    {"stemmer", makeStemmerFilter, false},           {"snowball", makeSnowballFilter, false},
+    {"porter_stem", makeFixed<porterName>, false},   {"kstem", makeFixed<kstemName>, false},
+    {"arabic_stem", makeFixed<arabicName>, false},   {"brazilian_stem", makeFixed<brazilianName>, false},
+    {"czech_stem", makeFixed<czechName>, false},     {"dutch_stem", makeFixed<dutchName>, false},
+    {"french_stem", makeFixed<frenchName>, false},   {"german_stem", makeFixed<germanName>, false},
     {"russian_stem", makeFixed<russianName>, false},
 };
 

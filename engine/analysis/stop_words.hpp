@@ -11,4 +11,9 @@ namespace gyre::engine {
 // The stop words of "english", "french", …, with spaces between them; nothing for a language that has none.
 std::optional<std::string_view> stopWordsOf(std::string_view language);
 
+// Languages whose stop words the dialect knows and this engine does not.
+inline constexpr std::string_view kAbsentStopWords[] = {"arabic",     "bengali", "bulgarian", "czech",      "estonian",
+                                                        "galician",   "greek",   "hindi",     "indonesian", "latvian",
+                                                        "lithuanian", "persian", "sorani",    "thai"};
+
 }  // namespace gyre::engine

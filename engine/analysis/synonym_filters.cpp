@@ -112,7 +112,8 @@ class SynonymFilter final : public TokenFilter {
       if (matched == 0) {
         is_kept = true;
         const SynonymMap::Entry* const entry = synonyms_.longest(
-            list.tokens.size() - i, [&](std::size_t k) -> const std::string& { return list.tokens[i + k].text; }, matched);
+            list.tokens.size() - i, [&](std::size_t k) -> const std::string& { return list.tokens[i + k].text; },
+            matched);
         if (entry != nullptr) {
           is_kept = entry->keeps_original;
           addOutputs(*entry, {list.tokens.data() + i, matched}, waiting);
@@ -198,6 +199,8 @@ class FlattenGraphFilter final : public TokenFilter {
       edges.push_back({std::move(token), at, at + length});
     }
     std::map<std::uint32_t, std::uint32_t> place;  // of each node
+    std::map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>>
+        bounds;  // of each place: latest start, earliest end
     std::stable_sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) { return a.from < b.from; });
     std::uint32_t last_node = 0;
     std::uint32_t last_place = 0;
@@ -213,8 +216,17 @@ class FlattenGraphFilter final : public TokenFilter {
     std::uint32_t before = 0;
     std::stable_sort(edges.begin(), edges.end(),
                      [&](const Edge& a, const Edge& b) { return place[a.from] < place[b.from]; });
+    for (const Edge& edge : edges) {
+      const auto begin = bounds.try_emplace(place[edge.from], 0, UINT32_MAX).first;
+      begin->second.first = std::max(begin->second.first, edge.token.start);
+      const auto end = bounds.try_emplace(place[edge.to], 0, UINT32_MAX).first;
+      end->second.second = std::min(end->second.second, edge.token.end);
+    }
     for (Edge& edge : edges) {
       const std::uint32_t from = place[edge.from];
+      // Offsets shrink to those of the words that are really there.
+      edge.token.start = bounds[from].first;
+      edge.token.end = bounds[place[edge.to]].second;
       edge.token.increment = from - before;
       edge.token.length = std::max(1u, place[edge.to] - from);
       before = from;
@@ -231,7 +243,8 @@ Result<SynonymMap::Words> analyzeSide(const AnalyzerParts& before, const std::st
   for (const auto& filter : before.filters) filter.part->apply(list);
   SynonymMap::Words words;
   for (Token& token : list.tokens) {
-    if (token.text.empty()) return analysisRefusal("Failed to build synonyms: term: " + text + " analyzed to a zero-length token");
+    if (token.text.empty())
+      return analysisRefusal("Failed to build synonyms: term: " + text + " analyzed to a zero-length token");
     if (token.increment != 1)
       return analysisRefusal("Failed to build synonyms: term: " + text + " analyzed to a token (" + token.text +
                              ") with position increment != 1 (got: " + std::to_string(token.increment) + ")");
@@ -263,7 +276,8 @@ Result<SynonymMap> readSynonyms(ComponentSettings& settings, const FilterContext
     parts = analyzer->parts();
   }
   const auto analyze = [&](const std::string& text) { return analyzeSide(parts, text); };
-  GYRE_TRY(format == "wordnet" ? synonyms.addWordnet(rules, options, analyze) : synonyms.addSolr(rules, options, analyze));
+  GYRE_TRY(format == "wordnet" ? synonyms.addWordnet(rules, options, analyze)
+                               : synonyms.addSolr(rules, options, analyze));
   return synonyms;
 }
 

@@ -1,7 +1,7 @@
 // Which words stand for which others?
 //
-// Parsed from rules of the two formats that the dialect knows; each side of a rule is cut into words by the analysis that
-// stands before the filter.
+// Parsed from rules of the two formats that the dialect knows; each side of a rule is cut into words by the analysis
+// that stands before the filter.
 //
 // THREADS: immutable once built.
 #pragma once
@@ -25,7 +25,7 @@ class SynonymMap {
     bool keeps_original = false;
   };
   struct Options {
-    bool expands = true;     // of equivalent words each stands for all, else all for the first
+    bool expands = true;      // of equivalent words each stands for all, else all for the first
     bool is_lenient = false;  // rules that make no sense are left out
   };
   // Cuts one side of a rule into words; fails when it cannot be a synonym.

@@ -124,9 +124,8 @@ Result<TokenFilterPtr> makeTrim(ComponentSettings& settings, const FilterContext
 Result<TokenFilterPtr> makeTruncate(ComponentSettings& settings, const FilterContext&) {
   const std::int32_t length = settings.number("length", settings.isBare() ? 10 : -1);
   if (length < 1) return analysisRefusal("length parameter must be provided");
-  return makeStemFilter([length](std::string& text) {
-    text.resize(utf16Prefix(text, static_cast<std::size_t>(length)).size());
-  });
+  return makeStemFilter(
+      [length](std::string& text) { text.resize(utf16Prefix(text, static_cast<std::size_t>(length)).size()); });
 }
 
 Result<TokenFilterPtr> makeReverse(ComponentSettings&, const FilterContext&) {
@@ -153,8 +152,8 @@ Result<TokenFilterPtr> makeApostrophe(ComponentSettings&, const FilterContext&) 
 
 Result<TokenFilterPtr> makeElision(ComponentSettings& settings, const FilterContext&) {
   // Those of French, for the filter without a definition.
-  static const std::vector<std::string> french = {"l",  "m",  "t",   "qu",     "n",       "s",     "j",
-                                                  "d",  "c",  "jusqu", "quoiqu", "lorsqu", "puisqu"};
+  static const std::vector<std::string> french = {"l", "m", "t",     "qu",     "n",      "s",     "j",
+                                                  "d", "c", "jusqu", "quoiqu", "lorsqu", "puisqu"};
   if (!settings.isBare() && !settings.has("articles"))
     return analysisRefusal("elision filter requires [articles] or [articles_path] setting");
   const bool ignores_case = settings.boolean("articles_case", settings.isBare());
@@ -192,10 +191,12 @@ Result<TokenFilterPtr> makeDelimitedPayload(ComponentSettings& settings, const F
   const std::string delimiter = settings.text("delimiter", "|");
   const std::string encoding = settings.text("encoding", "float");
   if (encoding != "float" && encoding != "int" && encoding != "identity")
-    return analysisRefusal("delimited_payload encoding must be one of float, int and identity, found [" + encoding + "]");
-  return makeTextFilter([delimiter = utf16Prefix(delimiter, 1).empty() ? std::string("|") : delimiter](std::string& text) {
-    if (const std::size_t at = text.find(delimiter); at != std::string::npos) text.resize(at);
-  });
+    return analysisRefusal("delimited_payload encoding must be one of float, int and identity, found [" + encoding +
+                           "]");
+  return makeTextFilter(
+      [delimiter = utf16Prefix(delimiter, 1).empty() ? std::string("|") : delimiter](std::string& text) {
+        if (const std::size_t at = text.find(delimiter); at != std::string::npos) text.resize(at);
+      });
 }
 
 class ElisionFilter final : public TokenFilter {
@@ -217,11 +218,16 @@ class ElisionFilter final : public TokenFilter {
 };
 
 constexpr FilterKind kTextFilters[] = {
-    {"lowercase", makeLowerCase, true},       {"uppercase", makeUpperCase, true},
-    {"asciifolding", makeFolding, true},      {"trim", makeTrim, true},
-    {"truncate", makeTruncate, false},        {"reverse", makeReverse, false},
-    {"apostrophe", makeApostrophe, false},    {"elision", makeElision, true},
-    {"decimal_digit", makeDecimalDigit, true}, {"classic", makeClassic, false},
+    {"lowercase", makeLowerCase, true},
+    {"uppercase", makeUpperCase, true},
+    {"asciifolding", makeFolding, true},
+    {"trim", makeTrim, true},
+    {"truncate", makeTruncate, false},
+    {"reverse", makeReverse, false},
+    {"apostrophe", makeApostrophe, false},
+    {"elision", makeElision, true},
+    {"decimal_digit", makeDecimalDigit, true},
+    {"classic", makeClassic, false},
     {"delimited_payload", makeDelimitedPayload, false},
 };
 

@@ -1,7 +1,7 @@
 // What becomes of the tokens before they are indexed or looked for?
 //
-// A filter sees all tokens of a value at once and may change, drop, add and join them. One that drops a token leaves the
-// gap in the positions, so that phrases respect it.
+// A filter sees all tokens of a value at once and may change, drop, add and join them. One that drops a token leaves
+// the gap in the positions, so that phrases respect it.
 //
 // THREADS: immutable and shared; whatever a call needs lives on its stack.
 #pragma once

@@ -225,8 +225,8 @@ class WordScanner {
 };
 
 bool isHangul(std::uint32_t code) {
-  return (code >= 0x1100 && code <= 0x11ff) || (code >= 0x3131 && code <= 0x318e) || (code >= 0xa960 && code <= 0xa97c) ||
-         (code >= 0xac00 && code <= 0xd7fb) || (code >= 0xffa0 && code <= 0xffdc);
+  return (code >= 0x1100 && code <= 0x11ff) || (code >= 0x3131 && code <= 0x318e) ||
+         (code >= 0xa960 && code <= 0xa97c) || (code >= 0xac00 && code <= 0xd7fb) || (code >= 0xffa0 && code <= 0xffdc);
 }
 
 // The type of a word is that of its characters, if they are of one kind.
@@ -245,7 +245,10 @@ std::string_view wordType(std::string_view word) {
     is_katakana = is_katakana && type == WordBreak::kKatakana;
     is_hangul = is_hangul && isHangul(c.value);
   }
-  return is_number ? token_type::kNumber : is_katakana ? "<KATAKANA>" : is_hangul ? "<HANGUL>" : token_type::kAlphanumeric;
+  return is_number     ? token_type::kNumber
+         : is_katakana ? "<KATAKANA>"
+         : is_hangul   ? "<HANGUL>"
+                       : token_type::kAlphanumeric;
 }
 
 // Hands the pieces on as tokens.
@@ -313,7 +316,6 @@ std::uint32_t WhitespaceTokenizer::split(std::string_view text, PieceSink& sink)
 }
 
 std::uint32_t WholeTokenizer::split(std::string_view text, PieceSink& sink) const {
-  if (text.empty()) return 0;
   sink.piece({text, 0});
   return 1;
 }

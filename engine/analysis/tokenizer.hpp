@@ -1,7 +1,7 @@
 // Where does a text fall into tokens?
 //
-// The first stage of an analyzer behind the char filters. Those that only cut a text hand on its pieces one by one; that
-// is the way of the index's hot path, which needs no offsets.
+// The first stage of an analyzer behind the char filters. Those that only cut a text hand on its pieces one by one;
+// that is the way of the index's hot path, which needs no offsets.
 //
 // THREADS: immutable and shared.
 #pragma once
@@ -72,7 +72,7 @@ class WhitespaceTokenizer final : public PieceTokenizer {
   std::size_t max_length_;
 };
 
-// The whole text, unless it is empty.
+// The whole text, even an empty one.
 class WholeTokenizer final : public PieceTokenizer {
  public:
   std::uint32_t split(std::string_view text, PieceSink& sink) const override;

@@ -104,8 +104,7 @@ Result<TokenizerPtr> makeGrams(ComponentSettings& settings, bool is_edge, std::i
     makeLower(name);
     if (name == "custom") {
       const std::string custom = settings.text("custom_token_chars");
-      if (custom.empty())
-        return analysisRefusal("Token type: 'custom' requires setting `custom_token_chars`");
+      if (custom.empty()) return analysisRefusal("Token type: 'custom' requires setting `custom_token_chars`");
       wanted.others += toCharacters(custom);
     } else if (!wanted.addKind(name)) {
       return analysisRefusal("Unknown token type: '" + name +
@@ -119,9 +118,10 @@ Result<TokenizerPtr> makeGrams(ComponentSettings& settings, bool is_edge, std::i
     }
   }
   if (!is_edge && max - min > max_diff)
-    return analysisRefusal("The difference between max_gram and min_gram in NGram Tokenizer must be less than or equal to: [" +
-                           std::to_string(max_diff) + "] but was [" + std::to_string(max - min) +
-                           "]. This limit can be set by changing the [index.max_ngram_diff] index level setting.");
+    return analysisRefusal(
+        "The difference between max_gram and min_gram in NGram Tokenizer must be less than or equal to: [" +
+        std::to_string(max_diff) + "] but was [" + std::to_string(max - min) +
+        "]. This limit can be set by changing the [index.max_ngram_diff] index level setting.");
   if (min < 1) return analysisRefusal("minGram must be greater than zero");
   if (min > max) return analysisRefusal("minGram must not be greater than maxGram");
   return TokenizerPtr(std::make_shared<GramTokenizer>(static_cast<std::size_t>(min), static_cast<std::size_t>(max),
@@ -172,7 +172,8 @@ class PathTokenizer final : public Tokenizer {
     for (;;) {
       const std::size_t delimiter = path.find(delimiter_, end);
       const std::size_t stop = std::min(delimiter, path.size());
-      if (stop > first) out.add(shown(std::u32string_view(path).substr(first, stop - first)), units[first], units[stop]);
+      if (stop > first)
+        out.add(shown(std::u32string_view(path).substr(first, stop - first)), units[first], units[stop]);
       if (delimiter == std::u32string::npos) return;
       end = delimiter + 1;
       if (end == path.size()) {
@@ -208,8 +209,8 @@ Result<TokenizerPtr> makePath(ComponentSettings& settings, const AnalysisLimits&
   const std::int32_t skip = settings.number("skip", 0);
   if (skip < 0) return analysisRefusal("skip cannot be negative");
   const bool is_reversed = settings.boolean("reverse", false);
-  return TokenizerPtr(std::make_shared<PathTokenizer>(delimiter[0], replacement[0], static_cast<std::size_t>(skip),
-                                                      is_reversed));
+  return TokenizerPtr(
+      std::make_shared<PathTokenizer>(delimiter[0], replacement[0], static_cast<std::size_t>(skip), is_reversed));
 }
 
 // Runs between the characters given.
@@ -229,7 +230,8 @@ class CharGroupTokenizer final : public PieceTokenizer {
 Result<std::size_t> maxTokenLength(ComponentSettings& settings) {
   const std::int32_t length = settings.number("max_token_length", static_cast<std::int32_t>(kMaxTokenLength));
   if (length < 1 || length > 1'048'576)
-    return analysisRefusal("maxTokenLen must be greater than 0 and less than 1048576 passed: " + std::to_string(length));
+    return analysisRefusal("maxTokenLen must be greater than 0 and less than 1048576 passed: " +
+                           std::to_string(length));
   return static_cast<std::size_t>(length);
 }
 
@@ -292,10 +294,10 @@ Result<TokenizerPtr> refuseThai(ComponentSettings&, const AnalysisLimits&) {
 }
 
 constexpr TokenizerKind kTokenizers[] = {
-    {"standard", makeStandard},       {"whitespace", makeWhitespace}, {"letter", makeLetter},
-    {"lowercase", makeLowerCase},     {"keyword", makeKeyword},       {"ngram", makeNgram},
-    {"edge_ngram", makeEdgeNgram},    {"nGram", makeNgram},           {"edgeNGram", makeEdgeNgram},
-    {"path_hierarchy", makePath},     {"PathHierarchy", makePath},    {"char_group", makeCharGroup},
+    {"standard", makeStandard},    {"whitespace", makeWhitespace}, {"letter", makeLetter},
+    {"lowercase", makeLowerCase},  {"keyword", makeKeyword},       {"ngram", makeNgram},
+    {"edge_ngram", makeEdgeNgram}, {"nGram", makeNgram},           {"edgeNGram", makeEdgeNgram},
+    {"path_hierarchy", makePath},  {"PathHierarchy", makePath},    {"char_group", makeCharGroup},
     {"thai", refuseThai},
 };
 

@@ -45,6 +45,7 @@ struct Part {
   std::uint32_t from;
   std::uint32_t to;
   std::u32string text;
+  bool is_original = false;
 };
 
 // Walks a word's pieces between delimiters and changes of kind.
@@ -149,6 +150,7 @@ class PartCollector {
     if (options_.keeps_original) {
       if (next_ == 0) ++next_;
       add(0, word_.size(), 0, next_);
+      parts_.back().is_original = true;
     }
     return std::move(parts_);
   }
@@ -204,7 +206,8 @@ class WordDelimiterFilter final : public TokenFilter {
       const std::u32string word = toCharacters(token.text);
       PieceWalk walk(word, options_);
       const bool is_whole = !walk.isDone() && walk.first == 0 && walk.last == word.size();
-      if (is_whole || options_.protected_words.contains(token.text) || (options_.ignores_keywords && token.is_keyword)) {
+      if (is_whole || options_.protected_words.contains(token.text) ||
+          (options_.ignores_keywords && token.is_keyword)) {
         out.push_back(std::move(token));
         continue;
       }
@@ -227,12 +230,11 @@ class WordDelimiterFilter final : public TokenFilter {
     std::vector<std::uint32_t> units(1, token.start);
     for (const char32_t c : word) units.push_back(units.back() + (c >= 0x10000 ? 2 : 1));
     const bool is_exact = options_.adjusts_offsets && units.back() == token.end;
-    // Without a graph a part comes before the concatenations that begin with it, but the word itself first.
-    std::stable_sort(parts.begin(), parts.end(), [&](const Part& a, const Part& b) {
+    // The word itself comes first. In a graph the longer way does, else the part before what begins with it.
+    std::stable_sort(parts.begin(), parts.end(), [this](const Part& a, const Part& b) {
       if (a.from != b.from) return a.from < b.from;
-      const bool is_word = a.last - a.first == word.size();
-      const bool is_other_word = b.last - b.first == word.size();
-      return is_graph_ || (options_.keeps_original && is_word != is_other_word) ? a.to > b.to : a.to < b.to;
+      if (a.is_original != b.is_original && (a.to == b.to || !is_graph_)) return a.is_original;
+      return is_graph_ ? a.to > b.to : a.to < b.to;
     });
     std::uint32_t at = 0;
     bool is_first = true;
@@ -269,7 +271,8 @@ Status readKinds(ComponentSettings& settings, Options& options) {
     const std::size_t arrow = rule.rfind("=>");
     const std::string_view given = std::string_view(rule).substr(0, arrow);
     const std::u32string character = toCharacters(trimmed(given).empty() && !given.empty() ? " " : trimmed(given));
-    const std::string_view name = arrow == std::string::npos ? std::string_view() : trimmed(std::string_view(rule).substr(arrow + 2));
+    const std::string_view name =
+        arrow == std::string::npos ? std::string_view() : trimmed(std::string_view(rule).substr(arrow + 2));
     bool is_known = false;
     for (const auto& [known, kind] : kNames) {
       if (known != name || character.empty()) continue;

@@ -2,6 +2,8 @@
 //
 // A file is a sequence of sections, each a line that begins with '#' and a word, then its lines:
 //   # mapping [index] the mapping's JSON; without a name the index is "test"
+//   # definition [index]  the whole definition: {"settings":{…},"mappings":{…}}; may be refused
+//   # analyze [index]     an _analyze body, on no index for "-"
 //   # documents [index]   a line each: an id, a space, the document; an id alone deletes. Each section becomes
 //   searchable at
 //                     its end, as a segment of its own
@@ -33,6 +35,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/analysis/analyze_request.hpp"
 #include "engine/directory/ram_directory.hpp"
 #include "engine/index.hpp"
 #include "engine/search/scroll_cursor.hpp"
@@ -135,7 +138,11 @@ class DslRun {
     for (const Section& section : sections) {
       line_ = section.line;
       if (section.kind == "mapping")
-        open(section.argument.empty() ? "test" : section.argument, section.body);
+        demand(open(section.argument, "{\"mappings\":" + section.body + "}"));
+      else if (section.kind == "definition")
+        reply_ = SearchReply{.status = open(section.argument, section.body)};
+      else if (section.kind == "analyze")
+        analyze(section.argument, section.body);
       else if (section.kind == "documents")
         apply(section.argument, section.body);
       else if (section.kind == "merge")
@@ -184,15 +191,25 @@ class DslRun {
     std::unique_ptr<Index> index;
   };
 
-  void open(const std::string& name, const std::string& mapping) {
+  gyre::Status open(const std::string& given_name, const std::string& definition) {
     gyre::engine::IndexOptions options;
-    options.name = name;
+    options.name = given_name.empty() ? "test" : given_name;
     options.merge_in_background = false;
-    TestIndex made{name, std::make_unique<gyre::engine::RamDirectory>(), nullptr};
-    auto opened = Index::open(*made.directory, "{\"mappings\":" + mapping + "}", options, observer_);
-    demand(opened.status());
+    TestIndex made{options.name, std::make_unique<gyre::engine::RamDirectory>(), nullptr};
+    auto opened = Index::open(*made.directory, definition, options, observer_);
+    if (!opened.isOk()) return opened.status();
     made.index = std::move(opened).value();
     indices_.push_back(std::move(made));
+    return {};
+  }
+
+  void analyze(const std::string& name, const std::string& body) {
+    const json::Document request = parse(body);
+    const auto mapping = name == "-" ? nullptr : indexNamed(name).index->mapping();
+    auto answer = gyre::engine::runAnalyze(request.root(), mapping.get());
+    reply_.emplace();
+    reply_->status = answer.status();
+    if (answer.isOk()) reply_->body = std::move(answer).value();
   }
 
   TestIndex& indexNamed(const std::string& name) {

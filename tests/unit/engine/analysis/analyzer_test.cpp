@@ -189,7 +189,7 @@ class AnalyzerTest : public CppUnit::TestFixture {
 
   void keywordIsOneToken() {
     CPPUNIT_ASSERT_EQUAL(std::string("[ A b ]"), joined("keyword", " A b "));
-    CPPUNIT_ASSERT_EQUAL(std::string(), joined("keyword", ""));
+    CPPUNIT_ASSERT_EQUAL(std::string("[]"), joined("keyword", ""));
     CPPUNIT_ASSERT_EQUAL(std::size_t{40'000},
                          analyzeToTerms(*findAnalyzer("keyword"), std::string(40'000, 'x'))[0].size());
   }
@@ -224,7 +224,7 @@ class AnalyzerTest : public CppUnit::TestFixture {
         std::size_t at = 0;
         for (std::size_t i = 0; i < sink.terms.size(); ++i) {
           CPPUNIT_ASSERT_EQUAL_MESSAGE(note, static_cast<std::uint32_t>(i), sink.terms[i].second);
-          CPPUNIT_ASSERT_MESSAGE(note, !sink.terms[i].first.empty());
+          CPPUNIT_ASSERT_MESSAGE(note, text.empty() || !sink.terms[i].first.empty());
           if (std::string_view(name) != "whitespace") continue;
           at = text.find(sink.terms[i].first, at);
           CPPUNIT_ASSERT_MESSAGE(note, at != std::string::npos);
