@@ -229,7 +229,10 @@ Result<QueryPtr> parseBool(json::Value body, ParseContext& context) {
     } else if (member.key() == "should") {
       GYRE_TRY(parseClauses(member, clauses.should, context));
     } else if (member.key() == "must_not" || member.key() == "mustNot") {
+      const std::size_t shown = context.nested_hits.size();
       GYRE_TRY(parseClauses(member, clauses.must_not, context));
+      // What must not match has nothing to show within a hit.
+      context.nested_hits.resize(shown);
     } else if (member.key() == "minimum_should_match") {
       GYRE_TRY_ASSIGN(minimum, parseScalarText("bool", member));
     } else if (member.key() == "adjust_pure_negative") {

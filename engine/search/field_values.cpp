@@ -32,6 +32,31 @@ void collectInside(json::Value value, std::vector<json::Value>& values) {
   for (const json::Value element : value) collectInside(element, values);
 }
 
+// A value and the number of arrays around it on its way from the document's root.
+struct LeveledValue {
+  std::uint32_t level = 0;
+  json::Value value;
+};
+
+void collectLevels(json::Value source, std::string_view path, std::uint32_t level, std::vector<LeveledValue>& values) {
+  if (source.isArray()) {
+    for (const json::Value element : source) collectLevels(element, path, level + 1, values);
+    return;
+  }
+  if (path.empty()) {
+    values.push_back({level, source});
+    return;
+  }
+  for (const json::Value member : source) {
+    const std::string_view key = member.key();
+    if (key == path) {
+      collectLevels(member, {}, level, values);
+    } else if (path.size() > key.size() && path.starts_with(key) && path[key.size()] == '.') {
+      collectLevels(member, path.substr(key.size() + 1), level, values);
+    }
+  }
+}
+
 // As floats are shown: the shortest text of the float itself.
 std::string floatText(float value) {
   char text[32];
@@ -228,7 +253,7 @@ void writeColumnNumber(const Field& field, const DateFormat& date_format, const 
 }  // namespace
 
 void FieldValues::write(const SegmentReader& segment, DocId doc, json::Value source, JsonWriter& writer) const {
-  std::vector<json::Value> in_source;
+  std::vector<LeveledValue> in_source;
   std::vector<std::int64_t> in_column;
   const Field* open = nullptr;
   const auto begin = [&](const Field& field) {
@@ -248,8 +273,11 @@ void FieldValues::write(const SegmentReader& segment, DocId doc, json::Value sou
     const Field& field = *each.field;
     if (!each.source_path.empty()) {
       in_source.clear();
-      collectSourceValues(source, each.source_path, in_source);
-      for (const json::Value value : in_source) {
+      collectLevels(source, each.source_path, 0, in_source);
+      // The dialect opens arrays level by level.
+      std::stable_sort(in_source.begin(), in_source.end(),
+                       [](const LeveledValue& a, const LeveledValue& b) { return a.level < b.level; });
+      for (const auto& [level, value] : in_source) {
         written.clear();
         JsonWriter element(written);
         if (!writeSourceValue(field, each.date_format, value, element)) continue;

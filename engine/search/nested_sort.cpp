@@ -65,10 +65,9 @@ Result<std::shared_ptr<const NestedSort>> parseNestedSort(json::Value path, json
 }
 
 NestedSortObjects::NestedSortObjects(const NestedSort& sort, const SegmentView& view)
-    : nested_(view.segment->nested()) {
+    : nested_(view.segment->nested()), most_(sort.max_children) {
   if (nested_ == nullptr) return;
   for (const NestedSort* level = &sort; level != nullptr && status_.isOk(); level = level->within.get()) {
-    most_ = level->max_children;
     status_ = narrow(*level, view);
     if (bits_.empty()) return;
   }

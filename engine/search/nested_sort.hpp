@@ -19,10 +19,11 @@
 namespace gyre::engine {
 
 struct NestedSort {
-  std::string path;                                                        // "": no object counts
-  QueryPtr filter;                                                         // of the objects; null: all
-  std::uint32_t max_children = std::numeric_limits<std::uint32_t>::max();  // the first ones of each document
-  std::shared_ptr<const NestedSort> within;                                // objects within these
+  std::string path;  // "": no object counts
+  QueryPtr filter;   // of the objects; null: all
+  // The first ones of each document that have a value; only the outermost level's counts.
+  std::uint32_t max_children = std::numeric_limits<std::uint32_t>::max();
+  std::shared_ptr<const NestedSort> within;  // objects within these
 };
 
 // {"path": …, "filter": {…}, "max_children": …, "nested": {…}}.
@@ -40,15 +41,15 @@ class NestedSortObjects {
   // Why a filter could not be run.
   const Status& status() const { return status_; }
 
-  // Calls visit(object) for each of a root's objects that count.
+  // Calls visit(object) for each of a root's objects that count; it returns whether the object has a value.
   template <class Visit>
   void forEach(DocId root, Visit&& visit) const {
     if (bits_.empty()) return;
     std::uint32_t left = most_;
     const DocId first = nested_->blockBegin(root);
     for (DocId each = nextBit(bits_.data(), first, root); each != kNoMoreDocs && left > 0;
-         each = nextBit(bits_.data(), each + 1, root), --left)
-      visit(each);
+         each = nextBit(bits_.data(), each + 1, root))
+      if (visit(each)) --left;
   }
 
  private:

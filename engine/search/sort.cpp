@@ -188,6 +188,7 @@ std::int64_t SortColumn::keyOfObjects(DocId root) {
   nested_->forEach(root, [this](DocId object) {
     field_->column->readAll(object, of_object_);
     gathered_.insert(gathered_.end(), of_object_.begin(), of_object_.end());
+    return !of_object_.empty();
   });
   if (gathered_.empty()) return missing_;
   std::sort(gathered_.begin(), gathered_.end());
