@@ -68,11 +68,14 @@ struct OperationOutcome {
   std::uint64_t seq_no = 0;   // of this operation
 };
 
+class MergeBudget;
+
 struct IndexOptions {
   std::string name;                        // shown as "_index"; "" takes the last part of the directory's description
   std::uint64_t buffer_bytes = 64u << 20;  // memory of the segment buffer; a fuller one becomes a segment by itself
   bool merge_in_background = true;         // false: merge() is called by the owner (tests)
-  bool keeps_log = false;                  // the index is its own primary store; see sync()
+  std::shared_ptr<MergeBudget> merge_budget = nullptr;  // shared with other indexes; null: one of its own
+  bool keeps_log = false;                               // the index is its own primary store; see sync()
   // How long the version of a deleted document is remembered at least.
   std::int64_t tombstone_millis = 0;
 };

@@ -42,7 +42,10 @@ std::string canonical(json::Value value) {
 // ---------------------------------------------------------------------------------------------------------
 
 IndexWriter::IndexWriter(Directory& directory, const IndexOptions& options, base::Observer& observer)
-    : options_(options), observer_(observer), files_(directory) {}
+    : options_(options),
+      observer_(observer),
+      files_(directory),
+      budget_(options.merge_budget ? options.merge_budget : std::make_shared<MergeBudget>()) {}
 
 Result<std::unique_ptr<IndexWriter>> IndexWriter::open(Directory& directory, std::string_view definition,
                                                        const IndexOptions& options, base::Observer& observer) {

@@ -28,6 +28,7 @@
 #include "engine/mapping/document_parser.hpp"
 #include "engine/segment/segment_buffer.hpp"
 #include "engine/segment/segment_merger.hpp"
+#include "engine/writer/merge_budget.hpp"
 #include "engine/writer/merge_policy.hpp"
 #include "engine/writer/merge_thread.hpp"
 #include "engine/writer/operation_log.hpp"
@@ -117,8 +118,9 @@ class IndexWriter {
   std::optional<MergeJob> takeJob(const Choose& choose);
   void releaseJob(const MergeJob& job);
   // True when a merge ran.
-  Result<bool> mergeOnce(const Choose& choose);
-  Status runJob(const MergeJob& job);
+  enum class Haste : std::uint8_t { kNone, kForced, kRelief };
+  Result<bool> mergeOnce(const Choose& choose, Haste haste);
+  Status runJob(const MergeJob& job, Haste haste);
   void swap(const MergeJob& job, const MergeResult& result, std::shared_ptr<const OpenSegment> merged);
   void mergeInBackground();
   // Merges small segments on the calling thread when the background thread does not keep up.
@@ -128,6 +130,7 @@ class IndexWriter {
   base::Observer& observer_;
   SegmentFiles files_;
   MergePolicy policy_;
+  std::shared_ptr<MergeBudget> budget_;
   std::shared_ptr<const Mapping> mapping_;
   std::string definition_;
 

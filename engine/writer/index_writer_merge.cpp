@@ -11,6 +11,11 @@ constexpr std::uint64_t kMemoryMergeBytes = 8u << 20;
 // More segments than this slow every search down: who refreshes then helps, with segments that are merged in about a
 // millisecond. Large merges may keep the background thread for minutes.
 constexpr std::size_t kMostSegments = 32;
+// From here on merges are behind, and do not wait for the budget.
+constexpr std::size_t kManySegments = kMostSegments / 2;
+// And from here on who refreshes helps whatever it costs: the count is bounded even when the background thread is kept
+// from running.
+constexpr std::size_t kTooManySegments = 2 * kMostSegments;
 constexpr std::uint64_t kSmallBytes = 256u << 10;
 
 // Clears in `merged` what was deleted from a source since the merge began: `now` are its live documents (null: all), or
@@ -53,17 +58,17 @@ void IndexWriter::releaseJob(const MergeJob& job) {
   for (const MergeSource& source : job.sources) busy_.erase(std::string(source.segment->name()));
 }
 
-Result<bool> IndexWriter::mergeOnce(const Choose& choose) {
+Result<bool> IndexWriter::mergeOnce(const Choose& choose, Haste haste) {
   if (is_closed_) return unavailable("index is closed");
   const auto job = takeJob(choose);
   if (!job) return false;
-  const Status merged = runJob(*job);
+  const Status merged = runJob(*job, haste);
   releaseJob(*job);
   if (!merged.isOk()) return merged;
   return true;
 }
 
-Status IndexWriter::runJob(const MergeJob& job) {
+Status IndexWriter::runJob(const MergeJob& job, Haste haste) {
   if (job.bytes < kMemoryMergeBytes) {
     MemoryFileWriter file;
     GYRE_TRY_ASSIGN(const MergeResult result, mergeSegments(job.sources, file, stop_merging_));
@@ -71,7 +76,14 @@ Status IndexWriter::runJob(const MergeJob& job) {
     swap(job, result, std::move(merged));
     return {};
   }
-  GYRE_TRY_ASSIGN(const std::unique_ptr<FileWriter> file, files_.begin(job.name));
+  // Who came to help must not wait for another index' merge.
+  MergeBudget::Place place;
+  if (haste != Haste::kRelief) {
+    GYRE_TRY_ASSIGN(place, budget_->enter(stop_merging_));
+  }
+  GYRE_TRY_ASSIGN(std::unique_ptr<FileWriter> begun, files_.begin(job.name));
+  const bool is_urgent = haste != Haste::kNone || snapshot()->segments.size() > kManySegments;
+  const auto file = makeThrottledWriter(std::move(begun), *budget_, is_urgent, stop_merging_);
   auto result = mergeSegments(job.sources, *file, stop_merging_);
   const Status written = result.isOk() ? file->finish() : result.status();
   if (!written.isOk()) {
@@ -123,9 +135,9 @@ void IndexWriter::swap(const MergeJob& job, const MergeResult& result, std::shar
 
 Status IndexWriter::merge() {
   while (true) {
-    GYRE_TRY_ASSIGN(const bool has_merged, mergeOnce([&](std::span<const MergeCandidate> segments) {
-                      return chooseMerge(policy_, segments);
-                    }));
+    GYRE_TRY_ASSIGN(const bool has_merged,
+                    mergeOnce([&](std::span<const MergeCandidate> segments) { return chooseMerge(policy_, segments); },
+                              Haste::kNone));
     if (!has_merged) return {};
   }
 }
@@ -133,9 +145,10 @@ Status IndexWriter::merge() {
 Status IndexWriter::forceMerge(std::uint32_t max_segments) {
   GYRE_TRY(refresh());
   while (true) {
-    GYRE_TRY_ASSIGN(const bool has_merged, mergeOnce([&](std::span<const MergeCandidate> segments) {
-                      return chooseForcedMerge(segments, max_segments);
-                    }));
+    GYRE_TRY_ASSIGN(
+        const bool has_merged,
+        mergeOnce([&](std::span<const MergeCandidate> segments) { return chooseForcedMerge(segments, max_segments); },
+                  Haste::kForced));
     if (!has_merged) return {};
   }
 }
@@ -150,12 +163,16 @@ void IndexWriter::mergeInBackground() {
 }
 
 void IndexWriter::relieve() {
-  if (!merge_thread_ || snapshot()->segments.size() <= kMostSegments) return;
-  const auto merged = mergeOnce([&](std::span<const MergeCandidate> segments) {
-    std::vector<MergeCandidate> small(segments.begin(), segments.end());
-    for (MergeCandidate& each : small) each.is_taken = each.is_taken || each.bytes > kSmallBytes;
-    return chooseMerge(policy_, small);
-  });
+  const std::size_t count = snapshot()->segments.size();
+  if (!merge_thread_ || count <= kMostSegments) return;
+  const auto merged = mergeOnce(
+      [&](std::span<const MergeCandidate> segments) {
+        std::vector<MergeCandidate> small(segments.begin(), segments.end());
+        if (count <= kTooManySegments)
+          for (MergeCandidate& each : small) each.is_taken = each.is_taken || each.bytes > kSmallBytes;
+        return chooseMerge(policy_, small);
+      },
+      Haste::kRelief);
   if (!merged.isOk() && !stop_merging_)
     observer_.log(base::Level::kWarning, "engine", "merge: " + std::string(merged.status().message()));
 }

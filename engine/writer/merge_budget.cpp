@@ -73,8 +73,8 @@ MergeBudget::Place::~Place() {
 
 std::int64_t MergeBudget::delayAfter(std::uint64_t bytes, std::int64_t now_nanos) {
   const std::lock_guard lock(mutex_);
-  const auto cost = static_cast<std::int64_t>(static_cast<double>(bytes) * 1e9 /
-                                              static_cast<double>(std::max<std::uint64_t>(1, limits_.bytes_per_second)));
+  const auto cost = static_cast<std::int64_t>(
+      static_cast<double>(bytes) * 1e9 / static_cast<double>(std::max<std::uint64_t>(1, limits_.bytes_per_second)));
   paid_until_nanos_ = std::max(paid_until_nanos_, now_nanos - kBurstNanos) + cost;
   return std::max<std::int64_t>(0, paid_until_nanos_ - now_nanos);
 }

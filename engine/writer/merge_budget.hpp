@@ -1,8 +1,8 @@
 // How much of the machine may merges take from searches and writers?
 //
 // One budget for all indexes of a process: so many merges at a time, and so many bytes a second written by those that
-// can wait. A merge of an index that has fallen behind does not wait for bytes: too many segments cost every search more
-// than the merge does. (Merge threads also run at a lower priority, see merge_thread.hpp.)
+// can wait. A merge of an index that has fallen behind does not wait for bytes: too many segments cost every search
+// more than the merge does. (Merge threads also run at a lower priority, see merge_thread.hpp.)
 //
 // THREADS: free.
 #pragma once
@@ -22,7 +22,7 @@ namespace gyre::engine {
 class MergeBudget {
  public:
   struct Limits {
-    std::uint32_t merges = 1;                             // at a time
+    std::uint32_t merges = 1;                                  // at a time
     std::uint64_t bytes_per_second = std::uint64_t{64} << 20;  // a fraction of what a common disk takes
   };
   MergeBudget() : MergeBudget(limitsOfMachine()) {}
@@ -34,15 +34,19 @@ class MergeBudget {
   // Held while a merge runs.
   class Place {
    public:
+    Place() = default;  // none
     explicit Place(MergeBudget& budget) : budget_(&budget) {}
     Place(Place&& other) noexcept : budget_(std::exchange(other.budget_, nullptr)) {}
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
-    Place& operator=(Place&&) = delete;
+    Place& operator=(Place&& other) noexcept {
+      std::swap(budget_, other.budget_);
+      return *this;
+    }
     ~Place();
 
    private:
-    MergeBudget* budget_;
+    MergeBudget* budget_ = nullptr;
   };
   // Waits for a place. unavailable when `stop` turns true meanwhile.
   Result<Place> enter(const std::atomic<bool>& stop);

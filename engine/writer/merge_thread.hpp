@@ -1,4 +1,5 @@
-// When do merges run? On one background thread, whenever somebody says that one may be due.
+// When do merges run? On one background thread, whenever somebody says that one may be due, and at a lower priority than
+// whoever searches or writes.
 //
 // THREADS: wake() and stop() from any thread; the work runs on the thread that lives here.
 #pragma once

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "engine/directory/mmap_directory.hpp"
+#include "engine/writer/merge_budget.hpp"
 #include "gyre/json.hpp"
 #include "server/dialect/aliases.hpp"
 #include "server/dialect/date_math_name.hpp"
@@ -133,7 +134,11 @@ bool CatalogState::isAlias(std::string_view name) const {
 // ---------------------------------------------------------------------------------------------------------
 
 Catalog::Catalog(Options options, const base::Clock& clock, base::Observer& observer)
-    : options_(std::move(options)), clock_(clock), observer_(observer), state_(std::make_shared<CatalogState>()) {}
+    : options_(std::move(options)),
+      merge_budget_(std::make_shared<engine::MergeBudget>()),
+      clock_(clock),
+      observer_(observer),
+      state_(std::make_shared<CatalogState>()) {}
 
 Result<std::unique_ptr<Catalog>> Catalog::open(Options options, const base::Clock& clock, base::Observer& observer) {
   std::unique_ptr<Catalog> catalog(new Catalog(std::move(options), clock, observer));
@@ -221,6 +226,7 @@ Result<std::shared_ptr<OpenIndex>> Catalog::openIndex(const std::string& name, c
   engine::IndexOptions options;
   options.name = name;
   options.buffer_bytes = options_.buffer_bytes;
+  options.merge_budget = merge_budget_;
   options.keeps_log = true;
   options.tombstone_millis = kTombstoneMillis;
   GYRE_TRY_ASSIGN(open->index, engine::Index::open(*open->directory, definition, options, observer_));

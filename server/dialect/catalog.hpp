@@ -174,6 +174,8 @@ class Catalog {
   void maintainOne(const IndexEntry& entry);
 
   Options options_;
+  // Merges of all indices share one.
+  std::shared_ptr<engine::MergeBudget> merge_budget_;
   const base::Clock& clock_;
   base::Observer& observer_;
   std::unique_ptr<engine::Directory> directory_;  // of the catalog's own file
