@@ -326,7 +326,9 @@ class PackedColumn final : public ColumnReader {
     };
     std::uint64_t size = 0;
     switch (each.layout) {
-      case ColumnLayout::kEmpty: return each.value_count == 0 ? Status() : bad("values in an empty block");
+      case ColumnLayout::kEmpty:
+        if (each.data_offset > section_.size()) return bad("data outside the section");
+        return each.value_count == 0 ? Status() : bad("values in an empty block");
       case ColumnLayout::kFull: size = packedBytes(docs, each.width); break;
       case ColumnLayout::kSlotted: size = kWindowWords * 8 + packedBytes(docs, each.width); break;
       case ColumnLayout::kCompact: size = kWindowWords * 8 + packedBytes(each.value_count, each.width); break;

@@ -131,7 +131,7 @@ class PackedCursor final : public PostingsCursor {
   PackedCursor(base::ByteView section, bool has_positions, const std::uint8_t* norms, std::uint32_t doc_count,
                const TermInfo& term)
       : section_(section), has_positions_(has_positions), norms_(norms), doc_count_(doc_count), term_(term) {
-    if (term.doc_freq == 0) return;
+    if (term.doc_freq == 0 || term.doc_freq > doc_count) return;
     block_count_ = (term.doc_freq + kPostingsBlock - 1) / kPostingsBlock;
     if (isInlineTerm(term)) {
       last_doc_ = static_cast<DocId>(term.postings_offset);
@@ -239,9 +239,12 @@ class PackedCursor final : public PostingsCursor {
     }
     rest_ = {};
     if (offset < blocks_size_) rest_ = {blocks_ + offset, blocks_size_ - offset};
+    // Narrower differences cannot add up to a number that wraps.
+    const bool may_wrap = !rest_.empty() && rest_[0] > 24;
     if (!unpackRun(count_, docs_.data())) return fail();
     for (std::uint32_t i = 0; i < count_; ++i) docs_[i] = last += docs_[i] + 1;
-    if (last != (block_count_ > 1 ? lastDocOf(block) : last_doc_)) return fail();
+    if (last != (block_count_ > 1 ? lastDocOf(block) : last_doc_) || last >= doc_count_) return fail();
+    if (may_wrap && !std::is_sorted(docs_.begin(), docs_.begin() + count_)) return fail();
     return true;
   }
 
