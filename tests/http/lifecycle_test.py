@@ -1,6 +1,7 @@
 """How does the program start, stop and refuse? Exit codes, locks, signals, half-sent requests."""
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -10,7 +11,7 @@ import threading
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from gyre_server import PROGRAM, SOURCE, Server  # noqa: E402
+from gyre_server import PROGRAM, SOURCE, Client, Server  # noqa: E402
 
 
 def run(*arguments):
@@ -44,6 +45,40 @@ class Configuration(unittest.TestCase):
 
     def test_plugins(self):
         self.assertIn("payments", run("plugins").stdout)
+
+
+class IndexCheck(unittest.TestCase):
+    def files(self, folder, name):
+        return [os.path.join(at, name) for at, _, names in os.walk(folder) if name in names]
+
+    def test_sound_in_use_and_damaged(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with Server(folder, settings=["dialect.free_indices=true"]) as server:
+                dialect = Client(int(re.search(r"dialect: http://127\.0\.0\.1:(\d+)", server.log).group(1)))
+                self.assertEqual(dialect.send("PUT", "/checked", {}).status, 200)
+                dialect.close()
+                self.assertEqual(run("index", "check", folder).returncode, 75)
+            result = run("index", "check", folder)
+            self.assertEqual(result.returncode, 0, result)
+            self.assertIn("all sound", result.stdout)
+            commit = self.files(folder, "commit")[0]
+            with open(commit, "r+b") as file:
+                file.seek(12)
+                byte = file.read(1)
+                file.seek(12)
+                file.write(bytes([byte[0] ^ 4]))
+            # The folder of one index, or one above it.
+            for checked in (folder, os.path.dirname(commit)):
+                result = run("index", "check", checked)
+                self.assertEqual(result.returncode, 1, result)
+                self.assertIn("commit: byte", result.stdout)
+            self.assertIn("1 damaged", result.stdout)
+
+    def test_usage(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(run("index", "check", folder).returncode, 69)
+            self.assertEqual(run("index", "mend", folder).returncode, 64)
+            self.assertEqual(run("index", "check").returncode, 64)
 
 
 class Serving(unittest.TestCase):
