@@ -80,6 +80,10 @@ class BoolQuery final : public Query {
     return WeightPtr(std::make_unique<BoolWeight>(std::move(must), std::move(filter), std::move(should),
                                                   std::move(must_not), minimum));
   }
+  void visitTerms(TermVisitor& visitor) const override {
+    for (const auto* const queries : {&clauses_.must, &clauses_.filter, &clauses_.should})
+      for (const QueryPtr& query : *queries) query->visitTerms(visitor);
+  }
 
  private:
   BoolClauses clauses_;
@@ -163,6 +167,9 @@ class DisMaxQuery final : public Query {
       return std::make_unique<DisMaxScorer>(std::move(scorers), tie_breaker);
     });
   }
+  void visitTerms(TermVisitor& visitor) const override {
+    for (const QueryPtr& query : queries_) query->visitTerms(visitor);
+  }
 
  private:
   std::vector<QueryPtr> queries_;
@@ -181,6 +188,7 @@ class ConstantScoreQuery final : public Query {
       return makeAnyScorer(std::move(scorers), score);
     });
   }
+  void visitTerms(TermVisitor& visitor) const override { inner_->visitTerms(visitor); }
 
  private:
   QueryPtr inner_;

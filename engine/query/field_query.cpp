@@ -1,33 +1,42 @@
 #include "engine/query/field_query.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "engine/query/bm25.hpp"
 #include "engine/query/query_parser.hpp"
 #include "engine/query/scorers.hpp"
 #include "engine/query/term_scorer.hpp"
+#include "engine/query/term_visitor.hpp"
 
 namespace gyre::engine {
 
 namespace {
 
+// Tells the terms that a query looks for.
+using Tell = std::function<void(TermVisitor&)>;
+
 // A query whose weight `make(snapshot, boost, needs_scores)` makes; `boost` has this query's own in it.
 template <class Make>
 class LeafQuery final : public Query {
  public:
-  LeafQuery(Make make, float boost) : make_(std::move(make)), boost_(boost) {}
+  LeafQuery(Make make, float boost, Tell tell) : make_(std::move(make)), boost_(boost), tell_(std::move(tell)) {}
   Result<WeightPtr> weight(const Snapshot& snapshot, float boost, bool needs_scores) const override {
     return make_(snapshot, boost * boost_, needs_scores);
+  }
+  void visitTerms(TermVisitor& visitor) const override {
+    if (tell_) tell_(visitor);
   }
 
  private:
   Make make_;
   float boost_;
+  Tell tell_;
 };
 template <class Make>
-QueryPtr makeLeaf(float boost, Make make) {
-  return std::make_unique<LeafQuery<Make>>(std::move(make), boost);
+QueryPtr makeLeaf(float boost, Make make, Tell tell = {}) {
+  return std::make_unique<LeafQuery<Make>>(std::move(make), boost, std::move(tell));
 }
 
 // The term's documents without scores; single documents are checked in the column where there is one.
@@ -146,6 +155,7 @@ QueryPtr makeNoneQuery() {
 }
 
 QueryPtr makeTermQuery(std::string path, std::string term, float boost) {
+  Tell tell = [path, term](TermVisitor& visitor) { visitor.term(path, term); };
   return makeLeaf(boost,
                   [path = std::move(path), term = std::move(term)](const Snapshot& snapshot, float score,
                                                                    bool needs_scores) -> Result<WeightPtr> {
@@ -153,20 +163,36 @@ QueryPtr makeTermQuery(std::string path, std::string term, float boost) {
                     return makeWeight([&path, terms = std::vector<std::string>{term}](SegmentRun& run) {
                       return unscoredTerms(run, path, terms, 0);
                     });
-                  });
+                  },
+                  std::move(tell));
 }
 
 QueryPtr makeTermSetQuery(std::string path, std::vector<std::string> terms, float boost) {
   std::sort(terms.begin(), terms.end());
   terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
+  Tell tell = [path, terms](TermVisitor& visitor) {
+    for (const std::string& term : terms) visitor.term(path, term);
+  };
   return makeLeaf(
       boost,
       [path = std::move(path), terms = std::move(terms)](const Snapshot&, float score, bool) -> Result<WeightPtr> {
         return makeWeight([&path, &terms, score](SegmentRun& run) { return unscoredTerms(run, path, terms, score); });
-      });
+      },
+      std::move(tell));
 }
 
 QueryPtr makeTermRangeQuery(std::string path, TermBounds bounds, float boost) {
+  Tell tell = [path, bounds](TermVisitor& visitor) {
+    visitor.pattern(path, [bounds](const TermDictionaryReader& terms, const auto& visit) {
+      const std::uint32_t begin = bounds.lowest ? ordinalAt(terms, *bounds.lowest, !bounds.is_lowest_included) : 0;
+      const std::uint32_t end =
+          bounds.highest ? ordinalAt(terms, *bounds.highest, bounds.is_highest_included) : terms.size();
+      const auto cursor = terms.cursor();
+      for (bool has_term = begin < end && cursor->seekOrdinal(begin); has_term && cursor->ordinal() < end;
+           has_term = cursor->next())
+        visit(cursor->term());
+    });
+  };
   return makeLeaf(
       boost,
       [path = std::move(path), bounds = std::move(bounds)](const Snapshot&, float score, bool) -> Result<WeightPtr> {
@@ -180,7 +206,8 @@ QueryPtr makeTermRangeQuery(std::string path, TermBounds bounds, float boost) {
                                         : field->terms->size();
           return termInterval(run, *field, begin, end, score);
         });
-      });
+      },
+      std::move(tell));
 }
 
 QueryPtr makePrefixQuery(std::string path, std::string prefix, float boost) {

@@ -9,6 +9,7 @@
 #include "engine/query/query_parser.hpp"
 #include "engine/query/scorers.hpp"
 #include "engine/query/term_scorer.hpp"
+#include "engine/query/term_visitor.hpp"
 
 namespace gyre::engine {
 
@@ -83,6 +84,11 @@ class FuzzyQuery final : public Query {
         }
       }
       return needs_scores ? makeSumScorer(std::move(scorers)) : makeTermSetScorer(run, *field, infos, {}, 0);
+    });
+  }
+  void visitTerms(TermVisitor& visitor) const override {
+    visitor.pattern(path_, [this](const TermDictionaryReader& terms, const auto& visit) {
+      forEachFuzzyTerm(terms, pattern_, [&](const FuzzyMatch& match, const TermCursor&) { visit(match.term); });
     });
   }
 

@@ -143,6 +143,7 @@ class NestedQuery final : public Query {
         score_(score),
         boost_(boost) {}
 
+  void visitTerms(TermVisitor& visitor) const override { inner_->visitTerms(visitor); }
   Result<WeightPtr> weight(const Snapshot& snapshot, float boost, bool needs_scores) const override {
     GYRE_TRY_ASSIGN(auto inner, inner_->weight(snapshot, boost * boost_, needs_scores && score_ != NestedScore::kNone));
     return makeWeight([this, inner = std::move(inner)](SegmentRun& run) -> ScorerPtr {

@@ -7,6 +7,7 @@
 #include "engine/query/bm25.hpp"
 #include "engine/query/postings_walk.hpp"
 #include "engine/query/scorers.hpp"
+#include "engine/query/term_visitor.hpp"
 
 namespace gyre::engine {
 
@@ -122,6 +123,11 @@ class PhraseQuery final : public Query {
       }
       return std::make_unique<PhraseScorer>(std::move(parts), field->norms, bm25);
     });
+  }
+  void visitTerms(TermVisitor& visitor) const override {
+    std::vector<VisitedPlace> places;
+    for (const PhraseTerm& term : terms_) places.push_back({term.position, {term.term}});
+    visitor.phrase(path_, std::move(places), 0, false);
   }
 
  private:

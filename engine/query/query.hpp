@@ -43,9 +43,13 @@ class Weight {
   virtual std::unique_ptr<Scorer> scorer(SegmentRun& run) const = 0;
 };
 
+class TermVisitor;
+
 class Query {
  public:
   virtual ~Query() = default;
+  // Tells the terms that are looked for, but for clauses that must not match; see term_visitor.hpp.
+  virtual void visitTerms(TermVisitor&) const {}
   // `boost` is the product of all boosts around this query; the query's own comes on top. Without `needs_scores` every
   // scorer may be asked with null scores only.
   virtual Result<std::unique_ptr<Weight>> weight(const Snapshot& snapshot, float boost, bool needs_scores) const = 0;

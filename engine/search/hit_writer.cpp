@@ -104,8 +104,8 @@ Result<std::string> objectIn(std::string_view source, const std::vector<NestedLe
 
 Status HitWriter::writeContent(const SegmentReader& segment, DocId doc, const HitExtras& extras) {
   const Field* const also = extras.also;
-  const bool reads_fields = request_.fields.readsSource();
-  if (request_.source.isHidden() && request_.fields.isEmpty() && also == nullptr) return {};
+  const bool reads_fields = request_.fields.readsSource() || !request_.highlight.isEmpty();
+  if (request_.source.isHidden() && !reads_fields && request_.fields.isEmpty() && also == nullptr) return {};
   const std::vector<NestedLevel> levels = nestedLevelsOf(segment, doc);
   std::string own;
   if ((extras.source == nullptr || !levels.empty()) && request_.readsSource()) {
@@ -123,7 +123,7 @@ Status HitWriter::writeContent(const SegmentReader& segment, DocId doc, const Hi
       writer_.rawMember("_source", shown);
     }
   }
-  if (request_.fields.isEmpty() && also == nullptr) return {};
+  if (request_.fields.isEmpty() && also == nullptr && request_.highlight.isEmpty()) return {};
   std::optional<json::Document> document;
   if (reads_fields) {
     GYRE_TRY_ASSIGN(document, json::Document::parse(source, {.max_depth = 1000}));
@@ -139,7 +139,8 @@ Status HitWriter::writeContent(const SegmentReader& segment, DocId doc, const Hi
   }
   fields.endObject();
   if (members.size() > 2) writer_.rawMember("fields", members);
-  return {};
+  if (request_.highlight.isEmpty()) return {};
+  return request_.highlight.write(document->root(), query_, writer_);
 }
 
 void writeScore(float score, JsonWriter& writer) {

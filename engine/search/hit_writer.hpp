@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/highlight/highlight.hpp"
+#include "engine/query/query.hpp"
 #include "engine/search/field_values.hpp"
 #include "engine/search/source_filter.hpp"
 #include "engine/segment/segment_reader.hpp"
@@ -24,11 +26,12 @@ struct FetchRequest {
   bool shows_version = false;
   bool shows_sequence = false;  // seq_no_primary_term
   FieldValues fields;
+  Highlight highlight;
 
   // Takes the member when it is one of these; false when it is none.
   Result<bool> read(json::Value member, const Mapping& mapping);
   // Whether the stored document is read.
-  bool readsSource() const { return !source.isHidden() || fields.readsSource(); }
+  bool readsSource() const { return !source.isHidden() || fields.readsSource() || !highlight.isEmpty(); }
   // After the last member.
   void finish();
 
@@ -47,7 +50,9 @@ struct HitExtras {
 
 class HitWriter {
  public:
-  HitWriter(const FetchRequest& request, JsonWriter& writer) : request_(request), writer_(writer) {}
+  // `query` is what highlights show the finds of; null for hits without a query of their own.
+  HitWriter(const FetchRequest& request, JsonWriter& writer, const Query* query = nullptr)
+      : request_(request), writer_(writer), query_(query) {}
 
   // "_id" and what else identifies the document, up to its score.
   Status writeIdentity(const SegmentReader& segment, DocId doc);
@@ -57,6 +62,7 @@ class HitWriter {
  private:
   const FetchRequest& request_;
   JsonWriter& writer_;
+  const Query* query_;
 };
 
 // true, false, or either as text; in the words of a search's own members.

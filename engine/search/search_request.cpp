@@ -109,7 +109,7 @@ class RequestParser {
       if ((key == "name" && member.isString()) || (key == "ignore_unmapped" && member.isBoolean())) continue;
       constexpr std::string_view kTaken[] = {"from",    "size",    "sort",           "track_scores",
                                              "_source", "version", "stored_fields",  "seq_no_primary_term",
-                                             "fields",  "explain", "docvalue_fields"};
+                                             "fields",  "explain", "docvalue_fields", "highlight"};
       if (std::find(std::begin(kTaken), std::end(kTaken), key) == std::end(kTaken)) return unknownField(kind, key);
       GYRE_TRY(readMember(member));
     }
@@ -174,6 +174,8 @@ class RequestParser {
       GYRE_TRY_ASSIGN(request_.collapse, parseCollapse(member, mapping_, context_.now_millis));
       return {};
     }
+    if (key == "highlight" && member.isObject())
+      return assign(request_.fetch.highlight, Highlight::parse(member, context_));
     if (key == "indices_boost") return readIndexBoosts(member);
     if (key == "slice" && member.isObject()) {
       GYRE_TRY_ASSIGN(request_.slice, parseSlice(member));

@@ -107,9 +107,14 @@ class HitsWriter {
     return rootOf(*plan_.snapshot.segments[hit.segment].segment, hit.doc) == hit.doc;
   }
 
+  const Query* queryOf(std::uint32_t segment) const {
+    const PlannedTarget& planned = plan_.targets[plan_.target_of[segment]];
+    return planned.query != nullptr ? planned.query : planned.request.query.get();
+  }
+
   Status writeHit(const Hit& hit, std::size_t position) {
     const SegmentReader& segment = *plan_.snapshot.segments[hit.segment].segment;
-    HitWriter hit_writer(fetchOf(hit.segment), writer_);
+    HitWriter hit_writer(fetchOf(hit.segment), writer_, queryOf(hit.segment));
     writer_.beginObject();
     writer_.member("_index", plan_.indexOf(hit.segment));
     GYRE_TRY(hit_writer.writeIdentity(segment, hit.doc));

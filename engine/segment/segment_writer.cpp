@@ -201,7 +201,11 @@ class BufferFreezer {
       const std::uint32_t end = values.ends[i];
       if (const DocId doc = renumber(values.docs[i]); doc != kNoMoreDocs) {
         for (std::uint32_t at = first; at < end; ++at) ++counts[values.term_ids[at]];
-        norms[doc] = lengthToNorm(end - first);
+        // A word that stands at the place of another (a synonym, a gram) makes no text longer.
+        std::uint32_t length = end > first ? 1 : 0;
+        for (std::uint32_t at = first + 1; at < end; ++at)
+          length += values.positions[at] != values.positions[at - 1] ? 1 : 0;
+        norms[doc] = lengthToNorm(length);
         ++doc_count;
       }
       first = end;

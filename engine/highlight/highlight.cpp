@@ -1,0 +1,171 @@
+#include "engine/highlight/highlight.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "engine/analysis/utf8.hpp"
+#include "engine/highlight/boundaries.hpp"
+#include "engine/highlight/fragments.hpp"
+#include "engine/search/field_values.hpp"
+#include "engine/search/path_pattern.hpp"
+
+namespace gyre::engine {
+
+namespace {
+
+// The dialect's index.highlight.max_analyzed_offset.
+constexpr std::size_t kMaxAnalyzed = 1'000'000;
+
+Status unknownMember(json::Value member) {
+  return {Code::kInvalidArgument, "x_content_parse_exception",
+          "[highlight] unknown field [" + std::string(member.key()) + "]"};
+}
+
+// Ten classes for the finds of as many terms.
+void useStyledTags(HighlightOptions& options) {
+  options.pre_tags.clear();
+  for (int i = 1; i <= 10; ++i) options.pre_tags.push_back("<em class=\"hlt" + std::to_string(i) + "\">");
+  options.post_tags = {"</em>"};
+}
+
+bool isText(const Field& field) { return field.type == FieldType::kText || field.type == FieldType::kKeyword; }
+
+// A multi-field's values are those of the field that it hangs under.
+std::string sourcePath(const Field& field, const Mapping& mapping) {
+  const std::size_t dot = field.path.rfind('.');
+  const Field* const above = dot == std::string::npos ? nullptr : mapping.find(field.path.substr(0, dot));
+  const bool hangs = above != nullptr && std::find(above->multi_fields.begin(), above->multi_fields.end(),
+                                                   field.ordinal) != above->multi_fields.end();
+  return hangs ? above->path : field.path;
+}
+
+std::vector<std::string> valuesOf(const Field& field, const Mapping& mapping, json::Value source) {
+  std::vector<json::Value> found;
+  collectSourceValues(source, sourcePath(field, mapping), found);
+  std::vector<std::string> values;
+  for (const json::Value value : found) {
+    if (value.isObject() || value.isArray() || value.isNull() || value.isMissing()) continue;
+    std::string text(value.isString() ? value.string() : value.raw());
+    const bool is_ignored = field.ignore_above != 0 && utf16Length(text) > field.ignore_above;
+    if (!is_ignored) values.push_back(std::move(text));
+  }
+  return values;
+}
+
+}  // namespace
+
+Result<Highlight> Highlight::parse(json::Value body, ParseContext& context) {
+  Highlight made;
+  made.mapping_ = &context.mapping;
+  HighlightOptions shared;
+  // A style that is named counts before tags, wherever it stands.
+  if (const json::Value schema = body["tags_schema"]; !schema.isMissing()) {
+    if (schema.string() == "styled")
+      useStyledTags(shared);
+    else if (schema.string() != "default")
+      return illegalArgument("Unknown tag schema [" + std::string(schema.string()) + "]");
+  }
+  json::Value fields;
+  for (const json::Value member : body) {
+    if (member.key() == "tags_schema") continue;
+    if (member.key() == "fields") {
+      fields = member;
+    } else if (member.key() == "encoder") {
+      if (member.string() != "html" && member.string() != "default")
+        return illegalArgument("unknown encoder [" + std::string(member.string()) + "]");
+      shared.encodes_html = member.string() == "html";
+    } else {
+      GYRE_TRY_ASSIGN(const bool is_known, shared.read(member, context));
+      if (!is_known) return unknownMember(member);
+    }
+  }
+  const auto add = [&](json::Value object) -> Status {
+    for (const json::Value field : object) {
+      if (!field.isObject()) return unknownMember(field);
+      Wanted wanted{std::string(field.key()), shared};
+      for (const json::Value member : field) {
+        GYRE_TRY_ASSIGN(const bool is_known, wanted.options.read(member, context));
+        if (!is_known)
+          return Status(Code::kInvalidArgument, "x_content_parse_exception",
+                        "[highlight_field] unknown field [" + std::string(member.key()) + "]");
+      }
+      made.fields_.push_back(std::move(wanted));
+    }
+    return {};
+  };
+  if (fields.isObject()) GYRE_TRY(add(fields));
+  for (const json::Value element : fields) {
+    if (!fields.isArray()) break;
+    if (!element.isObject() || element.size() != 1)
+      return parsingException("[highlight] can support maximum one field per object in [fields]");
+    GYRE_TRY(add(element));
+  }
+  return made;
+}
+
+Status Highlight::write(json::Value source, const Query* query, JsonWriter& writer) const {
+  std::string members;
+  JsonWriter shown(members);
+  shown.beginObject();
+  std::set<std::uint16_t> done;
+  for (const Wanted& wanted : fields_) {
+    const bool is_pattern = wanted.pattern.find('*') != std::string::npos;
+    for (const Field& field : mapping_->fields()) {
+      const bool is_wanted = is_pattern ? matchesPattern(wanted.pattern, field.path) : field.path == wanted.pattern;
+      if (is_wanted && isText(field) && done.insert(field.ordinal).second)
+        GYRE_TRY(writeField(field, wanted.options, source, query, shown));
+    }
+  }
+  shown.endObject();
+  if (members.size() > 2) writer.rawMember("highlight", members);
+  return {};
+}
+
+Status Highlight::writeField(const Field& field, const HighlightOptions& options, json::Value source,
+                             const Query* query, JsonWriter& writer) const {
+  const Query* const asked = options.query != nullptr ? options.query.get() : query;
+  const std::vector<std::string> values = valuesOf(field, *mapping_, source);
+  if (asked == nullptr || values.empty()) return {};
+  const bool is_vector = options.type == HighlightOptions::Type::kVector;
+  const auto analyze = [&](const Field& by) {
+    const bool is_text = by.type == FieldType::kText;
+    AnalyzedText text = AnalyzedText::of(values, is_text ? by.index_analyzer : by.normalizer, by.position_gap,
+                                         is_vector ? u' ' : kValueSeparator);
+    if (options.max_analyzed > 0)
+      std::erase_if(text.tokens, [&](const TextToken& token) { return token.start >= options.max_analyzed; });
+    return text;
+  };
+  AnalyzedText text = analyze(field);
+  if (options.max_analyzed == 0 && field.type == FieldType::kText && text.text.size() > kMaxAnalyzed)
+    return illegalArgument("The length of [" + field.path + "] field has exceeded [" + std::to_string(kMaxAnalyzed) +
+                           "] - maximum allowed to be analyzed for highlighting. For large texts, indexing with offsets or "
+                           "term vectors is recommended!");
+  std::vector<TextMark> marks;
+  if (options.matched_fields.empty()) {
+    const WantedTerms terms(
+        *asked, [&](std::string_view path) { return !options.requires_field_match || path == field.path; });
+    marks = terms.find(text, is_vector);
+  } else {
+    // What was found in one of the fields is shown in this one's text.
+    for (const std::string& path : options.matched_fields) {
+      const Field* const by = mapping_->find(path);
+      if (by == nullptr || !isText(*by)) continue;
+      const WantedTerms terms(*asked, [&](std::string_view found) { return found == path; });
+      for (TextMark& mark : terms.find(analyze(*by), is_vector)) marks.push_back(std::move(mark));
+    }
+    std::stable_sort(marks.begin(), marks.end(), [](const TextMark& a, const TextMark& b) {
+      return a.start != b.start ? a.start < b.start : a.end < b.end;
+    });
+  }
+  const std::vector<std::string> fragments = options.type == HighlightOptions::Type::kPlain ? highlightPlain(text, marks, options)
+                                             : is_vector ? highlightVector(text, marks, options)
+                                                         : highlightUnified(text, marks, options);
+  if (fragments.empty()) return {};
+  writer.key(field.path).beginArray();
+  for (const std::string& fragment : fragments) writer.string(fragment);
+  writer.endArray();
+  return {};
+}
+
+}  // namespace gyre::engine

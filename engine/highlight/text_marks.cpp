@@ -1,0 +1,159 @@
+#include "engine/highlight/text_marks.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "engine/analysis/utf8.hpp"
+#include "engine/highlight/text_dictionary.hpp"
+
+namespace gyre::engine {
+
+std::u16string toUtf16(std::string_view text) {
+  std::u16string units;
+  units.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint c = decodeUtf8(text, at);
+    at += c.size;
+    if (c.value < 0x10000) {
+      units += static_cast<char16_t>(c.value);
+    } else {
+      units += static_cast<char16_t>(0xd7c0 + (c.value >> 10));
+      units += static_cast<char16_t>(0xdc00 | (c.value & 0x3ff));
+    }
+  }
+  return units;
+}
+
+void appendUtf16(std::u16string_view units, std::string& out) {
+  char bytes[4];
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    std::uint32_t code = units[i];
+    const bool is_high = code >= 0xd800 && code < 0xdc00;
+    const bool is_pair = is_high && i + 1 < units.size() && units[i + 1] >= 0xdc00 && units[i + 1] < 0xe000;
+    if (is_pair)
+      code = 0x10000 + ((code - 0xd800) << 10) + (static_cast<std::uint32_t>(units[++i]) - 0xdc00);
+    else if (code >= 0xd800 && code < 0xe000)
+      code = '?';  // half a character, where a fragment was cut
+    out.append(bytes, encodeUtf8(code, bytes));
+  }
+}
+
+AnalyzedText AnalyzedText::of(const std::vector<std::string>& values, const Analyzer* analyzer,
+                              std::uint32_t position_gap, char16_t separator) {
+  AnalyzedText made;
+  std::uint32_t base_position = 0;
+  for (const std::string& value : values) {
+    if (!made.value_starts.empty()) made.text += separator;
+    const auto start = static_cast<std::uint32_t>(made.text.size());
+    made.value_starts.push_back(start);
+    made.text += toUtf16(value);
+    if (analyzer == nullptr) {
+      made.tokens.push_back({value, base_position++, start, static_cast<std::uint32_t>(made.text.size())});
+      continue;
+    }
+    TokenList list;
+    analyzer->tokenize(value, list);
+    std::uint32_t next = 0;
+    for (Token& token : list.tokens) {
+      next += token.increment;
+      made.tokens.push_back(
+          {std::move(token.text), base_position + (next == 0 ? 0 : next - 1), start + token.start, start + token.end});
+    }
+    base_position += next + list.trailing + position_gap;
+  }
+  return made;
+}
+
+WantedTerms::WantedTerms(const Query& query, std::function<bool(std::string_view)> takes) : takes_(std::move(takes)) {
+  query.visitTerms(*this);
+}
+
+void WantedTerms::term(std::string_view path, std::string_view term) {
+  if (takes_(path)) terms_.emplace(term);
+}
+
+void WantedTerms::phrase(std::string_view path, std::vector<VisitedPlace> places, std::uint32_t slop, bool is_prefix) {
+  if (takes_(path) && !places.empty()) phrases_.push_back({std::move(places), slop, is_prefix});
+}
+
+void WantedTerms::pattern(std::string_view path, ExpandTerms expand) {
+  if (takes_(path)) patterns_.push_back(std::move(expand));
+}
+
+std::set<std::string, std::less<>> WantedTerms::expandedTerms(const AnalyzedText& text) const {
+  std::set<std::string, std::less<>> found;
+  if (patterns_.empty()) return found;
+  const TextDictionary dictionary(text.tokens);
+  for (const ExpandTerms& expand : patterns_)
+    expand(dictionary, [&](std::string_view term) { found.emplace(term); });
+  return found;
+}
+
+std::vector<TextMark> WantedTerms::find(const AnalyzedText& text, bool joins_phrases) const {
+  std::vector<TextMark> marks;
+  const auto expanded = expandedTerms(text);
+  for (const TextToken& token : text.tokens)
+    if (terms_.contains(token.text) || expanded.contains(token.text))
+      marks.push_back({token.start, token.end, token.text, token.position, token.position, false});
+  for (const Phrase& phrase : phrases_) findPhrase(phrase, text, joins_phrases, marks);
+  const auto key = [](const TextMark& mark) { return std::tie(mark.start, mark.end, mark.term); };
+  std::stable_sort(marks.begin(), marks.end(), [&](const TextMark& a, const TextMark& b) { return key(a) < key(b); });
+  const auto same = [&](const TextMark& a, const TextMark& b) { return key(a) == key(b); };
+  marks.erase(std::unique(marks.begin(), marks.end(), same), marks.end());
+  return marks;
+}
+
+bool WantedTerms::fits(const Phrase& phrase, std::size_t place, const std::string& text) {
+  const bool is_beginning = phrase.is_prefix && place + 1 == phrase.places.size();
+  for (const std::string& term : phrase.places[place].terms)
+    if (is_beginning ? text.starts_with(term) : text == term) return true;
+  return false;
+}
+
+// A match is a token for each place whose distances from where it should stand differ by no more than the slop.
+void WantedTerms::findPhrase(const Phrase& phrase, const AnalyzedText& text, bool joins,
+                             std::vector<TextMark>& marks) const {
+  struct Candidate {
+    std::int64_t shift;  // position minus that of the place
+    std::size_t place;
+    std::size_t token;
+  };
+  std::vector<Candidate> candidates;
+  for (std::size_t t = 0; t < text.tokens.size(); ++t)
+    for (std::size_t p = 0; p < phrase.places.size(); ++p)
+      if (fits(phrase, p, text.tokens[t].text))
+        candidates.push_back({std::int64_t{text.tokens[t].position} - phrase.places[p].position, p, t});
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.shift < b.shift; });
+  std::vector<std::uint32_t> counts(phrase.places.size(), 0);
+  std::size_t missing = phrase.places.size();
+  std::set<std::size_t> words;
+  std::size_t begin = 0;
+  for (std::size_t end = 0; end < candidates.size(); ++end) {
+    if (counts[candidates[end].place]++ == 0) --missing;
+    while (candidates[end].shift - candidates[begin].shift > std::int64_t{phrase.slop})
+      if (--counts[candidates[begin++].place] == 0) ++missing;
+    // The window is whole: all of it was looked for. It is looked at once it cannot grow.
+    const bool grows = end + 1 < candidates.size() &&
+                       candidates[end + 1].shift - candidates[begin].shift <= std::int64_t{phrase.slop};
+    if (missing > 0 || grows) continue;
+    TextMark whole{UINT32_MAX, 0, "", UINT32_MAX, 0, true};
+    for (std::size_t i = begin; i <= end; ++i) {
+      const TextToken& token = text.tokens[candidates[i].token];
+      words.insert(candidates[i].token);
+      whole.start = std::min(whole.start, token.start);
+      whole.end = std::max(whole.end, token.end);
+      whole.first_position = std::min(whole.first_position, token.position);
+      whole.last_position = std::max(whole.last_position, token.position);
+    }
+    if (joins) marks.push_back(std::move(whole));
+  }
+  if (joins) return;
+  for (const std::size_t word : words) {
+    const TextToken& token = text.tokens[word];
+    marks.push_back({token.start, token.end, token.text, token.position, token.position, true});
+  }
+}
+
+}  // namespace gyre::engine

@@ -1,0 +1,86 @@
+// Which words of a text did the query look for?
+//
+// A text is analysed again as its field was; what the query looked for is laid over its tokens. Offsets count UTF-16
+// units, as everything here does.
+//
+// THREADS: values. OWNS: an AnalyzedText borrows nothing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/analysis/analyzer.hpp"
+#include "engine/query/query.hpp"
+#include "engine/query/term_visitor.hpp"
+
+namespace gyre::engine {
+
+struct TextToken {
+  std::string text;
+  std::uint32_t position = 0;
+  std::uint32_t start = 0;
+  std::uint32_t end = 0;
+};
+
+// The values of a field one behind the other, with one unit between them.
+struct AnalyzedText {
+  std::u16string text;
+  std::vector<std::uint32_t> value_starts;
+  std::vector<TextToken> tokens;  // by start, positions as they are indexed
+
+  // Of a field without an analyzer each value is one token.
+  static AnalyzedText of(const std::vector<std::string>& values, const Analyzer* analyzer, std::uint32_t position_gap,
+                         char16_t separator);
+  std::uint32_t valueEnd(std::size_t value) const {
+    return value + 1 < value_starts.size() ? value_starts[value + 1] - 1 : static_cast<std::uint32_t>(text.size());
+  }
+};
+
+// A word that was looked for, or a whole phrase.
+struct TextMark {
+  std::uint32_t start = 0;
+  std::uint32_t end = 0;
+  std::string term;
+  std::uint32_t first_position = 0;
+  std::uint32_t last_position = 0;
+  bool is_of_phrase = false;
+};
+
+// What a query looks for in some fields.
+class WantedTerms final : public TermVisitor {
+ public:
+  // `takes(path)`: do queries on that field count?
+  WantedTerms(const Query& query, std::function<bool(std::string_view)> takes);
+
+  bool isEmpty() const { return terms_.empty() && phrases_.empty() && patterns_.empty(); }
+  // By start. With `joins_phrases` a phrase is one mark from its first word to its last, else each word is one.
+  std::vector<TextMark> find(const AnalyzedText& text, bool joins_phrases) const;
+
+  void term(std::string_view path, std::string_view term) override;
+  void phrase(std::string_view path, std::vector<VisitedPlace> places, std::uint32_t slop, bool is_prefix) override;
+  void pattern(std::string_view path, ExpandTerms expand) override;
+
+ private:
+  struct Phrase {
+    std::vector<VisitedPlace> places;
+    std::uint32_t slop;
+    bool is_prefix;
+  };
+  static bool fits(const Phrase& phrase, std::size_t place, const std::string& text);
+  void findPhrase(const Phrase& phrase, const AnalyzedText& text, bool joins, std::vector<TextMark>& marks) const;
+  std::set<std::string, std::less<>> expandedTerms(const AnalyzedText& text) const;
+
+  std::function<bool(std::string_view)> takes_;
+  std::set<std::string, std::less<>> terms_;
+  std::vector<Phrase> phrases_;
+  std::vector<ExpandTerms> patterns_;
+};
+
+std::u16string toUtf16(std::string_view text);
+void appendUtf16(std::u16string_view units, std::string& out);
+
+}  // namespace gyre::engine
