@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "engine/analysis/analyzer.hpp"
 #include "engine/query/bm25.hpp"
 #include "engine/query/query_parser.hpp"
 #include "engine/query/scorers.hpp"
@@ -270,7 +271,10 @@ Result<QueryPtr> makeValueQuery(const Field& field, std::string_view value, floa
   switch (field.type) {
     case FieldType::kObject: return makeNoneQuery();
     case FieldType::kKeyword:
-    case FieldType::kText: return makeTermQuery(field.path, std::string(value), boost);
+    case FieldType::kText:
+      return makeTermQuery(field.path,
+                           field.normalizer == nullptr ? std::string(value) : normalizeTerm(*field.normalizer, value),
+                           boost);
     case FieldType::kCompletion:
       return queryShardException("field [" + field.path + "] of type [completion] cannot be searched");
     default: break;

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/analysis/analyzer.hpp"
 #include "engine/query/bool_query.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
@@ -46,7 +47,12 @@ Result<QueryPtr> makeValuesQuery(const Field& field, const std::vector<std::stri
   switch (field.type) {
     case FieldType::kObject: return makeNoneQuery();
     case FieldType::kKeyword:
-    case FieldType::kText: return makeTermSetQuery(field.path, values, boost);
+    case FieldType::kText: {
+      std::vector<std::string> terms = values;
+      if (field.normalizer != nullptr)
+        for (std::string& term : terms) term = normalizeTerm(*field.normalizer, term);
+      return makeTermSetQuery(field.path, std::move(terms), boost);
+    }
     case FieldType::kDate: {
       // A text such as "2024-02" is a stretch of instants, not one.
       std::vector<QueryPtr> any;
