@@ -11,6 +11,7 @@
 namespace gyre::dialect {
 
 std::span<const Route> aliasRoutes();
+std::span<const Route> analyzeRoutes();
 std::span<const Route> bulkRoutes();
 std::span<const Route> byQueryRoutes();
 std::span<const Route> catRoutes();
@@ -32,10 +33,10 @@ std::span<const Route> upkeepRoutes();
 
 inline auto routeGroups() {
   return std::to_array<std::span<const Route>>({
-      aliasRoutes(),    bulkRoutes(),     byQueryRoutes(),      catRoutes(),      clusterRoutes(),
-      documentRoutes(), indexRoutes(),    indexSettingRoutes(), infoRoutes(),     ingestRoutes(),
-      mappingRoutes(),  multiGetRoutes(), nodeRoutes(),         rolloverRoutes(), searchRoutes(),
-      statsRoutes(),    taskRoutes(),     templateRoutes(),     upkeepRoutes(),
+      aliasRoutes(),   analyzeRoutes(),  bulkRoutes(),     byQueryRoutes(),      catRoutes(),
+      clusterRoutes(), documentRoutes(), indexRoutes(),    indexSettingRoutes(), infoRoutes(),
+      ingestRoutes(),  mappingRoutes(),  multiGetRoutes(), nodeRoutes(),         rolloverRoutes(),
+      searchRoutes(),  statsRoutes(),    taskRoutes(),     templateRoutes(),     upkeepRoutes(),
   });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/analysis/analysis_registry.hpp"
 #include "engine/mapping/mapping.hpp"
 #include "server/dialect/aliases.hpp"
 #include "server/dialect/failure.hpp"
@@ -57,7 +58,9 @@ Status checkName(std::string_view name, const std::vector<std::string>& patterns
 Status checkMappings(const IndexRequest& request) {
   if (request.mappings.empty()) return {};
   GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(request.mappings, kBodyLimits));
-  return engine::Mapping::parse(document.root()).status();
+  GYRE_TRY_ASSIGN(const json::Document settings, json::Document::parse(request.settings.nestedJson(), kBodyLimits));
+  GYRE_TRY_ASSIGN(auto analysis, engine::AnalysisRegistry::parse(settings.root()));
+  return engine::Mapping::parse(document.root(), std::move(analysis)).status();
 }
 
 Status checkAliases(const Aliases& aliases) {
