@@ -49,6 +49,14 @@ class TextDictionary final : public TermDictionaryReader {
     std::string_view term() const override { return terms_[at_]; }
     std::uint32_t ordinal() const override { return at_; }
     TermInfo info() const override { return oneDocument(); }
+    std::size_t sharedBytes() const override {
+      if (at_ == 0) return 0;
+      const std::string_view before = terms_[at_ - 1];
+      const std::string_view here = terms_[at_];
+      return static_cast<std::size_t>(
+          std::mismatch(before.begin(), before.end(), here.begin(), here.end()).first - before.begin());
+    }
+    void ignoreOtherLengths(std::size_t, std::size_t) override {}  // a text has few terms
 
    private:
     std::span<const std::string_view> terms_;
