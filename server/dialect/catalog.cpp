@@ -117,6 +117,17 @@ std::string randomId() {
 
 namespace {
 
+// The engine says in which folder a definition is at fault; whoever sent it does not know that folder.
+Status withoutFolder(const Status& status, std::string_view folder) {
+  std::string_view message = status.message();
+  if (!message.starts_with(folder)) return status;
+  message.remove_prefix(folder.size());
+  if (message.starts_with(": ")) message.remove_prefix(2);
+  Status plain(status.code(), std::string(status.reason()), std::string(message));
+  for (const Fault& fault : status.faults()) plain.addFault(fault.pointer, fault.detail);
+  return plain;
+}
+
 Status closedIndex(const IndexEntry& entry) {
   Status closed(Code::kInvalidArgument, "index_closed_exception", "closed");
   closed.addFault("index", entry.name).addFault("index_uuid", entry.uuid);
@@ -314,7 +325,9 @@ Result<IndexPtr> Catalog::create(std::string_view name, IndexRequest request) {
   entry->aliases = std::move(request.aliases);
   const Status changed = change([&](CatalogState& state) -> Status {
     GYRE_TRY(checkNew(state, *entry));
-    GYRE_TRY_ASSIGN(entry->open, openIndex(entry->name, entry->uuid, definitionOf(entry->settings, request.mappings)));
+    auto opened = openIndex(entry->name, entry->uuid, definitionOf(entry->settings, request.mappings));
+    if (!opened.isOk()) return withoutFolder(opened.status(), options_.folder + "/" + entry->uuid);
+    entry->open = std::move(opened).value();
     entry->engine = entry->open->index.get();
     for (const auto& [alias, properties] : entry->aliases)
       GYRE_TRY(checkAlias(alias, properties, entry->engine->mapping().get()));

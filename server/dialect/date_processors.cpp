@@ -17,8 +17,7 @@ constexpr std::string_view kIsoOutput = "yyyy-MM-dd'T'HH:mm:ss.SSSXXX";
 
 // One of the formats of a date processor: a name of its own, or what a date field may have.
 Status checkFormat(const ProcessorConfig& config, std::string_view property, const std::string& format) {
-  if (format == "ISO8601" || format == "UNIX" || format == "UNIX_MS") return {};
-  if (format == "TAI64N") return config.fault(property, "the format TAI64N is not served");
+  if (format == "ISO8601" || format == "UNIX" || format == "UNIX_MS" || format == "TAI64N") return {};
   const auto parsed = engine::DateFormat::parse(format);
   if (parsed.isOk()) return {};
   return config.fault(property, "Invalid format: [" + format + "]: " + std::string(parsed.status().message()));
@@ -32,9 +31,26 @@ std::optional<std::int64_t> parseUnix(const std::string& text, double factor) {
   return static_cast<std::int64_t>(std::floor(number * factor));
 }
 
+// "@4000000050d506482dbdf024": seconds of atomic time from 2^62 on, then nanoseconds, in hexadecimal digits.
+std::optional<std::int64_t> parseTai64n(std::string_view text) {
+  static constexpr std::int64_t kBase = 4'611'686'018'427'387'914;
+  if (text.starts_with('@')) text.remove_prefix(1);
+  if (text.size() != 24) return std::nullopt;
+  std::int64_t seconds = 0, nanos = 0;
+  const char* const middle = text.data() + 16;
+  const auto first = std::from_chars(text.data(), middle, seconds, 16);
+  const auto second = std::from_chars(middle, middle + 8, nanos, 16);
+  if (first.ec != std::errc() || first.ptr != middle || second.ec != std::errc() || second.ptr != middle + 8)
+    return std::nullopt;
+  const std::int64_t since = seconds - kBase;
+  if (since > 9'000'000'000'000 || since < -9'000'000'000'000) return std::nullopt;
+  return since * 1000 + nanos / 1'000'000;
+}
+
 std::optional<std::int64_t> parseOne(const std::string& text, const std::string& format, const engine::TimeZone& zone) {
   if (format == "UNIX") return parseUnix(text, 1000);
   if (format == "UNIX_MS") return parseUnix(text, 1);
+  if (format == "TAI64N") return parseTai64n(text);
   auto parsed = engine::DateFormat::parse(format == "ISO8601" ? "date_optional_time" : format);
   if (!parsed.isOk()) return std::nullopt;
   return engine::tryParseDate(text, parsed.value(), engine::RoundUp::kNo, zone);

@@ -283,8 +283,8 @@ Status DocumentWriter::ingestAndBegin(const WriteItem& item, std::size_t positio
   changed.source = kept.source;
   changed.version = item.version;
   changed.version_type = item.version_type;
-  changed.if_seq_no = item.if_seq_no;
-  changed.if_term = item.if_term;
+  changed.if_seq_no = kept.if_seq_no ? kept.if_seq_no : item.if_seq_no;
+  changed.if_term = kept.if_term ? kept.if_term : item.if_term;
   changed.must_be_alias = item.must_be_alias;
   return begin(changed, position);
 }

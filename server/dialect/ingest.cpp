@@ -1,5 +1,7 @@
 #include "server/dialect/ingest.hpp"
 
+#include <charconv>
+
 #include "base/clock.hpp"
 #include "server/dialect/failure.hpp"
 #include "server/dialect/index_composition.hpp"
@@ -13,6 +15,16 @@ constexpr std::string_view kNone = "_none";
 std::string pipelineIn(const Settings& settings, std::string_view name) {
   const auto text = settings.text(name);
   return !text || *text == kNone ? std::string() : std::string(*text);
+}
+
+Result<std::optional<std::int64_t>> wholeIn(const IngestDocument& document, std::string_view name) {
+  if (!document.hasMetadata(name)) return std::optional<std::int64_t>();
+  const std::string text = document.metadata(name);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size())
+    return illegalArgument("[" + std::string(name) + "] must be a number, found [" + text + "]");
+  return std::optional<std::int64_t>(number);
 }
 
 // The index that a write to this name goes to; null when there is none yet.
@@ -77,6 +89,8 @@ Result<std::optional<Ingested>> Ingest::run(std::string_view index, std::string_
   ingested.index = document.metadata("_index");
   if (document.hasMetadata("_id")) ingested.id = document.metadata("_id");
   ingested.routing = document.metadata("_routing");
+  GYRE_TRY_ASSIGN(ingested.if_seq_no, wholeIn(document, "_if_seq_no"));
+  GYRE_TRY_ASSIGN(ingested.if_term, wholeIn(document, "_if_primary_term"));
   ingested.source = document.source().json();
   return std::optional<Ingested>(std::move(ingested));
 }

@@ -24,6 +24,7 @@ struct Ingested {
   std::optional<std::string> id;
   std::string routing;
   std::string source;  // JSON
+  std::optional<std::int64_t> if_seq_no, if_term;
 };
 
 class Ingest {

@@ -1,6 +1,7 @@
 #include "server/dialect/ingest_pipeline.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "server/dialect/failure.hpp"
 
@@ -117,6 +118,13 @@ Result<IngestFlow> IngestRun::runAll(const Processors& processors, IngestDocumen
 }
 
 Result<IngestFlow> IngestRun::runOne(const Processor& processor, IngestDocument& document) {
+  // One that runs others is shown before them; what keeps it from running them at all is told in its place.
+  if (trace_ != nullptr && processor.isTransparent()) {
+    if (stack_.size() == 1) {
+      if (Status refused = tryOut(processor, document); !refused.isOk()) return refused;
+    }
+    trace(processor, "success", {}, nullptr);
+  }
   auto flow = processor.run(document, *this);
   if (flow.isOk()) {
     if (!processor.isTransparent())
@@ -138,6 +146,17 @@ Result<IngestFlow> IngestRun::runOne(const Processor& processor, IngestDocument&
   const FailureNote note(document, flow.status().message(), failed_type_, failed_tag_,
                          stack_.empty() ? std::string_view() : std::string_view(stack_.back()));
   return runAll(processor.on_failure, document);
+}
+
+// A cycle is found by running, so a copy of the document goes through first.
+Status IngestRun::tryOut(const Processor& processor, const IngestDocument& document) {
+  JsonWriter* const trace_before = std::exchange(trace_, nullptr);
+  IngestDocument copy = document;
+  const auto flow = processor.run(copy, *this);
+  trace_ = trace_before;
+  if (flow.isOk() || flow.status().reason() != "illegal_state_exception") return {};
+  if (flow.status().message().starts_with("Cycle detected")) trace(processor, "error", flow.status(), nullptr);
+  return flow.status();
 }
 
 void IngestRun::trace(const Processor& processor, std::string_view status, const Status& failure,

@@ -67,6 +67,7 @@ class IngestRun {
 
  private:
   Result<IngestFlow> runOne(const Processor& processor, IngestDocument& document);
+  Status tryOut(const Processor& processor, const IngestDocument& document);
   void trace(const Processor& processor, std::string_view status, const Status& failure,
              const IngestDocument* document);
 

@@ -104,23 +104,26 @@ Result<IngestDocument> readDocument(const JsonTree& entry) {
       GYRE_TRY(document.set(name, *held));
   for (const auto& [name, value] : entry.members()) {
     static constexpr std::string_view kKnown =
-        " _source _index _id _routing _version _version_type _if_seq_no _if_primary_term ";
+        " _source _index _type _id _routing _version _version_type _if_seq_no _if_primary_term ";
     if (kKnown.find(" " + name + " ") == std::string_view::npos)
       return illegalArgument("[docs] unknown field [" + name + "]");
   }
   return document;
 }
 
-void simulate(const CatalogState& state, const Pipeline& pipeline, IngestDocument& document, std::int64_t now,
-              bool is_verbose, JsonWriter& writer) {
+Status simulate(const CatalogState& state, const Pipeline& pipeline, IngestDocument& document, std::int64_t now,
+                bool is_verbose, JsonWriter& writer) {
   IngestRun run(state, now);
   document.ingest()["timestamp"] = timestampOf(now);
   if (is_verbose) {
     writer.beginObject().key("processor_results").beginArray();
     run.setTrace(&writer);
-    (void)run.runPipeline(pipeline, document);
+    const auto traced = run.runPipeline(pipeline, document);
     writer.endArray().endObject();
-    return;
+    // A pipeline that is not there is the request's fault.
+    const std::string_view why = traced.status().message();
+    return why.starts_with("Pipeline processor configured for non-existent") ? illegalArgument(std::string(why))
+                                                                             : Status();
   }
   const auto flow = run.runPipeline(pipeline, document);
   if (!flow.isOk()) {
@@ -134,6 +137,7 @@ void simulate(const CatalogState& state, const Pipeline& pipeline, IngestDocumen
     writeIngested(document, writer);
     writer.endObject();
   }
+  return {};
 }
 
 Result<Response> simulatePipeline(Service& service, Call& call) {
@@ -161,7 +165,7 @@ Result<Response> simulatePipeline(Service& service, Call& call) {
   writer.beginObject().key("docs").beginArray();
   for (const JsonTree& entry : documents->elements()) {
     GYRE_TRY_ASSIGN(IngestDocument document, readDocument(entry));
-    simulate(*state, *pipeline, document, now, is_verbose, writer);
+    GYRE_TRY(simulate(*state, *pipeline, document, now, is_verbose, writer));
   }
   writer.endArray().endObject();
   return response;

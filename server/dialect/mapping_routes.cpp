@@ -50,6 +50,15 @@ Result<std::vector<Resolved>> writeIndices(Catalog& catalog, std::string_view ex
   return chosen;
 }
 
+// TODO(#4): call it straight once every engine can.
+template <class Index>
+Status addFields(Index& index, std::string_view mappings) {
+  if constexpr (requires { index.putMapping(mappings); })
+    return index.putMapping(mappings);
+  else
+    return {Code::kUnimplemented, "unsupported_operation_exception", "a mapping cannot be changed yet"};
+}
+
 Result<Response> putMapping(Service& service, Call& call) {
   GYRE_TRY(checkTimeouts(call));
   GYRE_TRY(requireBody(call));
@@ -72,8 +81,8 @@ Result<Response> putMapping(Service& service, Call& call) {
       return closed;
     }
   }
-  // TODO(#4): Index::putMapping.
-  return Status(Code::kUnimplemented, "unsupported_operation_exception", "a mapping cannot be changed yet");
+  for (const Resolved& each : resolved) GYRE_TRY(addFields(*each.index->engine, call.request.body));
+  return acknowledged();
 }
 
 Result<Response> getFieldMapping(Service& service, Call& call) {
