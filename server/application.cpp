@@ -202,6 +202,7 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
     collector_ = shared_.metrics.addCollector([this](observe::Samples& samples) {
       collectListener("api", *server_, samples);
       if (dialect_.server() != nullptr) collectListener("dialect", *dialect_.server(), samples);
+      dialect_.collect(samples);
     });
     return true;
   }

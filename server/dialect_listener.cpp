@@ -1,6 +1,9 @@
 #include "server/dialect_listener.hpp"
 
+#include <string_view>
 #include <utility>
+
+#include "server/dialect/index_figures.hpp"
 
 namespace gyre {
 
@@ -30,6 +33,26 @@ Status DialectListener::start(const config::Config& config, const http::Limits& 
   GYRE_TRY(server_->start());
   service_->setPort(server_->port());
   return {};
+}
+
+void DialectListener::collect(observe::Samples& samples) const {
+  if (!catalog_) return;
+  dialect::IndexFigures all;
+  double count = 0;
+  for (const auto state = catalog_->state(); const auto& [name, entry] : state->indices) {
+    if (!entry->domain.empty()) continue;
+    all.add(dialect::figuresOf(*entry));
+    ++count;
+  }
+  const auto gauge = [&samples](std::string_view name, std::string_view help, double value) {
+    samples.gauge(name, help, {}, value);
+  };
+  gauge("gyre_free_indices", "free indices, open or closed", count);
+  gauge("gyre_free_documents", "searchable documents of the free indices", static_cast<double>(all.doc_count));
+  gauge("gyre_free_bytes", "bytes on disk of the free indices", static_cast<double>(all.size_bytes));
+  gauge("gyre_free_segments", "segments of the free indices", static_cast<double>(all.segment_count));
+  gauge("gyre_free_buffer_bytes", "memory of what is not in a segment yet", static_cast<double>(all.buffer_bytes));
+  gauge("gyre_free_log_bytes", "bytes of operation logs that no commit covers", static_cast<double>(all.log_bytes));
 }
 
 void DialectListener::stop(std::int64_t grace_ms) {

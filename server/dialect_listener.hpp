@@ -16,6 +16,7 @@
 #include "server/dialect/service.hpp"
 #include "server/http/dialect_handler.hpp"
 #include "server/http/http_server.hpp"
+#include "server/observe/metrics.hpp"
 
 namespace gyre {
 
@@ -26,6 +27,8 @@ class DialectListener {
                const bus::DomainCatalog& domains, const base::Clock& clock, base::Observer& observer);
   // Answers what is in flight, then commits and closes the free indices. Harmless when repeated, or never started.
   void stop(std::int64_t grace_ms);
+  // What is to be watched of the free indices. Nothing before start().
+  void collect(observe::Samples& samples) const;
   // Nothing before start().
   const http::HttpServer* server() const { return server_.get(); }
 
