@@ -2,15 +2,27 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
+
+#include "engine/aggs/pipeline.hpp"
 
 namespace gyre::engine {
 
-Status AggregationOutput::addBuckets(std::uint64_t count) {
-  bucket_count += count;
-  if (bucket_count <= kMaxBuckets) return {};
+Status tooManyBuckets() {
   return {Code::kUnavailable, "too_many_buckets_exception",
           "Trying to create too many buckets. Must be less than or equal to: [" + std::to_string(kMaxBuckets) +
               "]. This limit can be set by changing the [search.max_buckets] cluster level setting."};
+}
+
+Status AggregationOutput::addBuckets(std::uint64_t count) {
+  bucket_count += count;
+  return bucket_count <= kMaxBuckets ? Status() : tooManyBuckets();
+}
+
+bool needScores(const Aggregations& aggregations) {
+  for (const auto& one : aggregations)
+    if (one->needsScores() || (one->subs() != nullptr && needScores(*one->subs()))) return true;
+  return false;
 }
 
 double Aggregator::orderValue(std::uint32_t, std::string_view) const {
@@ -20,37 +32,95 @@ double Aggregator::orderValue(std::uint32_t, std::string_view) const {
 Result<AggregatorSet> AggregatorSet::make(const Aggregations& aggregations, const Snapshot& snapshot) {
   AggregatorSet set;
   for (const auto& aggregation : aggregations) {
+    if (const PipelineAggregation* const pipeline = aggregation->pipeline()) {
+      set.pipelines_.push_back(pipeline);
+      continue;
+    }
     GYRE_TRY_ASSIGN(auto aggregator, aggregation->aggregator(snapshot));
-    set.entries_.push_back({aggregation.get(), std::move(aggregator)});
+    Entry entry{aggregation.get(), std::move(aggregator)};
+    for (Entry& earlier : set.entries_)
+      if (!entry.is_shared && !earlier.is_shared) entry.is_shared = entry.aggregator->share(*earlier.aggregator);
+    set.entries_.push_back(std::move(entry));
   }
+  orderPipelines(set.pipelines_);
   return set;
 }
 
 void AggregatorSet::beginSegment(SegmentRun& run) {
-  for (Entry& entry : entries_) entry.aggregator->beginSegment(run);
+  for (Entry& entry : entries_)
+    if (!entry.is_shared) entry.aggregator->beginSegment(run);
 }
 
 void AggregatorSet::collect(const DocBlock& block) {
   if (block.size == 0) return;
-  for (Entry& entry : entries_) entry.aggregator->collect(block);
+  for (Entry& entry : entries_)
+    if (!entry.is_shared) entry.aggregator->collect(block);
+}
+
+std::size_t AggregatorSet::memoryBytes() const {
+  std::size_t bytes = 0;
+  for (const Entry& entry : entries_)
+    if (!entry.is_shared) bytes += entry.aggregator->memoryBytes();
+  return bytes;
+}
+
+Status AggregatorSet::checkMemory() const {
+  const std::size_t bytes = memoryBytes();
+  if (bytes <= kAggregationMemoryLimit) return {};
+  return {Code::kResourceExhausted, "circuit_breaking_exception",
+          "[request] Data too large, data for [aggregations] would be [" + std::to_string(bytes) +
+              "], which is larger than the limit of [" + std::to_string(kAggregationMemoryLimit) + "]"};
 }
 
 Status AggregatorSet::writeMembers(std::uint32_t bucket, AggregationOutput& out) {
+  const auto begin = [&out](const Aggregation& aggregation) {
+    if (out.has_typed_keys) {
+      out.writer.key(std::string(aggregation.typedName()) + "#" + aggregation.name).beginObject();
+    } else {
+      out.writer.key(aggregation.name).beginObject();
+    }
+    if (!aggregation.meta.empty()) out.writer.rawMember("meta", aggregation.meta);
+  };
   for (Entry& entry : entries_) {
-    out.writer.key(entry.aggregation->name).beginObject();
-    if (!entry.aggregation->meta.empty()) out.writer.rawMember("meta", entry.aggregation->meta);
+    begin(*entry.aggregation);
     GYRE_TRY(entry.aggregator->write(bucket, out));
+    out.writer.endObject();
+  }
+  for (const PipelineAggregation* const pipeline : pipelines_) {
+    if (pipeline->isParent()) continue;
+    begin(*pipeline);
+    GYRE_TRY(pipeline->writeSibling(*this, bucket, out.writer));
     out.writer.endObject();
   }
   return {};
 }
 
-double AggregatorSet::orderValue(std::uint32_t bucket, std::string_view path) const {
-  const std::size_t dot = path.find('.');
-  const std::string_view name = path.substr(0, dot);
-  const std::string_view property = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
+Aggregator* AggregatorSet::find(std::string_view name) const {
   for (const Entry& entry : entries_)
-    if (entry.aggregation->name == name) return entry.aggregator->orderValue(bucket, property);
+    if (entry.aggregation->name == name) return entry.aggregator.get();
+  return nullptr;
+}
+
+double AggregatorSet::orderValue(std::uint32_t bucket, std::string_view path) const {
+  const std::size_t arrow = path.find('>');
+  if (arrow != std::string_view::npos) {
+    const Aggregator* const aggregator = find(path.substr(0, arrow));
+    std::uint32_t number = kNoBucket;
+    if (path.substr(arrow + 1) == "_count" && aggregator != nullptr) return aggregator->orderValue(bucket, {});
+    const AggregatorSet* const below = aggregator == nullptr ? nullptr : aggregator->below(bucket, number);
+    return below == nullptr ? std::numeric_limits<double>::quiet_NaN()
+                            : below->orderValue(number, path.substr(arrow + 1));
+  }
+  if (const Aggregator* const whole = find(path)) return whole->orderValue(bucket, {});
+  // A name may hold dots itself, and so may a property ("99.9").
+  for (std::size_t dot = path.find_first_of(".["); dot != std::string_view::npos;
+       dot = path.find_first_of(".[", dot + 1)) {
+    const Aggregator* const aggregator = find(path.substr(0, dot));
+    if (aggregator == nullptr) continue;
+    std::string_view property = path.substr(dot + 1);
+    if (path[dot] == '[' && property.ends_with(']')) property.remove_suffix(1);
+    return aggregator->orderValue(bucket, property);
+  }
   return std::numeric_limits<double>::quiet_NaN();
 }
 

@@ -8,7 +8,9 @@
 // OWNS: an Aggregator borrows its Aggregation and the snapshot.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,19 +31,34 @@ struct DocBlock {
   const std::uint16_t* docs = nullptr;     // positions in the window; null: 0, 1, … size-1
   const std::uint32_t* buckets = nullptr;  // of the parent; null: all 0
   std::uint32_t bucket_count = 1;          // every bucket is below
+  const float* scores = nullptr;           // by position in the window; null when the request does without
 
   std::uint32_t doc(std::uint32_t i) const { return docs == nullptr ? i : docs[i]; }
   std::uint32_t bucket(std::uint32_t i) const { return buckets == nullptr ? 0 : buckets[i]; }
+  // Other documents of the same window.
+  DocBlock with(std::uint32_t other_size, const std::uint16_t* other_docs, const std::uint32_t* other_buckets,
+                std::uint32_t other_bucket_count) const {
+    return {window, other_size, other_docs, other_buckets, other_bucket_count, scores};
+  }
 };
+
+// A bucket number for "none": what is asked about it is what is said of an empty bucket.
+inline constexpr std::uint32_t kNoBucket = 0xffff'ffffu;
 
 // Where answers go; counts buckets, so that too many are refused before they are written.
 struct AggregationOutput {
   JsonWriter& writer;
+  bool has_typed_keys = false;  // names become "sterms#name"
+  // The name of the index that a segment of the snapshot belongs to, for hits inside buckets.
+  std::function<std::string_view(std::uint32_t segment)> index_of{};
   std::uint64_t bucket_count = 0;
 
   // too_many_buckets_exception beyond the limit.
   Status addBuckets(std::uint64_t count);
 };
+Status tooManyBuckets();
+
+class AggregatorSet;
 
 class Aggregator {
  public:
@@ -50,41 +67,77 @@ class Aggregator {
   virtual void collect(const DocBlock& block) = 0;
   // The members of the answer for one parent bucket, without braces. `bucket` may be one that no document reached.
   virtual Status write(std::uint32_t bucket, AggregationOutput& out) = 0;
-  // A number to order parent buckets by; NaN when there is none. `property` is "" or, for stats, "avg" and so on.
+  // A number to order parent buckets by, or to compute with; NaN when there is none. `property` is "" or, for stats,
+  // "avg" and so on; a single bucket's own number is its count of documents.
   virtual double orderValue(std::uint32_t, std::string_view) const;
+  // For a kind with one bucket in each of the parent's: what is below that bucket, and its number there. Null else.
+  virtual const AggregatorSet* below(std::uint32_t, std::uint32_t&) const { return nullptr; }
+  // Reads what `other`, of the same level, reads as well: then one of the two collects for both.
+  virtual bool share(Aggregator&) { return false; }
+  // Of the memory that grows with documents and buckets.
+  virtual std::size_t memoryBytes() const { return 0; }
 };
+
+class PipelineAggregation;
 
 class Aggregation {
  public:
   virtual ~Aggregation() = default;
   virtual Result<std::unique_ptr<Aggregator>> aggregator(const Snapshot& snapshot) const = 0;
-  // Whether buckets can be ordered by it.
-  virtual bool isMetric(std::string_view) const { return false; }
+  // The name that typed_keys shows before "#".
+  virtual std::string_view typedName() const = 0;
+  // How values below are named in an order or a buckets_path: not at all, by the name alone, or by name and property.
+  enum class Values : std::uint8_t { kNone, kOne, kSeveral };
+  virtual Values values() const { return Values::kNone; }
+  // Of kSeveral: whether it has a value of this name.
+  virtual bool hasValue(std::string_view) const { return false; }
+  virtual bool hasSingleBucket() const { return false; }
+  virtual bool hasManyBuckets() const { return false; }
+  // What a pipeline that needs every bucket in turn asks of the aggregation above it.
+  enum class Sequence : std::uint8_t { kNone, kWithGaps, kGapless };
+  virtual Sequence sequence() const { return Sequence::kNone; }
+  virtual bool needsScores() const { return false; }
+  virtual const std::vector<std::unique_ptr<Aggregation>>* subs() const { return nullptr; }
+  virtual const PipelineAggregation* pipeline() const { return nullptr; }
 
   std::string name;
   std::string meta;  // JSON, shown as it was given; "" for none
 };
 using Aggregations = std::vector<std::unique_ptr<Aggregation>>;
+bool needScores(const Aggregations& aggregations);
+
+// What an aggregation below answers with may take: past this a request ends with circuit_breaking_exception.
+inline constexpr std::size_t kAggregationMemoryLimit = std::size_t{256} << 20;
 
 // The aggregators on one level: those of the request, or those below a bucket.
 class AggregatorSet {
  public:
   static Result<AggregatorSet> make(const Aggregations& aggregations, const Snapshot& snapshot);
 
+  // Nothing to collect for.
   bool isEmpty() const { return entries_.empty(); }
   void beginSegment(SegmentRun& run);
   void collect(const DocBlock& block);
   // "name": {…}, for each.
   Status writeMembers(std::uint32_t bucket, AggregationOutput& out);
-  // `path` is "name" or "name.property".
+  // `path` is "name", "name.property" or "bucket>name.property"; NaN where there is nothing of the kind.
   double orderValue(std::uint32_t bucket, std::string_view path) const;
+  // Null when there is none of the name.
+  Aggregator* find(std::string_view name) const;
+  const std::vector<const PipelineAggregation*>& pipelines() const { return pipelines_; }
+
+  std::size_t memoryBytes() const;
+  // circuit_breaking_exception past kAggregationMemoryLimit.
+  Status checkMemory() const;
 
  private:
   struct Entry {
     const Aggregation* aggregation;
     std::unique_ptr<Aggregator> aggregator;
+    bool is_shared = false;  // another one collects for it
   };
   std::vector<Entry> entries_;
+  std::vector<const PipelineAggregation*> pipelines_;  // each after those it reads
 };
 
 // A double as the dialect writes it: with a fraction or an exponent always ("3.0").

@@ -3,36 +3,67 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/aggs/pipeline.hpp"
 #include "engine/query/field_query.hpp"
 
 namespace gyre::engine {
 
 namespace {
 
+enum class Place : std::uint8_t { kLeaf, kBuckets, kTopBuckets };
+
 struct Kind {
   std::string_view name;
   AggregationParser parse;
-  bool has_buckets;
+  Place place;
 };
 
 constexpr Kind kKinds[] = {
-    {"avg", parseMetric, false},
-    {"date_histogram", parseDateHistogram, true},
-    {"filter", parseFilterAggregation, true},
-    {"filters", parseFiltersAggregation, true},
-    {"max", parseMetric, false},
-    {"min", parseMetric, false},
-    {"missing", parseMissingAggregation, true},
-    {"nested", parseNestedAggregation, true},
-    {"range", parseRangeAggregation, true},
-    {"reverse_nested", parseReverseNestedAggregation, true},
-    {"stats", parseMetric, false},
-    {"sum", parseMetric, false},
-    {"terms", parseTermsAggregation, true},
-    {"value_count", parseMetric, false},
+    {"adjacency_matrix", parseAdjacencyMatrix, Place::kBuckets},
+    {"auto_date_histogram", parseAutoDateHistogram, Place::kBuckets},
+    {"avg", parseMetric, Place::kLeaf},
+    {"avg_bucket", parseSiblingPipeline, Place::kLeaf},
+    {"bucket_sort", parseBucketSort, Place::kLeaf},
+    {"cardinality", parseCardinality, Place::kLeaf},
+    {"composite", parseComposite, Place::kBuckets},
+    {"cumulative_sum", parseParentPipeline, Place::kLeaf},
+    {"date_histogram", parseDateHistogram, Place::kBuckets},
+    {"date_range", parseRangeAggregation, Place::kBuckets},
+    {"derivative", parseParentPipeline, Place::kLeaf},
+    {"extended_stats", parseMetric, Place::kLeaf},
+    {"extended_stats_bucket", parseSiblingPipeline, Place::kLeaf},
+    {"filter", parseFilterAggregation, Place::kBuckets},
+    {"filters", parseFiltersAggregation, Place::kBuckets},
+    {"global", parseGlobalAggregation, Place::kTopBuckets},
+    {"histogram", parseHistogram, Place::kBuckets},
+    {"max", parseMetric, Place::kLeaf},
+    {"max_bucket", parseSiblingPipeline, Place::kLeaf},
+    {"median_absolute_deviation", parsePercentiles, Place::kLeaf},
+    {"min", parseMetric, Place::kLeaf},
+    {"min_bucket", parseSiblingPipeline, Place::kLeaf},
+    {"missing", parseMissingAggregation, Place::kBuckets},
+    {"multi_terms", parseMultiTerms, Place::kBuckets},
+    {"nested", parseNestedAggregation, Place::kBuckets},
+    {"percentile_ranks", parsePercentiles, Place::kLeaf},
+    {"percentiles", parsePercentiles, Place::kLeaf},
+    {"percentiles_bucket", parseSiblingPipeline, Place::kLeaf},
+    {"range", parseRangeAggregation, Place::kBuckets},
+    {"rare_terms", parseRareTerms, Place::kBuckets},
+    {"reverse_nested", parseReverseNestedAggregation, Place::kBuckets},
+    {"serial_diff", parseParentPipeline, Place::kLeaf},
+    {"stats", parseMetric, Place::kLeaf},
+    {"stats_bucket", parseSiblingPipeline, Place::kLeaf},
+    {"sum", parseMetric, Place::kLeaf},
+    {"sum_bucket", parseSiblingPipeline, Place::kLeaf},
+    {"terms", parseTermsAggregation, Place::kBuckets},
+    {"top_hits", parseTopHits, Place::kLeaf},
+    {"value_count", parseMetric, Place::kLeaf},
+    {"weighted_avg", parseWeightedAverage, Place::kLeaf},
 };
 
 std::string bracketed(std::string_view text) { return "[" + std::string(text) + "]"; }
+
+Result<Aggregations> parseLevel(json::Value body, ParseContext& context, bool is_at_top, std::string_view parent);
 
 // The aggregations below one, which stand among the documents that it goes to.
 Result<Aggregations> parseBelow(json::Value definition, json::Value subs, ParseContext& context) {
@@ -47,13 +78,14 @@ Result<Aggregations> parseBelow(json::Value definition, json::Value subs, ParseC
   } else if (reverse.isObject()) {
     context.nested_scope = is_nested ? object : nullptr;
   }
-  auto parsed = parseAggregations(subs, context);
+  auto parsed = parseLevel(subs, context, false, definition.key());
   context.nested_scope = outer;
   context.is_in_nested_aggregation = was_in_nested;
   return parsed;
 }
 
-Result<AggregationPtr> parseOne(json::Value definition, ParseContext& context) {
+Result<AggregationPtr> parseOne(json::Value definition, ParseContext& context, bool is_at_top,
+                                std::string_view parent) {
   const std::string_view name = definition.key();
   if (name.empty() || name.find_first_of("[]>") != std::string_view::npos)
     return parsingException("Invalid aggregation name " + bracketed(name) +
@@ -69,7 +101,9 @@ Result<AggregationPtr> parseOne(json::Value definition, ParseContext& context) {
       has_subs = true;
       GYRE_TRY_ASSIGN(request.subs, parseBelow(definition, member, context));
     } else if (member.key() == "meta") {
-      if (!member.isObject()) return parsingException("[meta] of " + bracketed(name) + " must be an object");
+      if (!member.isObject())
+        return parsingException("Expected [START_OBJECT] under [meta], but got " +
+                                std::string(json::kindName(member.kind())) + " in " + bracketed(name));
       meta = member.raw();
     } else if (!request.kind.empty()) {
       return parsingException("Found two aggregation type definitions in " + bracketed(name) + ": " +
@@ -84,29 +118,49 @@ Result<AggregationPtr> parseOne(json::Value definition, ParseContext& context) {
       std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& known) { return known.name == request.kind; });
   if (kind == std::end(kKinds)) return parsingException("Unknown aggregation type " + bracketed(request.kind));
   if (!request.body.isObject() && request.kind != "filter")
-    return parsingException("Expected [START_OBJECT] under " + bracketed(request.kind) + " in " + bracketed(name));
-  if (!kind->has_buckets && !request.subs.empty())
+    return parsingException("Expected [START_OBJECT] under " + bracketed(request.kind) + ", but got " +
+                            std::string(json::kindName(request.body.kind())) + " in " + bracketed(name));
+  if (kind->place == Place::kTopBuckets && !is_at_top)
+    return Status(Code::kInvalidArgument, "aggregation_execution_exception",
+                  "Aggregation [" + std::string(parent) + "] cannot have a global sub-aggregation " + bracketed(name) +
+                      ". Global aggregations can only be defined as top level aggregations");
+  if (kind->place == Place::kLeaf && !request.subs.empty())
     return Status(
         Code::kInvalidArgument, "aggregation_initialization_exception",
         "Aggregator " + bracketed(name) + " of type " + bracketed(request.kind) + " cannot accept sub-aggregations");
   GYRE_TRY_ASSIGN(auto aggregation, kind->parse(request));
+  if (aggregation->hasManyBuckets() && aggregation->subs() != nullptr)
+    for (const auto& sub : *aggregation->subs())
+      if (sub->typedName() == "composite")
+        return illegalArgument("[composite] aggregation cannot be used with a parent aggregation of type: " +
+                               bracketed(request.kind));
   aggregation->name = name;
   aggregation->meta = std::move(meta);
   return aggregation;
 }
 
-}  // namespace
-
-Result<Aggregations> parseAggregations(json::Value body, ParseContext& context) {
+Result<Aggregations> parseLevel(json::Value body, ParseContext& context, bool is_at_top, std::string_view parent) {
   if (!body.isObject()) return parsingException("Expected [START_OBJECT] under [aggs]");
   if (++context.depth > kMaxNesting)
     return illegalArgument("aggregations are nested deeper than " + std::to_string(kMaxNesting) + " levels");
   Aggregations aggregations;
   for (const json::Value definition : body) {
-    GYRE_TRY_ASSIGN(auto aggregation, parseOne(definition, context));
+    GYRE_TRY_ASSIGN(auto aggregation, parseOne(definition, context, is_at_top, parent));
     aggregations.push_back(std::move(aggregation));
   }
   --context.depth;
+  return aggregations;
+}
+
+}  // namespace
+
+Result<Aggregations> parseAggregations(json::Value body, ParseContext& context) {
+  return parseLevel(body, context, false, {});
+}
+
+Result<Aggregations> parseRequestedAggregations(json::Value body, ParseContext& context) {
+  GYRE_TRY_ASSIGN(auto aggregations, parseLevel(body, context, true, {}));
+  GYRE_TRY(checkPipelines(aggregations, nullptr));
   return aggregations;
 }
 
@@ -138,6 +192,20 @@ Status unsupportedField(const AggregationRequest& request, const Field& field) {
 
 Status unknownAggregationParameter(const AggregationRequest& request, std::string_view parameter) {
   return unknownField(request.kind, parameter);
+}
+
+Status failedField(const AggregationRequest& request, std::string_view field, const std::string& why) {
+  return {Code::kInvalidArgument, "x_content_parse_exception",
+          bracketed(request.kind) + " failed to parse field " + bracketed(field) + ": " + why};
+}
+
+Result<std::uint64_t> readMinDocCount(const AggregationRequest& request, json::Value value) {
+  GYRE_TRY_ASSIGN(const std::int64_t count, parseWhole(request.kind, value));
+  if (count < 0)
+    return failedField(request, value.key(),
+                       "[minDocCount] must be greater than or equal to 0. Found [" + std::to_string(count) + "] in " +
+                           bracketed(request.name));
+  return static_cast<std::uint64_t>(count);
 }
 
 }  // namespace gyre::engine

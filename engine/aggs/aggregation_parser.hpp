@@ -16,7 +16,9 @@
 
 namespace gyre::engine {
 
-// {"name": {"kind": {…}, "aggs": {…}, "meta": {…}}, …}.
+// The aggregations of a request: {"name": {"kind": {…}, "aggs": {…}, "meta": {…}}, …}.
+Result<Aggregations> parseRequestedAggregations(json::Value body, ParseContext& context);
+// Those of one level.
 Result<Aggregations> parseAggregations(json::Value body, ParseContext& context);
 
 // ---- for the parsers of the kinds -----------------------------------------------------------------------------------
@@ -41,15 +43,33 @@ struct AggregatedField {
 Result<AggregatedField> readField(const AggregationRequest& request, json::Value value);
 Status unsupportedField(const AggregationRequest& request, const Field& field);
 Status unknownAggregationParameter(const AggregationRequest& request, std::string_view parameter);
+// "[terms] failed to parse field [size]: …", as x_content_parse_exception.
+Status failedField(const AggregationRequest& request, std::string_view field, const std::string& why);
+// "min_doc_count".
+Result<std::uint64_t> readMinDocCount(const AggregationRequest& request, json::Value value);
 
 Result<AggregationPtr> parseMetric(AggregationRequest& request);
+Result<AggregationPtr> parseCardinality(AggregationRequest& request);
+Result<AggregationPtr> parsePercentiles(AggregationRequest& request);
+Result<AggregationPtr> parseWeightedAverage(AggregationRequest& request);
 Result<AggregationPtr> parseTermsAggregation(AggregationRequest& request);
+Result<AggregationPtr> parseRareTerms(AggregationRequest& request);
+Result<AggregationPtr> parseMultiTerms(AggregationRequest& request);
+Result<AggregationPtr> parseComposite(AggregationRequest& request);
+Result<AggregationPtr> parseHistogram(AggregationRequest& request);
 Result<AggregationPtr> parseDateHistogram(AggregationRequest& request);
+Result<AggregationPtr> parseAutoDateHistogram(AggregationRequest& request);
 Result<AggregationPtr> parseRangeAggregation(AggregationRequest& request);
 Result<AggregationPtr> parseFilterAggregation(AggregationRequest& request);
 Result<AggregationPtr> parseFiltersAggregation(AggregationRequest& request);
+Result<AggregationPtr> parseAdjacencyMatrix(AggregationRequest& request);
 Result<AggregationPtr> parseMissingAggregation(AggregationRequest& request);
 Result<AggregationPtr> parseNestedAggregation(AggregationRequest& request);
 Result<AggregationPtr> parseReverseNestedAggregation(AggregationRequest& request);
+Result<AggregationPtr> parseGlobalAggregation(AggregationRequest& request);
+Result<AggregationPtr> parseTopHits(AggregationRequest& request);
+Result<AggregationPtr> parseParentPipeline(AggregationRequest& request);
+Result<AggregationPtr> parseSiblingPipeline(AggregationRequest& request);
+Result<AggregationPtr> parseBucketSort(AggregationRequest& request);
 
 }  // namespace gyre::engine

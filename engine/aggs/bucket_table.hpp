@@ -5,6 +5,7 @@
 // THREADS: belongs to one aggregator.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -19,6 +20,7 @@ class KeyMap {
   std::uint32_t findOrAdd(std::uint64_t key, std::uint32_t next);
   std::uint32_t find(std::uint64_t key) const;
   std::size_t size() const { return size_; }
+  std::size_t memoryBytes() const { return slots_.capacity() * sizeof(Slot); }
 
  private:
   struct Slot {
@@ -48,6 +50,11 @@ class BucketTable {
                std::uint32_t* buckets);
   // Buckets of one parent, in the order they were met. Call only when nothing is collected any more.
   std::span<const std::uint32_t> bucketsOf(std::uint32_t parent);
+  std::size_t memoryBytes() const {
+    return (table_.capacity() + parents_.capacity() + bucket_ids_.capacity() + grouped_.capacity()) *
+               sizeof(std::uint32_t) +
+           counts_.capacity() * sizeof(std::uint64_t) + map_.memoryBytes();
+  }
 
  private:
   std::uint32_t add(std::uint32_t parent, std::uint32_t id);

@@ -36,6 +36,9 @@ class ExactSums {
   double value(std::uint32_t bucket) const { return quotient(bucket, 1); }
   // The sum divided by `count`, rounded once.
   double quotient(std::uint32_t bucket, std::uint64_t count) const;
+  std::size_t memoryBytes() const {
+    return sums_.capacity() * sizeof(Int128) + rests_.capacity() * sizeof(Compensated);
+  }
 
  private:
   struct Compensated {

@@ -1,16 +1,24 @@
-// filter, filters and missing: buckets of the documents that match a query, or lack a field.
+// filter, filters, adjacency_matrix, missing and global: buckets of the documents that match a query, or lack a field.
 #include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/aggs/aggregation_parser.hpp"
+#include "engine/aggs/bucket_aggregator.hpp"
+#include "engine/aggs/single_bucket.hpp"
+#include "engine/aggs/value_source.hpp"
 #include "engine/query/bool_query.hpp"
 #include "engine/query/field_query.hpp"
+#include "engine/query/query_parser.hpp"
+#include "engine/query/window_bits.hpp"
 
 namespace gyre::engine {
 
 namespace {
+
+// As many as the dialect allows; every pair of them is a bucket.
+constexpr std::size_t kMaxAdjacencyFilters = 100;
 
 // One query's matches, evaluated once a window however many blocks of it are asked about.
 class WindowFilter {
@@ -41,21 +49,79 @@ struct NamedFilter {
   QueryPtr query;
 };
 
+Result<std::vector<WindowFilter>> openFilters(const std::vector<NamedFilter>& named, const Snapshot& snapshot) {
+  std::vector<WindowFilter> filters;
+  for (const NamedFilter& filter : named) {
+    GYRE_TRY_ASSIGN(auto weight, filter.query->weight(snapshot, 1, false));
+    filters.emplace_back(std::move(weight));
+  }
+  return filters;
+}
+
+// ---- filter, missing ------------------------------------------------------------------------------------------------
+
+class FilterAggregator final : public SingleBucketAggregator {
+ public:
+  FilterAggregator(WindowFilter filter, AggregatorSet subs)
+      : SingleBucketAggregator(std::move(subs)), filter_(std::move(filter)) {}
+  void beginSegment(SegmentRun& run) override {
+    filter_.beginSegment(run);
+    subs_.beginSegment(run);
+  }
+  void collect(const DocBlock& block) override { pass(block, filter_.bits(block.window)); }
+
+ private:
+  WindowFilter filter_;
+};
+
+class FilterAggregation final : public Aggregation {
+ public:
+  FilterAggregation(std::string_view kind, QueryPtr query, Aggregations subs)
+      : kind_(kind), query_(std::move(query)), subs_(std::move(subs)) {}
+  Result<std::unique_ptr<Aggregator>> aggregator(const Snapshot& snapshot) const override {
+    GYRE_TRY_ASSIGN(auto weight, query_->weight(snapshot, 1, false));
+    GYRE_TRY_ASSIGN(auto subs, AggregatorSet::make(subs_, snapshot));
+    return std::unique_ptr<Aggregator>(
+        std::make_unique<FilterAggregator>(WindowFilter(std::move(weight)), std::move(subs)));
+  }
+  std::string_view typedName() const override { return kind_; }
+  bool hasSingleBucket() const override { return true; }
+  const Aggregations* subs() const override { return &subs_; }
+
+ private:
+  std::string kind_;
+  QueryPtr query_;
+  Aggregations subs_;
+};
+
+// ---- filters, adjacency_matrix --------------------------------------------------------------------------------------
+
 struct FiltersSpec {
-  enum class Shape : std::uint8_t { kSingle, kKeyed, kList };
-  Shape shape = Shape::kSingle;
+  enum class Shape : std::uint8_t { kKeyed, kList, kPairs };
+  Shape shape = Shape::kKeyed;
   std::vector<NamedFilter> filters;
   bool has_other = false;
   std::string other_key = "_other_";
+  // kPairs: every filter (second is first) and every two of them, by their key.
+  struct Pair {
+    std::string key;
+    std::uint32_t first;
+    std::uint32_t second;
+  };
+  std::vector<Pair> pairs;
+  bool shows_only_pairs = false;
   Aggregations subs;
 
-  std::uint32_t bucketsPerParent() const { return static_cast<std::uint32_t>(filters.size()) + (has_other ? 1 : 0); }
+  std::uint32_t bucketsPerParent() const {
+    if (shape == Shape::kPairs) return static_cast<std::uint32_t>(pairs.size());
+    return static_cast<std::uint32_t>(filters.size()) + (has_other ? 1 : 0);
+  }
 };
 
-class FiltersAggregator final : public Aggregator {
+class FiltersAggregator final : public BucketAggregator {
  public:
   FiltersAggregator(const FiltersSpec& spec, std::vector<WindowFilter> filters, AggregatorSet subs)
-      : spec_(spec), filters_(std::move(filters)), subs_(std::move(subs)) {}
+      : BucketAggregator(std::move(subs)), spec_(spec), filters_(std::move(filters)) {}
 
   void beginSegment(SegmentRun& run) override {
     for (WindowFilter& filter : filters_) filter.beginSegment(run);
@@ -65,6 +131,7 @@ class FiltersAggregator final : public Aggregator {
   void collect(const DocBlock& block) override {
     bucket_count_ = block.bucket_count * spec_.bucketsPerParent();
     if (counts_.size() < bucket_count_) counts_.resize(bucket_count_);
+    if (spec_.shape == FiltersSpec::Shape::kPairs) return collectPairs(block);
     WindowBits others;
     others.fill(~std::uint64_t{0});
     for (std::uint32_t f = 0; f < filters_.size(); ++f) {
@@ -75,26 +142,40 @@ class FiltersAggregator final : public Aggregator {
     if (spec_.has_other) pass(block, others.data(), static_cast<std::uint32_t>(filters_.size()));
   }
 
-  Status write(std::uint32_t parent, AggregationOutput& out) override {
-    if (spec_.shape == FiltersSpec::Shape::kSingle) return writeBucket(bucketOf(parent, 0), out);
-    GYRE_TRY(out.addBuckets(spec_.bucketsPerParent()));
-    const bool is_keyed = spec_.shape == FiltersSpec::Shape::kKeyed;
-    out.writer.key("buckets");
-    is_keyed ? out.writer.beginObject() : out.writer.beginArray();
+  std::size_t memoryBytes() const override {
+    return BucketAggregator::memoryBytes() + counts_.capacity() * sizeof(std::uint64_t);
+  }
+  std::string keyText(const Bucket& bucket) const override {
+    const auto f = static_cast<std::size_t>(bucket.key);
+    if (spec_.shape == FiltersSpec::Shape::kPairs) return spec_.pairs[f].key;
+    return f < filters_.size() ? spec_.filters[f].name : spec_.other_key;
+  }
+  int compareKeys(const Bucket& a, const Bucket& b) const override { return keyText(a).compare(keyText(b)); }
+
+ protected:
+  Status list(std::uint32_t parent, std::vector<Bucket>& buckets) override {
     for (std::uint32_t f = 0; f < spec_.bucketsPerParent(); ++f) {
-      if (is_keyed) out.writer.key(f < filters_.size() ? spec_.filters[f].name : spec_.other_key);
-      out.writer.beginObject();
-      GYRE_TRY(writeBucket(bucketOf(parent, f), out));
-      out.writer.endObject();
+      const std::uint32_t number = parent == kNoBucket ? kNoBucket : parent * spec_.bucketsPerParent() + f;
+      const std::uint64_t count = number < counts_.size() ? counts_[number] : 0;
+      if (spec_.shape == FiltersSpec::Shape::kPairs && count == 0) continue;
+      buckets.push_back({number, count, f});
     }
-    is_keyed ? out.writer.endObject() : out.writer.endArray();
     return {};
+  }
+  bool isKeyed() const override { return spec_.shape == FiltersSpec::Shape::kKeyed; }
+  void writeKey(const Bucket& bucket, JsonWriter& writer) const override {
+    if (spec_.shape == FiltersSpec::Shape::kPairs) writer.member("key", keyText(bucket));
   }
 
  private:
-  static constexpr std::uint32_t kNoBucket = 0xffff'ffffu;
-  std::uint32_t bucketOf(std::uint32_t parent, std::uint32_t f) const {
-    return parent == kNoBucket ? kNoBucket : parent * spec_.bucketsPerParent() + f;
+  void collectPairs(const DocBlock& block) {
+    for (std::uint32_t p = 0; p < spec_.pairs.size(); ++p) {
+      WindowBits both;
+      std::copy_n(filters_[spec_.pairs[p].first].bits(block.window), kWindowWords, both.data());
+      if (spec_.pairs[p].second != spec_.pairs[p].first)
+        andBits(both.data(), filters_[spec_.pairs[p].second].bits(block.window));
+      if (hasBits(both.data())) pass(block, both.data(), p);
+    }
   }
 
   // Hands the block's documents among `bits` to bucket f.
@@ -104,24 +185,17 @@ class FiltersAggregator final : public Aggregator {
     for (std::uint32_t i = 0; i < block.size; ++i) {
       const std::uint32_t doc = block.doc(i);
       if (!testBit(bits, doc)) continue;
-      const std::uint32_t bucket = bucketOf(block.bucket(i), f);
+      const std::uint32_t bucket = block.bucket(i) * spec_.bucketsPerParent() + f;
       docs_.push_back(static_cast<std::uint16_t>(doc));
       buckets_.push_back(bucket);
       ++counts_[bucket];
     }
     if (!subs_.isEmpty())
-      subs_.collect(
-          {block.window, static_cast<std::uint32_t>(docs_.size()), docs_.data(), buckets_.data(), bucket_count_});
-  }
-
-  Status writeBucket(std::uint32_t bucket, AggregationOutput& out) {
-    out.writer.member("doc_count", bucket < counts_.size() ? counts_[bucket] : 0);
-    return subs_.writeMembers(bucket, out);
+      subs_.collect(block.with(static_cast<std::uint32_t>(docs_.size()), docs_.data(), buckets_.data(), bucket_count_));
   }
 
   const FiltersSpec& spec_;
   std::vector<WindowFilter> filters_;
-  AggregatorSet subs_;
   std::uint32_t bucket_count_ = 0;
   std::vector<std::uint64_t> counts_;
   std::vector<std::uint16_t> docs_;
@@ -132,74 +206,187 @@ class FiltersAggregation final : public Aggregation {
  public:
   explicit FiltersAggregation(FiltersSpec spec) : spec_(std::move(spec)) {}
   Result<std::unique_ptr<Aggregator>> aggregator(const Snapshot& snapshot) const override {
-    std::vector<WindowFilter> filters;
-    for (const NamedFilter& filter : spec_.filters) {
-      GYRE_TRY_ASSIGN(auto weight, filter.query->weight(snapshot, 1, false));
-      filters.emplace_back(std::move(weight));
-    }
+    GYRE_TRY_ASSIGN(auto filters, openFilters(spec_.filters, snapshot));
     GYRE_TRY_ASSIGN(auto subs, AggregatorSet::make(spec_.subs, snapshot));
     return std::unique_ptr<Aggregator>(std::make_unique<FiltersAggregator>(spec_, std::move(filters), std::move(subs)));
   }
+  std::string_view typedName() const override {
+    return spec_.shape == FiltersSpec::Shape::kPairs ? "adjacency_matrix" : "filters";
+  }
+  bool hasManyBuckets() const override { return true; }
+  const Aggregations* subs() const override { return &spec_.subs; }
 
  private:
   FiltersSpec spec_;
 };
 
-AggregationPtr makeAggregation(FiltersSpec spec) { return std::make_unique<FiltersAggregation>(std::move(spec)); }
+// ---- global ---------------------------------------------------------------------------------------------------------
+
+// Collects on its own when the answer is written: what the query found does not concern it.
+class GlobalAggregator final : public SingleBucketAggregator {
+ public:
+  GlobalAggregator(const Snapshot& snapshot, WeightPtr all, AggregatorSet subs)
+      : SingleBucketAggregator(std::move(subs)), snapshot_(snapshot), all_(std::move(all)) {}
+  void beginSegment(SegmentRun&) override {}
+  void collect(const DocBlock&) override {}
+  Status write(std::uint32_t bucket, AggregationOutput& out) override {
+    if (counts_.empty()) GYRE_TRY(collectAll());
+    return SingleBucketAggregator::write(bucket, out);
+  }
+
+ private:
+  Status collectAll() {
+    counts_.assign(1, 0);
+    std::uint64_t doc_base = 0;
+    WindowBits bits{};
+    std::vector<std::uint16_t> docs;
+    for (std::uint32_t s = 0; s < snapshot_.segments.size(); ++s) {
+      const SegmentView& view = snapshot_.segments[s];
+      SegmentRun run(view, s, doc_base);
+      doc_base += run.docCount();
+      const ScorerPtr scorer = all_->scorer(run);
+      if (scorer == nullptr) continue;
+      subs_.beginSegment(run);
+      for (std::uint32_t window = 0; windowBegin(window) < run.docCount(); ++window) {
+        scorer->evaluate(window, bits.data(), nullptr);
+        if (view.live != nullptr) andBits(bits.data(), view.live->data() + std::size_t{window} * kWindowWords);
+        docs.clear();
+        forEachBit(bits.data(), [&](std::uint32_t i) { docs.push_back(static_cast<std::uint16_t>(i)); });
+        counts_[0] += docs.size();
+        subs_.collect({window, static_cast<std::uint32_t>(docs.size()), docs.data()});
+        GYRE_TRY(subs_.checkMemory());
+      }
+    }
+    return {};
+  }
+
+  const Snapshot& snapshot_;
+  WeightPtr all_;
+};
+
+class GlobalAggregation final : public Aggregation {
+ public:
+  explicit GlobalAggregation(Aggregations subs) : all_(makeAllQuery(1)), subs_(std::move(subs)) {}
+  Result<std::unique_ptr<Aggregator>> aggregator(const Snapshot& snapshot) const override {
+    GYRE_TRY_ASSIGN(auto all, all_->weight(snapshot, 1, false));
+    GYRE_TRY_ASSIGN(auto subs, AggregatorSet::make(subs_, snapshot));
+    return std::unique_ptr<Aggregator>(std::make_unique<GlobalAggregator>(snapshot, std::move(all), std::move(subs)));
+  }
+  std::string_view typedName() const override { return "global"; }
+  bool hasSingleBucket() const override { return true; }
+  const Aggregations* subs() const override { return &subs_; }
+
+ private:
+  QueryPtr all_;
+  Aggregations subs_;
+};
+
+Status unknownKey(const AggregationRequest& request, json::Value member) {
+  return parsingException("Unknown key for a " + std::string(json::kindName(member.kind())) + " in [" +
+                          std::string(request.name) + "]: [" + std::string(member.key()) + "].");
+}
+
+Status readFilters(AggregationRequest& request, json::Value member, std::vector<NamedFilter>& filters) {
+  for (const json::Value filter : member) {
+    GYRE_TRY_ASSIGN(auto query, parseQuery(filter, request.context));
+    filters.push_back({std::string(filter.key()), std::move(query)});
+  }
+  return {};
+}
+
+void sortByName(std::vector<NamedFilter>& filters) {
+  std::stable_sort(filters.begin(), filters.end(),
+                   [](const NamedFilter& a, const NamedFilter& b) { return a.name < b.name; });
+}
 
 }  // namespace
 
 Result<AggregationPtr> parseFilterAggregation(AggregationRequest& request) {
-  FiltersSpec spec;
   GYRE_TRY_ASSIGN(auto query, parseQuery(request.body, request.context));
-  spec.filters.push_back({"", std::move(query)});
-  spec.subs = std::move(request.subs);
-  return makeAggregation(std::move(spec));
+  return AggregationPtr(std::make_unique<FilterAggregation>("filter", std::move(query), std::move(request.subs)));
 }
 
 Result<AggregationPtr> parseFiltersAggregation(AggregationRequest& request) {
   FiltersSpec spec;
-  bool has_filters = false;
   for (const json::Value member : request.body) {
     if (member.key() == "filters" && (member.isObject() || member.isArray())) {
-      has_filters = true;
       spec.shape = member.isObject() ? FiltersSpec::Shape::kKeyed : FiltersSpec::Shape::kList;
-      for (const json::Value filter : member) {
-        GYRE_TRY_ASSIGN(auto query, parseQuery(filter, request.context));
-        spec.filters.push_back({std::string(filter.key()), std::move(query)});
-      }
-    } else if (member.key() == "other_bucket") {
-      GYRE_TRY_ASSIGN(spec.has_other, parseBoolean(request.kind, member));
+      GYRE_TRY(readFilters(request, member, spec.filters));
+    } else if (member.key() == "other_bucket" && member.isBoolean()) {
+      spec.has_other = member.boolean();
     } else if (member.key() == "other_bucket_key" && member.isString()) {
       spec.has_other = true;
       spec.other_key = member.string();
     } else {
+      return unknownKey(request, member);
+    }
+  }
+  if (spec.filters.empty()) return illegalArgument("[filters] cannot be empty.");
+  // Keyed buckets come by name, the rest last.
+  if (spec.shape == FiltersSpec::Shape::kKeyed) sortByName(spec.filters);
+  spec.subs = std::move(request.subs);
+  return AggregationPtr(std::make_unique<FiltersAggregation>(std::move(spec)));
+}
+
+Result<AggregationPtr> parseAdjacencyMatrix(AggregationRequest& request) {
+  FiltersSpec spec;
+  spec.shape = FiltersSpec::Shape::kPairs;
+  std::string separator = "&";
+  for (const json::Value member : request.body) {
+    if (member.key() == "filters" && member.isObject()) {
+      GYRE_TRY(readFilters(request, member, spec.filters));
+    } else if (member.key() == "separator" && member.isString()) {
+      separator = member.string();
+    } else if (member.key() == "show_only_intersecting") {
+      GYRE_TRY_ASSIGN(spec.shows_only_pairs, parseBoolean(request.kind, member));
+    } else {
       return unknownAggregationParameter(request, member.key());
     }
   }
-  if (!has_filters) return illegalArgument("[filters] cannot be empty.");
-  // Keyed buckets come by name, the rest last.
-  if (spec.shape == FiltersSpec::Shape::kKeyed)
-    std::stable_sort(spec.filters.begin(), spec.filters.end(),
-                     [](const NamedFilter& a, const NamedFilter& b) { return a.name < b.name; });
+  if (spec.filters.empty())
+    return Status(Code::kInvalidArgument, "illegal_state_exception",
+                  "[" + std::string(request.name) + "] is missing : filters parameter");
+  if (spec.filters.size() > kMaxAdjacencyFilters)
+    return illegalArgument("Number of filters is too large, must be less than or equal to: [" +
+                           std::to_string(kMaxAdjacencyFilters) + "] but was [" + std::to_string(spec.filters.size()) +
+                           "]. This limit can be set by changing the [index.max_adjacency_matrix_filters] index level "
+                           "setting.");
+  sortByName(spec.filters);
+  for (std::uint32_t a = 0; a < spec.filters.size(); ++a)
+    for (std::uint32_t b = a; b < spec.filters.size(); ++b) {
+      if (a == b && spec.shows_only_pairs) continue;
+      const std::string& name = spec.filters[a].name;
+      spec.pairs.push_back({a == b ? name : name + separator + spec.filters[b].name, a, b});
+    }
+  std::sort(spec.pairs.begin(), spec.pairs.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
   spec.subs = std::move(request.subs);
-  return makeAggregation(std::move(spec));
+  return AggregationPtr(std::make_unique<FiltersAggregation>(std::move(spec)));
 }
 
 Result<AggregationPtr> parseMissingAggregation(AggregationRequest& request) {
-  AggregatedField aggregated;
+  SourceMembers members;
   for (const json::Value member : request.body) {
-    if (member.key() != "field") return unknownAggregationParameter(request, member.key());
-    GYRE_TRY_ASSIGN(aggregated, readField(request, member));
+    GYRE_TRY_ASSIGN(const bool is_taken, readSourceMember(request, member, members));
+    if (!is_taken) return unknownAggregationParameter(request, member.key());
   }
-  if (aggregated.path.empty())
-    return illegalArgument("Required one of fields [field, script], but none were specified. ");
+  GYRE_TRY_ASSIGN(const ValueSource source, makeSource(request, members, Accepts::kAny, FieldType::kKeyword));
   BoolClauses clauses;
-  clauses.must_not.push_back(aggregated.field == nullptr ? makeNoneQuery() : makeExistsQuery({aggregated.field}, 1));
-  FiltersSpec spec;
-  spec.filters.push_back({"", makeBoolQuery(std::move(clauses), 1)});
-  spec.subs = std::move(request.subs);
-  return makeAggregation(std::move(spec));
+  if (source.hasMissing()) {
+    // With a value to stand in, no document lacks one.
+    clauses.must.push_back(makeNoneQuery());
+  } else {
+    const Field* const field = members.field.field;
+    clauses.must_not.push_back(field == nullptr ? makeNoneQuery() : makeExistsQuery({field}, 1));
+  }
+  return AggregationPtr(
+      std::make_unique<FilterAggregation>("missing", makeBoolQuery(std::move(clauses), 1), std::move(request.subs)));
+}
+
+Result<AggregationPtr> parseGlobalAggregation(AggregationRequest& request) {
+  for (const json::Value member : request.body)
+    return parsingException("Expected [FIELD_NAME] under a [START_OBJECT], but got [" + std::string(member.key()) +
+                            "] in [" + std::string(request.name) + "]");
+  return AggregationPtr(std::make_unique<GlobalAggregation>(std::move(request.subs)));
 }
 
 }  // namespace gyre::engine

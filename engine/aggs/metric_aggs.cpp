@@ -1,236 +1,139 @@
-// sum, avg, min, max, value_count and stats: one number, or a few, for each bucket.
+// sum, avg, min, max, value_count, stats and extended_stats: a few numbers for each bucket.
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/aggs/aggregation_parser.hpp"
-#include "engine/aggs/exact_sum.hpp"
-#include "engine/aggs/value_block.hpp"
-#include "engine/mapping/date_format.hpp"
-#include "engine/mapping/numeric_value.hpp"
-#include "engine/query/field_query.hpp"
+#include "engine/aggs/distribution.hpp"
+#include "engine/aggs/field_totals.hpp"
+#include "engine/aggs/value_source.hpp"
+#include "engine/query/query_parser.hpp"
 
 namespace gyre::engine {
 
 namespace {
 
-enum class Metric : std::uint8_t { kSum, kAvg, kMin, kMax, kValueCount, kStats };
+enum class Metric : std::uint8_t { kSum, kAvg, kMin, kMax, kValueCount, kStats, kExtendedStats };
 
 struct MetricSpec {
   Metric metric = Metric::kSum;
-  std::string path;
-  FieldType type = FieldType::kLong;
-  double scaling_factor = 1;
-  std::optional<DateFormat> format;     // of dates
-  std::optional<std::int64_t> missing;  // encoded, for documents without a value
-  bool needsSum() const { return metric == Metric::kSum || metric == Metric::kAvg || metric == Metric::kStats; }
-  bool needsCount() const { return metric != Metric::kSum && metric != Metric::kMin && metric != Metric::kMax; }
-  bool needsMin() const { return metric == Metric::kMin || metric == Metric::kStats; }
-  bool needsMax() const { return metric == Metric::kMax || metric == Metric::kStats; }
-};
+  ValueSource source;
+  double sigma = 2;
 
-double decoded(const MetricSpec& spec, std::int64_t value) {
-  if (isFloating(spec.type)) return decodeDouble(value);
-  if (spec.type == FieldType::kScaledFloat) return static_cast<double>(value) / spec.scaling_factor;
-  return static_cast<double>(value);
-}
-
-// Counts, with several per bucket while those are few; see ExactSums.
-class LanedCounts {
- public:
-  void grow(std::uint32_t count) {
-    if (count > count_) counts_.resize(std::size_t{count_ = count} * kLanes);
-  }
-  void add(const std::uint32_t* buckets, std::uint32_t size) {
-    if (buckets == nullptr) {
-      counts_[0] += size;
-      return;
+  bool isStats() const { return metric == Metric::kStats || metric == Metric::kExtendedStats; }
+  Totals needs() const {
+    switch (metric) {
+      case Metric::kSum: return {.sum = true};
+      case Metric::kAvg: return {.sum = true, .count = true};
+      case Metric::kMin: return {.min = true};
+      case Metric::kMax: return {.max = true};
+      case Metric::kValueCount: return {.count = true};
+      case Metric::kStats: return {.sum = true, .count = true, .min = true, .max = true};
+      case Metric::kExtendedStats: return {.sum = true, .count = true, .min = true, .max = true, .squares = true};
     }
-    std::uint32_t i = 0;
-    for (; i + kLanes <= size; i += kLanes)
-      for (std::uint32_t lane = 0; lane < kLanes; ++lane) ++counts_[std::size_t{buckets[i + lane]} * kLanes + lane];
-    for (; i < size; ++i) ++counts_[std::size_t{buckets[i]} * kLanes];
+    return {};
   }
-  std::uint64_t get(std::uint32_t bucket) const {
-    if (bucket >= count_) return 0;
-    std::uint64_t sum = 0;
-    for (std::uint32_t lane = 0; lane < kLanes; ++lane) sum += counts_[std::size_t{bucket} * kLanes + lane];
-    return sum;
-  }
-
- private:
-  static constexpr std::uint32_t kLanes = 4;
-  std::uint32_t count_ = 0;
-  std::vector<std::uint64_t> counts_;
 };
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 class MetricAggregator final : public Aggregator {
  public:
-  explicit MetricAggregator(const MetricSpec& spec)
-      : spec_(spec),
-        reader_(spec.type == FieldType::kKeyword ? ValueReader::Repetitions::kDistinct
-                                                 : ValueReader::Repetitions::kAll),
-        sums_(spec.type, spec.scaling_factor) {}
+  MetricAggregator(const MetricSpec& spec, ValueSource source)
+      : spec_(spec), totals_(std::make_shared<FieldTotals>(std::move(source), spec.needs())) {}
 
-  void beginSegment(SegmentRun& run) override {
-    const FieldReader* const field = spec_.path.empty() ? nullptr : run.segment().field(spec_.path);
-    column_ = field == nullptr ? nullptr : field->column;
-    doc_count_ = run.docCount();
-    reader_.beginSegment(run, column_);
-  }
+  void beginSegment(SegmentRun& run) override { totals_->beginSegment(run); }
+  void collect(const DocBlock& block) override { totals_->collect(block); }
+  std::size_t memoryBytes() const override { return totals_->memoryBytes(); }
 
-  void collect(const DocBlock& block) override {
-    grow(block.bucket_count);
-    if (spec_.metric == Metric::kValueCount && countWithoutReading(block)) return;
-    add(reader_.read(block));
-    if (spec_.missing) addMissing(reader_.absent(block));
+  bool share(Aggregator& other) override {
+    auto* const metric = dynamic_cast<MetricAggregator*>(&other);
+    if (metric == nullptr || !metric->totals_->readsAs(*totals_)) return false;
+    metric->totals_->need(spec_.needs());
+    totals_ = metric->totals_;
+    return true;
   }
 
   Status write(std::uint32_t bucket, AggregationOutput& out) override;
 
   double orderValue(std::uint32_t bucket, std::string_view property) const override {
-    const std::uint64_t count = counts_.get(bucket);
+    const FieldTotals& totals = *totals_;
     const auto is = [&](Metric metric, std::string_view name) {
-      return spec_.metric == metric || (spec_.metric == Metric::kStats && property == name);
+      return spec_.metric == metric || (spec_.isStats() && property == name);
     };
-    if (is(Metric::kSum, "sum")) return sums_.value(bucket);
-    if (is(Metric::kValueCount, "count")) return static_cast<double>(count);
-    if (is(Metric::kAvg, "avg"))
-      return count == 0 ? std::numeric_limits<double>::quiet_NaN() : sums_.quotient(bucket, count);
-    constexpr double kInfinity = std::numeric_limits<double>::infinity();
-    if (is(Metric::kMin, "min")) return hasMin(bucket) ? decoded(spec_, mins_[bucket]) : kInfinity;
-    if (is(Metric::kMax, "max")) return hasMax(bucket) ? decoded(spec_, maxs_[bucket]) : -kInfinity;
-    return std::numeric_limits<double>::quiet_NaN();
+    if (is(Metric::kSum, "sum")) return totals.sum(bucket);
+    if (is(Metric::kValueCount, "count")) return static_cast<double>(totals.count(bucket));
+    if (is(Metric::kAvg, "avg")) return average(bucket);
+    if (is(Metric::kMin, "min")) return totals.hasValue(bucket) ? totals.min(bucket) : kInfinity;
+    if (is(Metric::kMax, "max")) return totals.hasValue(bucket) ? totals.max(bucket) : -kInfinity;
+    return spec_.metric == Metric::kExtendedStats ? distribution(bucket).value(property).value_or(kNone) : kNone;
   }
 
  private:
-  static constexpr std::int64_t kNoMin = INT64_MAX;
-  static constexpr std::int64_t kNoMax = INT64_MIN;
-  bool hasMin(std::uint32_t bucket) const { return bucket < mins_.size() && seen_[bucket]; }
-  bool hasMax(std::uint32_t bucket) const { return bucket < maxs_.size() && seen_[bucket]; }
-
-  void grow(std::uint32_t count) {
-    if (spec_.needsSum()) sums_.grow(count);
-    if (spec_.needsCount()) counts_.grow(count);
-    if (!spec_.needsMin() && !spec_.needsMax()) return;
-    if (seen_.size() >= count) return;
-    seen_.resize(count);
-    if (spec_.needsMin()) mins_.resize(count, kNoMin);
-    if (spec_.needsMax()) maxs_.resize(count, kNoMax);
+  double average(std::uint32_t bucket) const { return totals_->count(bucket) == 0 ? kNone : totals_->average(bucket); }
+  Distribution distribution(std::uint32_t bucket) const {
+    return {totals_->count(bucket), totals_->sum(bucket), totals_->squares(bucket), spec_.sigma};
   }
-
-  // A column with one value for every document of the window is counted by its documents.
-  bool countWithoutReading(const DocBlock& block) {
-    if (column_ == nullptr) return !spec_.missing;
-    if (column_->isMultiValued()) return false;
-    const bool is_full = column_->blockStats(block.window).doc_count == windowSize(block.window, doc_count_);
-    if (!is_full && !spec_.missing) return false;
-    counts_.add(block.buckets, block.size);
-    return true;
-  }
-
-  void add(const ValueBlock& values) {
-    if (values.size == 0) return;
-    if (spec_.needsSum()) sums_.add(values);
-    if (spec_.needsCount()) counts_.add(values.buckets, values.size);
-    if (!spec_.needsMin() && !spec_.needsMax()) return;
-    for (std::uint32_t i = 0; i < values.size; ++i) {
-      const std::uint32_t bucket = values.bucket(i);
-      seen_[bucket] = 1;
-      if (spec_.needsMin()) mins_[bucket] = std::min(mins_[bucket], values.values[i]);
-      if (spec_.needsMax()) maxs_[bucket] = std::max(maxs_[bucket], values.values[i]);
-    }
-  }
-
-  void addMissing(const DocBlock& absent) {
-    if (absent.size == 0) return;
-    missing_values_.assign(absent.size, *spec_.missing);
-    add({absent.size, missing_values_.data(), absent.docs, absent.buckets, nullptr});
-  }
-
-  void writeEnd(std::string_view name, bool has_value, std::int64_t value, JsonWriter& writer) const {
-    writer.key(name);
-    if (!has_value) {
-      writer.null();
+  // Dates, booleans and formatted numbers are also shown as texts; the booleans of stats as booleans.
+  void writeText(std::string_view name, double value, JsonWriter& writer) const {
+    const ValueFormat& format = totals_->source().format;
+    if (!format.hasText()) return;
+    if (format.isBoolean() && spec_.isStats()) {
+      writer.member(name, value != 0);
     } else {
-      writeDouble(decoded(spec_, value), writer);
+      writer.member(name, format.text(value));
     }
   }
-  void writeText(std::string_view name, double value, JsonWriter& writer) const;
   void writeStats(std::uint32_t bucket, JsonWriter& writer) const;
 
   const MetricSpec& spec_;
-  ValueReader reader_;
-  const ColumnReader* column_ = nullptr;
-  std::uint32_t doc_count_ = 0;
-  ExactSums sums_;
-  LanedCounts counts_;
-  std::vector<std::int64_t> mins_, maxs_;
-  std::vector<std::uint8_t> seen_;
-  std::vector<std::int64_t> missing_values_;
+  std::shared_ptr<FieldTotals> totals_;
 };
 
-// Dates and booleans are also shown as texts; the booleans of stats as booleans.
-void MetricAggregator::writeText(std::string_view name, double value, JsonWriter& writer) const {
-  if (spec_.type == FieldType::kDate) {
-    writer.member(name, formatDate(static_cast<std::int64_t>(value), *spec_.format));
-  } else if (spec_.type == FieldType::kBoolean && spec_.metric == Metric::kStats) {
-    writer.member(name, value != 0);
-  } else if (spec_.type == FieldType::kBoolean) {
-    writer.member(name, value == 0 ? "false" : "true");
-  }
-}
-
 void MetricAggregator::writeStats(std::uint32_t bucket, JsonWriter& writer) const {
-  const std::uint64_t count = counts_.get(bucket);
-  const bool has_values = count > 0;
-  writer.member("count", count);
-  writeEnd("min", has_values, has_values ? mins_[bucket] : 0, writer);
-  writeEnd("max", has_values, has_values ? maxs_[bucket] : 0, writer);
-  writer.key("avg");
+  const FieldTotals& totals = *totals_;
+  const bool has_values = totals.count(bucket) > 0;
+  writer.member("count", totals.count(bucket));
+  writeDouble(has_values ? totals.min(bucket) : kNone, writer.key("min"));
+  writeDouble(has_values ? totals.max(bucket) : kNone, writer.key("max"));
+  writeDouble(average(bucket), writer.key("avg"));
+  writer.rawMember("sum", totals.sumText(bucket));
   if (has_values) {
-    writeDouble(sums_.quotient(bucket, count), writer);
-  } else {
-    writer.null();
+    writeText("min_as_string", totals.min(bucket), writer);
+    writeText("max_as_string", totals.max(bucket), writer);
+    writeText("avg_as_string", average(bucket), writer);
+    writeText("sum_as_string", totals.sum(bucket), writer);
   }
-  writer.rawMember("sum", sums_.text(bucket));
-  if (!has_values) return;
-  writeText("min_as_string", decoded(spec_, mins_[bucket]), writer);
-  writeText("max_as_string", decoded(spec_, maxs_[bucket]), writer);
-  writeText("avg_as_string", sums_.quotient(bucket, count), writer);
-  writeText("sum_as_string", sums_.value(bucket), writer);
+  if (spec_.metric != Metric::kExtendedStats) return;
+  const ValueFormat& format = totals.source().format;
+  NumberText text;
+  if (format.hasText()) text = [&format](double value) { return format.text(value); };
+  writeDistribution(distribution(bucket), text, writer);
 }
 
 Status MetricAggregator::write(std::uint32_t bucket, AggregationOutput& out) {
   JsonWriter& writer = out.writer;
+  const FieldTotals& totals = *totals_;
+  const auto writeValue = [&](bool has_value, double value) {
+    writeDouble(has_value ? value : kNone, writer.key("value"));
+    if (has_value) writeText("value_as_string", value, writer);
+  };
   switch (spec_.metric) {
     case Metric::kSum:
-      writer.rawMember("value", sums_.text(bucket));
-      writeText("value_as_string", sums_.value(bucket), writer);
+      writer.rawMember("value", totals.sumText(bucket));
+      writeText("value_as_string", totals.sum(bucket), writer);
       break;
-    case Metric::kAvg:
-      writer.key("value");
-      if (const std::uint64_t count = counts_.get(bucket); count > 0) {
-        writeDouble(sums_.quotient(bucket, count), writer);
-        writeText("value_as_string", sums_.quotient(bucket, count), writer);
-      } else {
-        writer.null();
-      }
-      break;
-    case Metric::kMin:
-      writeEnd("value", hasMin(bucket), hasMin(bucket) ? mins_[bucket] : 0, writer);
-      if (hasMin(bucket)) writeText("value_as_string", decoded(spec_, mins_[bucket]), writer);
-      break;
-    case Metric::kMax:
-      writeEnd("value", hasMax(bucket), hasMax(bucket) ? maxs_[bucket] : 0, writer);
-      if (hasMax(bucket)) writeText("value_as_string", decoded(spec_, maxs_[bucket]), writer);
-      break;
-    case Metric::kValueCount: writer.member("value", counts_.get(bucket)); break;
-    case Metric::kStats: writeStats(bucket, writer); break;
+    case Metric::kAvg: writeValue(totals.count(bucket) > 0, average(bucket)); break;
+    case Metric::kMin: writeValue(totals.hasValue(bucket), totals.hasValue(bucket) ? totals.min(bucket) : 0); break;
+    case Metric::kMax: writeValue(totals.hasValue(bucket), totals.hasValue(bucket) ? totals.max(bucket) : 0); break;
+    case Metric::kValueCount: writer.member("value", totals.count(bucket)); break;
+    case Metric::kStats:
+    case Metric::kExtendedStats: writeStats(bucket, writer); break;
   }
   return {};
 }
@@ -238,14 +141,28 @@ Status MetricAggregator::write(std::uint32_t bucket, AggregationOutput& out) {
 class MetricAggregation final : public Aggregation {
  public:
   explicit MetricAggregation(MetricSpec spec) : spec_(std::move(spec)) {}
-  Result<std::unique_ptr<Aggregator>> aggregator(const Snapshot&) const override {
-    return std::unique_ptr<Aggregator>(std::make_unique<MetricAggregator>(spec_));
+  Result<std::unique_ptr<Aggregator>> aggregator(const Snapshot& snapshot) const override {
+    GYRE_TRY_ASSIGN(auto source, spec_.source.on(snapshot));
+    return std::unique_ptr<Aggregator>(std::make_unique<MetricAggregator>(spec_, std::move(source)));
   }
-  bool isMetric(std::string_view property) const override {
-    if (spec_.metric != Metric::kStats) return property.empty() || property == "value";
+  std::string_view typedName() const override {
+    switch (spec_.metric) {
+      case Metric::kSum: return "sum";
+      case Metric::kAvg: return "avg";
+      case Metric::kMin: return "min";
+      case Metric::kMax: return "max";
+      case Metric::kValueCount: return "value_count";
+      case Metric::kStats: return "stats";
+      case Metric::kExtendedStats: return "extended_stats";
+    }
+    return "";
+  }
+  Values values() const override { return spec_.isStats() ? Values::kSeveral : Values::kOne; }
+  bool hasValue(std::string_view property) const override {
+    if (!spec_.isStats()) return property.empty() || property == "value";
     for (const std::string_view known : {"count", "min", "max", "avg", "sum"})
       if (property == known) return true;
-    return false;
+    return spec_.metric == Metric::kExtendedStats && Distribution{}.value(property).has_value();
   }
 
  private:
@@ -257,7 +174,8 @@ Metric metricOf(std::string_view kind) {
   if (kind == "avg") return Metric::kAvg;
   if (kind == "min") return Metric::kMin;
   if (kind == "max") return Metric::kMax;
-  return kind == "stats" ? Metric::kStats : Metric::kValueCount;
+  if (kind == "value_count") return Metric::kValueCount;
+  return kind == "stats" ? Metric::kStats : Metric::kExtendedStats;
 }
 
 }  // namespace
@@ -265,50 +183,24 @@ Metric metricOf(std::string_view kind) {
 Result<AggregationPtr> parseMetric(AggregationRequest& request) {
   MetricSpec spec;
   spec.metric = metricOf(request.kind);
-  AggregatedField aggregated;
-  json::Value missing;
-  std::string format;
+  SourceMembers members;
   for (const json::Value member : request.body) {
-    if (member.key() == "field") {
-      GYRE_TRY_ASSIGN(aggregated, readField(request, member));
-    } else if (member.key() == "missing") {
-      missing = member;
-    } else if (member.key() == "format" && member.isString()) {
-      format = member.string();
+    GYRE_TRY_ASSIGN(const bool is_taken, readSourceMember(request, member, members));
+    if (is_taken) continue;
+    if (member.key() == "sigma" && spec.metric == Metric::kExtendedStats) {
+      GYRE_TRY_ASSIGN(const float sigma, parseFloat(request.kind, member));
+      spec.sigma = member.real().value_or(static_cast<double>(sigma));
+      if (!(spec.sigma >= 0))
+        return failedField(request, "sigma",
+                           "[sigma] must be greater than or equal to 0. Found [" + doubleText(spec.sigma) + "] in [" +
+                               std::string(request.name) + "]");
     } else {
       return unknownAggregationParameter(request, member.key());
     }
   }
-  if (aggregated.path.empty())
-    return illegalArgument("Required one of fields [field, script], but none were specified. ");
-  if (const Field* const field = aggregated.field) {
-    if (!isNumeric(field->type) && spec.metric != Metric::kValueCount) return unsupportedField(request, *field);
-    spec.path = field->path;
-    spec.type = field->type;
-    spec.scaling_factor = field->type == FieldType::kScaledFloat ? field->scaling_factor : 1;
-    if (field->type == FieldType::kDate) {
-      GYRE_TRY_ASSIGN(spec.format, DateFormat::parse(format.empty() ? field->format : format));
-    }
-  }
-  if (!format.empty() && spec.type != FieldType::kDate)
-    return illegalArgument("[" + std::string(request.kind) + "] format is offered for dates only");
-  if (!missing.isMissing()) {
-    if (!isNumeric(spec.type)) {
-      spec.missing = 0;
-    } else {
-      Field as_field;
-      as_field.path = aggregated.path;
-      as_field.type = aggregated.field == nullptr ? FieldType::kDouble : spec.type;
-      if (aggregated.field == nullptr) spec.type = FieldType::kDouble;
-      as_field.scaling_factor = spec.scaling_factor;
-      GYRE_TRY_ASSIGN(const std::string text, parseScalarText(request.kind, missing));
-      GYRE_TRY_ASSIGN(const NumberBounds bounds, boundsOfValue(as_field, text, request.context.now_millis));
-      if (bounds.lowest > bounds.highest)
-        return illegalArgument("[" + std::string(request.kind) + "] missing value " + text + " does not fit field [" +
-                               aggregated.path + "]");
-      spec.missing = bounds.lowest;
-    }
-  }
+  const bool counts = spec.metric == Metric::kValueCount;
+  GYRE_TRY_ASSIGN(spec.source, makeSource(request, members, counts ? Accepts::kAny : Accepts::kNumbers,
+                                          counts ? FieldType::kKeyword : FieldType::kDouble));
   return AggregationPtr(std::make_unique<MetricAggregation>(std::move(spec)));
 }
 

@@ -1,15 +1,18 @@
-// range: a bucket for each stretch of numbers that was named.
+// range and date_range: a bucket for each stretch of numbers or time that was named.
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/aggs/aggregation_parser.hpp"
-#include "engine/aggs/value_block.hpp"
-#include "engine/mapping/numeric_value.hpp"
-#include "engine/query/field_query.hpp"
+#include "engine/aggs/bucket_aggregator.hpp"
+#include "engine/aggs/date_interval.hpp"
+#include "engine/aggs/percentile_request.hpp"
+#include "engine/aggs/value_source.hpp"
+#include "engine/query/query_parser.hpp"
 
 namespace gyre::engine {
 
@@ -24,127 +27,161 @@ struct NumberRange {
 };
 
 struct RangeSpec {
-  std::string path;  // "" when the mapping has no such field
-  FieldType type = FieldType::kDouble;
-  double scaling_factor = 1;
+  bool is_of_dates = false;
+  ValueSource source;
   bool is_keyed = false;
   std::vector<NumberRange> ranges;  // by from, then to
   Aggregations subs;
-
-  double decoded(std::int64_t value) const {
-    if (isFloating(type)) return decodeDouble(value);
-    return type == FieldType::kScaledFloat ? static_cast<double>(value) / scaling_factor : static_cast<double>(value);
-  }
 };
 
-class RangeAggregator final : public Aggregator {
+class RangeAggregator final : public BucketAggregator {
  public:
-  RangeAggregator(const RangeSpec& spec, AggregatorSet subs)
-      : spec_(spec), reader_(ValueReader::Repetitions::kDistinct), subs_(std::move(subs)) {}
+  RangeAggregator(const RangeSpec& spec, ValueSource source, AggregatorSet subs)
+      : BucketAggregator(std::move(subs)),
+        spec_(spec),
+        source_(std::move(source)),
+        reader_(ValueReader::Repetitions::kDistinct) {}
 
   void beginSegment(SegmentRun& run) override {
-    const FieldReader* const field = spec_.path.empty() ? nullptr : run.segment().field(spec_.path);
-    reader_.beginSegment(run, field == nullptr ? nullptr : field->column);
-    is_multi_ = reader_.hasColumn() && field->column->isMultiValued();
+    source_.beginSegment(run, reader_);
     subs_.beginSegment(run);
   }
 
   void collect(const DocBlock& block) override {
-    const ValueBlock values = reader_.read(block);
-    const auto ranges = static_cast<std::uint32_t>(spec_.ranges.size());
-    const std::uint32_t bucket_count = block.bucket_count * ranges;
-    if (counts_.size() < bucket_count) counts_.resize(bucket_count);
+    bucket_count_ = block.bucket_count * rangeCount();
+    if (counts_.size() < bucket_count_) counts_.resize(bucket_count_);
+    collectValues(block, reader_.read(block));
+    if (!source_.missing) return;
+    const DocBlock absent = reader_.absent(block);
+    missing_values_.assign(absent.size, *source_.missing);
+    collectValues(block, {absent.size, missing_values_.data(), absent.docs, absent.buckets, nullptr});
+  }
+
+  std::size_t memoryBytes() const override {
+    return BucketAggregator::memoryBytes() + counts_.capacity() * sizeof(std::uint64_t);
+  }
+  std::string keyText(const Bucket& bucket) const override { return rangeOf(bucket).key; }
+  int compareKeys(const Bucket& a, const Bucket& b) const override { return keyText(a).compare(keyText(b)); }
+
+ protected:
+  Status list(std::uint32_t parent, std::vector<Bucket>& buckets) override {
+    for (std::uint32_t r = 0; r < rangeCount(); ++r) {
+      const std::uint32_t number = parent == kNoBucket ? kNoBucket : parent * rangeCount() + r;
+      buckets.push_back({number, number < counts_.size() ? counts_[number] : 0, r});
+    }
+    return {};
+  }
+  bool isKeyed() const override { return spec_.is_keyed; }
+  void writeKey(const Bucket& bucket, JsonWriter& writer) const override {
+    const NumberRange& range = rangeOf(bucket);
+    if (!spec_.is_keyed) writer.member("key", range.key);
+    writeEnd("from", range.from, writer);
+    writeEnd("to", range.to, writer);
+  }
+
+ private:
+  std::uint32_t rangeCount() const { return static_cast<std::uint32_t>(spec_.ranges.size()); }
+  const NumberRange& rangeOf(const Bucket& bucket) const { return spec_.ranges[static_cast<std::size_t>(bucket.key)]; }
+
+  void writeEnd(std::string_view name, double end, JsonWriter& writer) const {
+    if (!std::isfinite(end)) return;
+    writeDouble(end, writer.key(name));
+    const std::string text_name = std::string(name) + "_as_string";
+    if (source_.format.isBoolean()) {
+      writer.member(text_name, end != 0);
+    } else if (source_.format.hasText()) {
+      writer.member(text_name, source_.format.text(end));
+    }
+  }
+
+  void collectValues(const DocBlock& block, const ValueBlock& values) {
+    const std::uint32_t ranges = rangeCount();
     for (std::uint32_t r = 0; r < ranges; ++r) {
       docs_.clear();
       buckets_.clear();
       for (std::uint32_t i = 0; i < values.size; ++i) {
-        const double value = spec_.decoded(values.values[i]);
+        const double value = source_.decoded(values.values[i]);
         if (!(value >= spec_.ranges[r].from && value < spec_.ranges[r].to)) continue;
         const auto doc = static_cast<std::uint16_t>(values.docs == nullptr ? i : values.docs[i]);
         const std::uint32_t bucket = values.bucket(i) * ranges + r;
         // A document counts once in a range, however many of its values lie there; they stand next to each other.
-        if (is_multi_ && !docs_.empty() && docs_.back() == doc && buckets_.back() == bucket) continue;
+        if (reader_.isMulti() && !docs_.empty() && docs_.back() == doc && buckets_.back() == bucket) continue;
         docs_.push_back(doc);
         buckets_.push_back(bucket);
         ++counts_[bucket];
       }
       if (!subs_.isEmpty())
         subs_.collect(
-            {block.window, static_cast<std::uint32_t>(docs_.size()), docs_.data(), buckets_.data(), bucket_count});
+            block.with(static_cast<std::uint32_t>(docs_.size()), docs_.data(), buckets_.data(), bucket_count_));
     }
   }
-
-  Status write(std::uint32_t parent, AggregationOutput& out) override {
-    GYRE_TRY(out.addBuckets(spec_.ranges.size()));
-    JsonWriter& writer = out.writer;
-    writer.key("buckets");
-    spec_.is_keyed ? writer.beginObject() : writer.beginArray();
-    for (std::uint32_t r = 0; r < spec_.ranges.size(); ++r) {
-      const NumberRange& range = spec_.ranges[r];
-      const bool is_known = parent != kNoBucket;
-      const std::uint32_t bucket = is_known ? parent * static_cast<std::uint32_t>(spec_.ranges.size()) + r : kNoBucket;
-      if (spec_.is_keyed) writer.key(range.key);
-      writer.beginObject();
-      if (!spec_.is_keyed) writer.member("key", range.key);
-      if (std::isfinite(range.from)) writeDouble(range.from, writer.key("from"));
-      if (std::isfinite(range.to)) writeDouble(range.to, writer.key("to"));
-      writer.member("doc_count", bucket < counts_.size() ? counts_[bucket] : 0);
-      GYRE_TRY(subs_.writeMembers(bucket, out));
-      writer.endObject();
-    }
-    spec_.is_keyed ? writer.endObject() : writer.endArray();
-    return {};
-  }
-
- private:
-  static constexpr std::uint32_t kNoBucket = 0xffff'ffffu;
 
   const RangeSpec& spec_;
+  ValueSource source_;
   ValueReader reader_;
-  AggregatorSet subs_;
-  bool is_multi_ = false;
+  std::uint32_t bucket_count_ = 0;
   std::vector<std::uint64_t> counts_;
   std::vector<std::uint16_t> docs_;
   std::vector<std::uint32_t> buckets_;
+  std::vector<std::int64_t> missing_values_;
 };
 
 class RangeAggregation final : public Aggregation {
  public:
   explicit RangeAggregation(RangeSpec spec) : spec_(std::move(spec)) {}
   Result<std::unique_ptr<Aggregator>> aggregator(const Snapshot& snapshot) const override {
+    GYRE_TRY_ASSIGN(auto source, spec_.source.on(snapshot));
     GYRE_TRY_ASSIGN(auto subs, AggregatorSet::make(spec_.subs, snapshot));
-    return std::unique_ptr<Aggregator>(std::make_unique<RangeAggregator>(spec_, std::move(subs)));
+    return std::unique_ptr<Aggregator>(std::make_unique<RangeAggregator>(spec_, std::move(source), std::move(subs)));
   }
+  std::string_view typedName() const override { return spec_.is_of_dates ? "date_range" : "range"; }
+  bool hasManyBuckets() const override { return true; }
+  const Aggregations* subs() const override { return &spec_.subs; }
 
  private:
   RangeSpec spec_;
 };
 
-Result<double> readEnd(json::Value value) {
-  if (const auto number = value.real()) return *number;
-  if (value.isString())
-    if (const auto document = json::Document::parse(value.string()); document.isOk())
-      if (const auto number = document.value().root().real()) return *number;
-  return parsingException("[range] [" + std::string(value.key()) + "] must be a number, found " +
-                          std::string(value.raw()));
+// A bare number is taken as it is, but for dates whose format is not one of milliseconds.
+Result<double> readEnd(const AggregationRequest& request, const RangeSpec& spec, const TimeZone& zone,
+                       json::Value value) {
+  const bool is_date = spec.source.format.isDate();
+  if (is_date && (spec.is_of_dates || value.isString())) {
+    GYRE_TRY_ASSIGN(const std::string text, parseScalarText(request.kind, value));
+    const std::optional<double> number = value.real();
+    auto instant = parseDateMath(text, spec.source.format.dates(), RoundUp::kNo, zone, request.context.now_millis);
+    if (!instant.isOk() && number) return *number;
+    if (!instant.isOk()) return std::move(instant).status();
+    return static_cast<double>(*instant);
+  }
+  const std::optional<double> number = value.isString() ? percentOf(value.string()) : value.real();
+  if (number) return *number;
+  return Status(Code::kInvalidArgument, "number_format_exception",
+                "For input string: \"" + std::string(value.isString() ? value.string() : value.raw()) + "\"");
 }
 
-Result<NumberRange> readRange(const AggregationRequest& request, json::Value value) {
-  if (!value.isObject()) return parsingException("[range] [ranges] must be objects");
+Result<NumberRange> readRange(const AggregationRequest& request, const RangeSpec& spec, const TimeZone& zone,
+                              json::Value value) {
+  if (!value.isObject()) return failedField(request, "ranges", "expected objects, found " + std::string(value.raw()));
   NumberRange range;
+  bool has_key = false;
   for (const json::Value member : value) {
     if (member.key() == "key" && member.isString()) {
       range.key = member.string();
-    } else if (member.key() == "from" && !member.isNull()) {
-      GYRE_TRY_ASSIGN(range.from, readEnd(member));
-    } else if (member.key() == "to" && !member.isNull()) {
-      GYRE_TRY_ASSIGN(range.to, readEnd(member));
-    } else if (!member.isNull()) {
+      has_key = true;
+    } else if (member.key() == "from" || member.key() == "to") {
+      if (member.isNull()) continue;
+      GYRE_TRY_ASSIGN((member.key() == "from" ? range.from : range.to), readEnd(request, spec, zone, member));
+    } else {
       return unknownAggregationParameter(request, member.key());
     }
   }
-  const auto text = [](double end) { return std::isfinite(end) ? doubleText(end) : std::string("*"); };
-  if (range.key.empty()) range.key = text(range.from) + "-" + text(range.to);
+  if (has_key) return range;
+  const auto text = [&](double end) {
+    if (!std::isfinite(end)) return std::string("*");
+    return spec.source.format.hasText() ? spec.source.format.text(end) : doubleText(end);
+  };
+  range.key = text(range.from) + "-" + text(range.to);
   return range;
 }
 
@@ -152,30 +189,29 @@ Result<NumberRange> readRange(const AggregationRequest& request, json::Value val
 
 Result<AggregationPtr> parseRangeAggregation(AggregationRequest& request) {
   RangeSpec spec;
-  AggregatedField aggregated;
+  spec.is_of_dates = request.kind == "date_range";
+  SourceMembers members;
+  json::Value ranges;
   for (const json::Value member : request.body) {
-    if (member.key() == "field") {
-      GYRE_TRY_ASSIGN(aggregated, readField(request, member));
-    } else if (member.key() == "ranges" && member.isArray()) {
-      for (const json::Value element : member) {
-        GYRE_TRY_ASSIGN(auto range, readRange(request, element));
-        spec.ranges.push_back(std::move(range));
-      }
+    GYRE_TRY_ASSIGN(const bool is_taken, readSourceMember(request, member, members));
+    if (is_taken) continue;
+    if (member.key() == "ranges" && member.isArray()) {
+      ranges = member;
     } else if (member.key() == "keyed") {
       GYRE_TRY_ASSIGN(spec.is_keyed, parseBoolean(request.kind, member));
+    } else if (member.key() == "time_zone" && spec.is_of_dates) {
+      GYRE_TRY_ASSIGN(members.zone, readZone(request, member));
     } else {
       return unknownAggregationParameter(request, member.key());
     }
   }
-  if (aggregated.path.empty())
-    return illegalArgument("Required one of fields [field, script], but none were specified. ");
-  if (spec.ranges.empty())
+  GYRE_TRY_ASSIGN(spec.source, makeSource(request, members, Accepts::kNumbers,
+                                          spec.is_of_dates ? FieldType::kDate : FieldType::kDouble));
+  if (ranges.size() == 0)
     return illegalArgument("No [ranges] specified for the [" + std::string(request.name) + "] aggregation");
-  if (const Field* const field = aggregated.field) {
-    if (!isNumeric(field->type) || field->type == FieldType::kBoolean) return unsupportedField(request, *field);
-    spec.path = field->path;
-    spec.type = field->type;
-    spec.scaling_factor = field->type == FieldType::kScaledFloat ? field->scaling_factor : 1;
+  for (const json::Value element : ranges) {
+    GYRE_TRY_ASSIGN(auto range, readRange(request, spec, members.zone, element));
+    spec.ranges.push_back(std::move(range));
   }
   std::stable_sort(spec.ranges.begin(), spec.ranges.end(), [](const NumberRange& a, const NumberRange& b) {
     return a.from != b.from ? a.from < b.from : a.to < b.to;

@@ -29,6 +29,7 @@ std::uint32_t KeywordIds::idOf(std::string_view term) {
   const std::uint32_t id = size();
   terms_.emplace_back(term);
   ids_.emplace(terms_.back(), id);
+  text_bytes_ += term.size() + 96;  // the string and a node of the map
   limit_ = limit_ > id ? limit_ : id + 1;
   return id;
 }

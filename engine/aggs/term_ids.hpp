@@ -39,6 +39,7 @@ class KeywordIds {
   std::string term(std::uint32_t id) const;
   // Whether a's term comes before b's.
   bool isBefore(std::uint32_t a, std::uint32_t b) const;
+  std::size_t memoryBytes() const { return text_bytes_ + by_ordinal_.capacity() * sizeof(std::uint32_t); }
 
  private:
   static constexpr std::uint32_t kUnset = 0xffff'ffffu;
@@ -52,6 +53,7 @@ class KeywordIds {
   std::vector<std::uint32_t> by_ordinal_;
   std::unique_ptr<TermCursor> cursor_;
   std::uint32_t limit_ = 0;
+  std::size_t text_bytes_ = 0;  // of terms_ and ids_, about
 };
 
 class NumberIds {
@@ -60,6 +62,7 @@ class NumberIds {
   std::uint32_t idOf(std::int64_t value);
   std::uint32_t size() const { return static_cast<std::uint32_t>(values_.size()); }
   std::int64_t value(std::uint32_t id) const { return values_[id]; }
+  std::size_t memoryBytes() const { return map_.memoryBytes() + values_.capacity() * sizeof(std::int64_t); }
 
  private:
   KeyMap map_;

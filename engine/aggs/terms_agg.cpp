@@ -1,96 +1,125 @@
-// terms: a bucket for each value of a field.
+// terms and rare_terms: a bucket for each value of a field.
 #include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "engine/aggs/aggregation_parser.hpp"
+#include "engine/aggs/bucket_aggregator.hpp"
 #include "engine/aggs/bucket_order.hpp"
 #include "engine/aggs/bucket_table.hpp"
+#include "engine/aggs/term_filter.hpp"
 #include "engine/aggs/term_ids.hpp"
-#include "engine/aggs/value_block.hpp"
-#include "engine/mapping/date_format.hpp"
+#include "engine/aggs/value_source.hpp"
 #include "engine/mapping/numeric_value.hpp"
-#include "engine/query/field_query.hpp"
+#include "engine/query/query_parser.hpp"
 
 namespace gyre::engine {
 
 namespace {
 
 struct TermsSpec {
-  std::string path;  // "" when the mapping has no such field
-  FieldType type = FieldType::kKeyword;
-  double scaling_factor = 1;
-  DateFormat format;
+  ValueSource source;
+  bool is_mapped = true;
+  bool is_rare = false;  // rare_terms: those with few documents, fewest first
+  std::uint64_t max_doc_count = 1;
   std::uint32_t size = 10;
   std::uint64_t min_doc_count = 1;
+  bool shows_errors = false;
   std::vector<OrderKey> order;  // the key ascending comes after all of them
-  std::optional<std::string> missing_text;
-  std::optional<std::int64_t> missing_number;
-  // By text or by number, as the field is. Empty includes mean all.
-  bool has_includes = false;
-  std::unordered_set<std::string> text_includes, text_excludes;
-  std::unordered_set<std::int64_t> number_includes, number_excludes;
+  TermFilter filter;
   Aggregations subs;
-
-  bool isKeyword() const { return type == FieldType::kKeyword; }
-  bool hasMissing() const { return missing_text || missing_number; }
-  bool isFiltered() const { return has_includes || !text_excludes.empty() || !number_excludes.empty(); }
 };
 
-class TermsAggregator final : public Aggregator {
+std::size_t segmentsWith(const ValueSource& source, const Snapshot& snapshot) {
+  std::size_t count = 0;
+  for (const SegmentView& view : snapshot.segments) count += source.fieldOf(*view.segment) != nullptr ? 1 : 0;
+  return count;
+}
+
+class TermsAggregator final : public BucketAggregator {
  public:
-  TermsAggregator(const TermsSpec& spec, const Snapshot& snapshot, AggregatorSet subs)
-      : spec_(spec),
+  TermsAggregator(const TermsSpec& spec, ValueSource source, const Snapshot& snapshot, AggregatorSet subs)
+      : BucketAggregator(std::move(subs)),
+        spec_(spec),
+        source_(std::move(source)),
         snapshot_(snapshot),
         reader_(ValueReader::Repetitions::kDistinct),
-        subs_(std::move(subs)),
-        keywords_(snapshot.segments.size() == 1) {}
+        // A missing value must not be numbered before the one dictionary is known.
+        keywords_(snapshot.segments.size() == 1 || (segmentsWith(source_, snapshot) <= 1 && !source_.hasMissing())) {}
 
   void beginSegment(SegmentRun& run) override {
-    const FieldReader* const field = spec_.path.empty() ? nullptr : run.segment().field(spec_.path);
-    reader_.beginSegment(run, field == nullptr ? nullptr : field->column);
-    if (spec_.isKeyword()) {
-      keywords_.beginSegment(field == nullptr || field->column == nullptr ? nullptr : field->terms);
-      table_.setIds(keywords_.limit() + (spec_.hasMissing() ? 1 : 0));
+    source_.beginSegment(run, reader_);
+    if (source_.isKeyword()) {
+      const FieldReader* const field = source_.fieldOf(run.segment());
+      keywords_.beginSegment(field == nullptr ? nullptr : field->terms);
+      table_.setIds(keywords_.limit() + (source_.hasMissing() ? 1 : 0));
     }
     subs_.beginSegment(run);
   }
 
   void collect(const DocBlock& block) override {
-    const ValueBlock values = reader_.read(block);
-    collectValues(block, values);
-    if (!spec_.hasMissing()) return;
+    collectValues(block, reader_.read(block));
+    if (!source_.hasMissing()) return;
     const DocBlock absent = reader_.absent(block);
     if (absent.size == 0) return;
-    ids_.assign(absent.size,
-                spec_.isKeyword() ? keywords_.idOf(*spec_.missing_text) : numbers_.idOf(*spec_.missing_number));
+    const std::uint32_t id =
+        source_.isKeyword() ? keywords_.idOf(*source_.missing_text) : numbers_.idOf(*source_.missing);
+    if (spec_.filter.isNeeded() && !isIncluded(id)) return;
+    if (source_.isKeyword()) table_.setIds(keywords_.limit());
+    ids_.assign(absent.size, id);
     collectIds(block, absent.docs, absent.buckets, absent.size);
   }
 
-  Status write(std::uint32_t parent, AggregationOutput& out) override;
+  std::size_t memoryBytes() const override {
+    return BucketAggregator::memoryBytes() + table_.memoryBytes() + keywords_.memoryBytes() + numbers_.memoryBytes();
+  }
+
+  std::string keyText(const Bucket& bucket) const override {
+    const auto id = static_cast<std::uint32_t>(bucket.key);
+    return source_.isKeyword() ? keywords_.term(id) : numberText(source_, numbers_.value(id));
+  }
+  double keyNumber(const Bucket& bucket) const override {
+    return source_.isKeyword() ? BucketAggregator::keyNumber(bucket)
+                               : source_.decoded(numbers_.value(static_cast<std::uint32_t>(bucket.key)));
+  }
+  int compareKeys(const Bucket& a, const Bucket& b) const override {
+    const auto x = static_cast<std::uint32_t>(a.key);
+    const auto y = static_cast<std::uint32_t>(b.key);
+    return isKeyBefore(x, y) ? -1 : isKeyBefore(y, x) ? 1 : 0;
+  }
+
+ protected:
+  Status list(std::uint32_t parent, std::vector<Bucket>& buckets) override;
+  void writeKey(const Bucket& bucket, JsonWriter& writer) const override {
+    const auto id = static_cast<std::uint32_t>(bucket.key);
+    if (source_.isKeyword()) {
+      writer.member("key", keywords_.term(id));
+    } else {
+      writeNumberKey(source_, numbers_.value(id), writer);
+    }
+  }
+  void writeAfterCount(const Bucket&, JsonWriter& writer) const override {
+    if (spec_.shows_errors) writer.member("doc_count_error_upper_bound", 0);
+  }
+  void writeHead(std::uint32_t, const std::vector<Bucket>&, JsonWriter& writer) const override {
+    if (!spec_.is_rare) writer.member("doc_count_error_upper_bound", 0).member("sum_other_doc_count", others_);
+  }
 
  private:
-  struct Candidate {
-    std::uint32_t id;
-    std::uint32_t bucket;  // kNoBucket: a term without documents
-    std::uint64_t count;
-  };
-  static constexpr std::uint32_t kNoBucket = 0xffff'ffffu;
   enum class Verdict : std::uint8_t { kUnknown, kIncluded, kExcluded };
 
   void collectValues(const DocBlock& block, const ValueBlock& values) {
     if (values.size == 0) return;
     ids_.resize(values.size);
-    if (spec_.isKeyword()) {
+    if (source_.isKeyword()) {
       keywords_.map(values.values, values.size, ids_.data());
     } else {
       numbers_.map(values.values, values.size, ids_.data());
     }
-    if (!spec_.isFiltered()) return collectIds(block, values.docs, values.buckets, values.size);
+    if (!spec_.filter.isNeeded()) return collectIds(block, values.docs, values.buckets, values.size);
     kept_docs_.clear();
     kept_buckets_.clear();
     std::uint32_t kept = 0;
@@ -107,44 +136,35 @@ class TermsAggregator final : public Aggregator {
     if (size == 0) return;
     buckets_.resize(size);
     table_.collect(block.bucket_count == 1 ? nullptr : parents, block.bucket_count, ids_.data(), size, buckets_.data());
-    if (!subs_.isEmpty()) subs_.collect({block.window, size, docs, buckets_.data(), table_.size()});
+    if (!subs_.isEmpty()) subs_.collect(block.with(size, docs, buckets_.data(), table_.size()));
   }
 
   bool isIncluded(std::uint32_t id) {
     if (verdicts_.size() <= id) verdicts_.resize(id + 1, Verdict::kUnknown);
     if (verdicts_[id] == Verdict::kUnknown) {
-      const bool is_included = spec_.isKeyword()
-                                   ? passes(keywords_.term(id), spec_.text_includes, spec_.text_excludes)
-                                   : passes(numbers_.value(id), spec_.number_includes, spec_.number_excludes);
+      const bool is_included = source_.isKeyword() ? spec_.filter.accepts(std::string_view(keywords_.term(id)))
+                                                   : spec_.filter.accepts(numbers_.value(id));
       verdicts_[id] = is_included ? Verdict::kIncluded : Verdict::kExcluded;
     }
     return verdicts_[id] == Verdict::kIncluded;
   }
-  template <class Key>
-  bool passes(const Key& key, const std::unordered_set<Key>& includes, const std::unordered_set<Key>& excludes) const {
-    return (!spec_.has_includes || includes.count(key) != 0) && excludes.count(key) == 0;
-  }
 
   // Numbers every value that the snapshot has, for min_doc_count 0.
   void numberAllValues();
-  std::vector<Candidate> candidates(std::uint32_t parent);
-  bool isBefore(const Candidate& a, const Candidate& b) const;
+  std::vector<Bucket> candidates(std::uint32_t parent);
   bool isKeyBefore(std::uint32_t a, std::uint32_t b) const {
-    return spec_.isKeyword() ? keywords_.isBefore(a, b) : numbers_.value(a) < numbers_.value(b);
+    return source_.isKeyword() ? keywords_.isBefore(a, b) : numbers_.value(a) < numbers_.value(b);
   }
-  double metricOf(const Candidate& candidate, const OrderKey& key) const {
-    return subs_.orderValue(candidate.bucket, key.path);
-  }
-  void writeKey(std::uint32_t id, JsonWriter& writer) const;
 
   const TermsSpec& spec_;
+  ValueSource source_;
   const Snapshot& snapshot_;
   ValueReader reader_;
-  AggregatorSet subs_;
   KeywordIds keywords_;
   NumberIds numbers_;
   BucketTable table_;
   bool has_all_values_ = false;
+  std::uint64_t others_ = 0;  // documents in the buckets that are not shown, of the parent listed last
   std::vector<std::uint32_t> ids_, buckets_, kept_buckets_;
   std::vector<std::uint16_t> kept_docs_;
   std::vector<Verdict> verdicts_;  // by id, as far as asked
@@ -155,87 +175,71 @@ void TermsAggregator::numberAllValues() {
   has_all_values_ = true;
   for (std::uint32_t s = 0; s < snapshot_.segments.size(); ++s) {
     SegmentRun run(snapshot_.segments[s], s);
-    const FieldReader* const field = spec_.path.empty() ? nullptr : run.segment().field(spec_.path);
-    if (field == nullptr || field->column == nullptr) continue;
-    if (spec_.isKeyword()) {
+    const FieldReader* const field = source_.fieldOf(run.segment());
+    if (field == nullptr) continue;
+    if (source_.isKeyword()) {
       keywords_.addAll(*field->terms);
       continue;
     }
+    const ValueConversion conversion = source_.conversionOf(*field);
     for (std::uint32_t window = 0; windowBegin(window) < run.docCount(); ++window)
-      for (const std::int64_t value : run.readMulti(*field->column, window).multi_values) numbers_.idOf(value);
+      for (const std::int64_t value : run.readMulti(*field->column, window).multi_values)
+        numbers_.idOf(conversion.kind == ValueConversion::Kind::kNone
+                          ? value
+                          : encodeDouble(static_cast<double>(value) / conversion.divisor));
   }
 }
 
-std::vector<TermsAggregator::Candidate> TermsAggregator::candidates(std::uint32_t parent) {
-  std::vector<Candidate> found;
+std::vector<Bucket> TermsAggregator::candidates(std::uint32_t parent) {
+  std::vector<Bucket> found;
   const auto buckets = table_.bucketsOf(parent);
   if (spec_.min_doc_count > 0) {
     found.reserve(buckets.size());
-    for (const std::uint32_t bucket : buckets)
-      if (table_.count(bucket) >= spec_.min_doc_count)
-        found.push_back({table_.id(bucket), bucket, table_.count(bucket)});
+    for (const std::uint32_t bucket : buckets) {
+      const std::uint64_t count = table_.count(bucket);
+      if (spec_.is_rare ? count <= spec_.max_doc_count : count >= spec_.min_doc_count)
+        found.push_back({bucket, count, table_.id(bucket)});
+    }
     return found;
   }
   numberAllValues();
-  const std::uint32_t ids = spec_.isKeyword() ? keywords_.size() : numbers_.size();
+  const std::uint32_t ids = source_.isKeyword() ? keywords_.size() : numbers_.size();
   std::vector<std::uint32_t> bucket_of(ids, kNoBucket);
   for (const std::uint32_t bucket : buckets) bucket_of[table_.id(bucket)] = bucket;
   for (std::uint32_t id = 0; id < ids; ++id) {
-    if (spec_.isFiltered() && !isIncluded(id)) continue;
-    found.push_back({id, bucket_of[id], bucket_of[id] == kNoBucket ? 0 : table_.count(bucket_of[id])});
+    if (spec_.filter.isNeeded() && !isIncluded(id)) continue;
+    found.push_back({bucket_of[id], bucket_of[id] == kNoBucket ? 0 : table_.count(bucket_of[id]), id});
   }
   return found;
 }
 
-bool TermsAggregator::isBefore(const Candidate& a, const Candidate& b) const {
+Status TermsAggregator::list(std::uint32_t parent, std::vector<Bucket>& shown) {
+  const std::vector<Bucket> found = candidates(parent);
+  if (spec_.is_rare && found.size() > kMaxBuckets) return tooManyBuckets();
+  const std::size_t wanted =
+      spec_.is_rare ? found.size() : std::min<std::size_t>({found.size(), spec_.size, kMaxBuckets + 1});
+  std::vector<std::vector<double>> metrics;
   for (const OrderKey& key : spec_.order) {
-    if (key.kind == OrderKey::Kind::kCount) {
-      if (a.count != b.count) return (a.count < b.count) != key.is_descending;
-    } else if (key.kind == OrderKey::Kind::kKey) {
-      if (a.id != b.id) return isKeyBefore(a.id, b.id) != key.is_descending;
-    } else if (const int order = compareMetric(metricOf(a, key), metricOf(b, key), key.is_descending); order != 0) {
-      return order < 0;
-    }
+    if (key.kind != OrderKey::Kind::kMetric) continue;
+    metrics.emplace_back();
+    for (const Bucket& bucket : found) metrics.back().push_back(subs_.orderValue(bucket.number, key.path));
   }
-  return isKeyBefore(a.id, b.id);
-}
-
-void TermsAggregator::writeKey(std::uint32_t id, JsonWriter& writer) const {
-  if (spec_.isKeyword()) {
-    writer.member("key", keywords_.term(id));
-    return;
+  std::vector<std::uint32_t> places(found.size());
+  for (std::uint32_t i = 0; i < places.size(); ++i) places[i] = i;
+  const auto countOf = [&](std::uint32_t place) { return found[place].count; };
+  const auto isBefore = [&](std::uint32_t a, std::uint32_t b) {
+    return isKeyBefore(static_cast<std::uint32_t>(found[a].key), static_cast<std::uint32_t>(found[b].key));
+  };
+  std::partial_sort(
+      places.begin(), places.begin() + static_cast<std::ptrdiff_t>(wanted), places.end(),
+      [&](std::uint32_t a, std::uint32_t b) { return isOrdered(spec_.order, metrics, a, b, countOf, isBefore); });
+  others_ = 0;
+  for (const Bucket& bucket : found) others_ += bucket.count;
+  shown.reserve(wanted);
+  for (std::size_t i = 0; i < wanted; ++i) {
+    shown.push_back(found[places[i]]);
+    others_ -= shown.back().count;
   }
-  const std::int64_t value = numbers_.value(id);
-  writer.key("key");
-  if (isFloating(spec_.type)) {
-    writeDouble(decodeDouble(value), writer);
-  } else if (spec_.type == FieldType::kScaledFloat) {
-    writeDouble(static_cast<double>(value) * (1.0 / spec_.scaling_factor), writer);
-  } else {
-    writer.integer(value);
-  }
-  if (spec_.type == FieldType::kBoolean) writer.member("key_as_string", value == 0 ? "false" : "true");
-  if (spec_.type == FieldType::kDate) writer.member("key_as_string", formatDate(value, spec_.format));
-}
-
-Status TermsAggregator::write(std::uint32_t parent, AggregationOutput& out) {
-  std::vector<Candidate> found = candidates(parent);
-  const std::size_t shown = std::min<std::size_t>(found.size(), spec_.size);
-  GYRE_TRY(out.addBuckets(shown));
-  std::uint64_t others = 0;
-  for (const Candidate& candidate : found) others += candidate.count;
-  std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(shown), found.end(),
-                    [this](const Candidate& a, const Candidate& b) { return isBefore(a, b); });
-  for (std::size_t i = 0; i < shown; ++i) others -= found[i].count;
-  out.writer.member("doc_count_error_upper_bound", 0).member("sum_other_doc_count", others).key("buckets").beginArray();
-  for (std::size_t i = 0; i < shown; ++i) {
-    out.writer.beginObject();
-    writeKey(found[i].id, out.writer);
-    out.writer.member("doc_count", found[i].count);
-    GYRE_TRY(subs_.writeMembers(found[i].bucket, out));
-    out.writer.endObject();
-  }
-  out.writer.endArray();
   return {};
 }
 
@@ -243,118 +247,137 @@ class TermsAggregation final : public Aggregation {
  public:
   explicit TermsAggregation(TermsSpec spec) : spec_(std::move(spec)) {}
   Result<std::unique_ptr<Aggregator>> aggregator(const Snapshot& snapshot) const override {
+    GYRE_TRY_ASSIGN(auto source, spec_.source.on(snapshot));
     GYRE_TRY_ASSIGN(auto subs, AggregatorSet::make(spec_.subs, snapshot));
-    return std::unique_ptr<Aggregator>(std::make_unique<TermsAggregator>(spec_, snapshot, std::move(subs)));
+    return std::unique_ptr<Aggregator>(
+        std::make_unique<TermsAggregator>(spec_, std::move(source), snapshot, std::move(subs)));
   }
+  std::string_view typedName() const override {
+    const bool is_floating = isFloating(spec_.source.type) || spec_.source.type == FieldType::kScaledFloat;
+    // Without a field there is nothing rare, and nothing to tell apart.
+    if (!spec_.is_mapped && !spec_.source.hasMissing()) return "sterms";
+    if (spec_.is_rare) return spec_.source.isKeyword() ? "srareterms" : "lrareterms";
+    return spec_.source.isKeyword() ? "sterms" : is_floating ? "dterms" : "lterms";
+  }
+  bool hasManyBuckets() const override { return true; }
+  const Aggregations* subs() const override { return &spec_.subs; }
 
  private:
   TermsSpec spec_;
 };
 
-Result<std::int64_t> readNumber(const AggregationRequest& request, const TermsSpec& spec, json::Value value) {
-  GYRE_TRY_ASSIGN(const std::string given, parseScalarText(request.kind, value));
-  // Booleans are shown as 0 and 1, and may be given so.
-  const bool is_digit = spec.type == FieldType::kBoolean && given.size() == 1;
-  const std::string text = !is_digit ? given : given[0] == '1' ? "true" : given[0] == '0' ? "false" : given;
-  Field as_field;
-  as_field.path = spec.path;
-  as_field.type = spec.type;
-  as_field.scaling_factor = spec.scaling_factor;
-  as_field.format = spec.format.name();
-  GYRE_TRY_ASSIGN(const NumberBounds bounds, boundsOfValue(as_field, text, request.context.now_millis));
-  if (bounds.lowest > bounds.highest)
-    return illegalArgument("[terms] value " + text + " does not fit field [" + spec.path + "]");
-  return bounds.lowest;
-}
-
-Status readValues(const AggregationRequest& request, const TermsSpec& spec, json::Value list,
-                  std::unordered_set<std::string>& texts, std::unordered_set<std::int64_t>& numbers) {
-  if (!list.isArray())
-    return illegalArgument("[terms] [" + std::string(list.key()) + "] is offered as an array of exact values only");
-  for (const json::Value value : list) {
-    if (spec.isKeyword()) {
-      GYRE_TRY_ASSIGN(auto text, parseScalarText(request.kind, value));
-      texts.insert(std::move(text));
-    } else {
-      GYRE_TRY_ASSIGN(const std::int64_t number, readNumber(request, spec, value));
-      numbers.insert(number);
-    }
-  }
-  return {};
-}
-
 // Sizes up to 2^31 - 1 are taken; more buckets than the limit are refused when the answer is written.
-Result<std::uint32_t> readSize(const AggregationRequest& request, json::Value value) {
+Result<std::uint32_t> readSize(const AggregationRequest& request, json::Value value, std::string_view shown_name) {
   GYRE_TRY_ASSIGN(const std::int64_t size, parseWhole(request.kind, value));
   if (size <= 0 || size > INT32_MAX)
-    return Status(Code::kInvalidArgument, "x_content_parse_exception",
-                  "[terms] failed to parse field [size]: must be greater than 0. Found [" + std::to_string(size) +
-                      "] in [" + std::string(request.name) + "]");
+    return failedField(request, value.key(),
+                       "[" + std::string(shown_name) + "] must be greater than 0. Found [" + std::to_string(size) +
+                           "] in [" + std::string(request.name) + "]");
   return static_cast<std::uint32_t>(size);
+}
+
+Result<std::uint64_t> readLeast(const AggregationRequest& request, json::Value value, std::string_view shown_name) {
+  GYRE_TRY_ASSIGN(const std::int64_t count, parseWhole(request.kind, value));
+  if (count < 0)
+    return failedField(request, value.key(),
+                       "[" + std::string(shown_name) + "] must be greater than or equal to 0. Found [" +
+                           std::to_string(count) + "] in [" + std::string(request.name) + "]");
+  return static_cast<std::uint64_t>(count);
+}
+
+// How to count is decided here: hints are checked, and that is all.
+Status checkHint(const AggregationRequest& request, json::Value member) {
+  const std::string_view hint = member.string();
+  if (member.key() == "collect_mode") {
+    if (hint == "depth_first" || hint == "breadth_first") return {};
+    return failedField(request, "collect_mode", "no [collect_mode] found for value [" + std::string(hint) + "]");
+  }
+  if (hint == "map" || hint == "global_ordinals") return {};
+  return illegalArgument("Unknown `execution_hint`: [" + std::string(hint) +
+                         "], expected any of [map, global_ordinals]");
 }
 
 }  // namespace
 
 Result<AggregationPtr> parseTermsAggregation(AggregationRequest& request) {
   TermsSpec spec;
-  AggregatedField aggregated;
-  json::Value missing, include, exclude, order;
-  std::string format;
+  SourceMembers members;
+  json::Value include, exclude, order;
   for (const json::Value member : request.body) {
     const std::string_view key = member.key();
-    if (key == "field") {
-      GYRE_TRY_ASSIGN(aggregated, readField(request, member));
-    } else if (key == "size") {
-      GYRE_TRY_ASSIGN(spec.size, readSize(request, member));
+    GYRE_TRY_ASSIGN(const bool is_taken, readSourceMember(request, member, members));
+    if (is_taken) continue;
+    if (key == "size") {
+      GYRE_TRY_ASSIGN(spec.size, readSize(request, member, "size"));
     } else if (key == "shard_size") {
       // There is one shard, and it counts exactly.
-      GYRE_TRY_ASSIGN([[maybe_unused]] const std::uint32_t shard_size, readSize(request, member));
+      GYRE_TRY_ASSIGN([[maybe_unused]] const std::uint32_t size, readSize(request, member, "shardSize"));
     } else if (key == "min_doc_count") {
-      GYRE_TRY_ASSIGN(const std::int64_t count, parseWhole(request.kind, member));
-      if (count < 0)
-        return illegalArgument("[minDocCount] must be greater than or equal to 0. Found [" + std::to_string(count) +
-                               "]");
-      spec.min_doc_count = static_cast<std::uint64_t>(count);
+      GYRE_TRY_ASSIGN(spec.min_doc_count, readLeast(request, member, "minDocCount"));
+    } else if (key == "shard_min_doc_count") {
+      GYRE_TRY_ASSIGN([[maybe_unused]] const std::uint64_t least, readLeast(request, member, "shardMinDocCount"));
     } else if (key == "order") {
       order = member;
-    } else if (key == "missing") {
-      missing = member;
     } else if (key == "include") {
       include = member;
     } else if (key == "exclude") {
       exclude = member;
-    } else if (key == "format" && member.isString()) {
-      format = member.string();
-    } else if (key == "show_term_doc_count_error" && member.isBoolean() && !member.boolean()) {
-      continue;
+    } else if (key == "show_term_doc_count_error") {
+      GYRE_TRY_ASSIGN(spec.shows_errors, parseBoolean(request.kind, member));
+    } else if ((key == "collect_mode" || key == "execution_hint") && member.isString()) {
+      GYRE_TRY(checkHint(request, member));
     } else {
       return unknownAggregationParameter(request, key);
     }
   }
-  if (aggregated.path.empty())
-    return illegalArgument("Required one of fields [field, script], but none were specified. ");
-  if (const Field* const field = aggregated.field) {
-    spec.path = field->path;
-    spec.type = field->type;
-    spec.scaling_factor = field->type == FieldType::kScaledFloat ? field->scaling_factor : 1;
-    if (field->type == FieldType::kDate) {
-      GYRE_TRY_ASSIGN(spec.format, DateFormat::parse(format.empty() ? field->format : format));
-    }
-  }
-  if (!format.empty() && spec.type != FieldType::kDate)
-    return illegalArgument("[terms] format is offered for dates only");
+  GYRE_TRY_ASSIGN(spec.source, makeSource(request, members, Accepts::kAny, FieldType::kKeyword));
+  spec.is_mapped = members.field.field != nullptr;
   spec.order = {{OrderKey::Kind::kCount, true, {}}};
   if (!order.isMissing()) {
     GYRE_TRY_ASSIGN(spec.order, parseOrder(order, request.subs));
   }
-  if (!missing.isMissing() && spec.isKeyword()) {
-    GYRE_TRY_ASSIGN(spec.missing_text, parseScalarText(request.kind, missing));
-  } else if (!missing.isMissing()) {
-    GYRE_TRY_ASSIGN(spec.missing_number, readNumber(request, spec, missing));
+  GYRE_TRY_ASSIGN(spec.filter, TermFilter::read(request, spec.source, include, exclude));
+  spec.subs = std::move(request.subs);
+  return AggregationPtr(std::make_unique<TermsAggregation>(std::move(spec)));
+}
+
+Result<AggregationPtr> parseRareTerms(AggregationRequest& request) {
+  TermsSpec spec;
+  spec.is_rare = true;
+  SourceMembers members;
+  json::Value include, exclude;
+  for (const json::Value member : request.body) {
+    const std::string_view key = member.key();
+    GYRE_TRY_ASSIGN(const bool is_taken, readSourceMember(request, member, members));
+    if (is_taken) continue;
+    if (key == "max_doc_count") {
+      GYRE_TRY_ASSIGN(const std::int64_t count, parseWhole(request.kind, member));
+      if (count <= 0)
+        return failedField(request, key,
+                           "[max_doc_count] must be greater than 0. Found [" + std::to_string(count) + "] in [" +
+                               std::string(request.name) + "]");
+      if (count > 100)
+        return failedField(request, key,
+                           "[max_doc_count] must be smallerthan 100in [" + std::string(request.name) + "]");
+      spec.max_doc_count = static_cast<std::uint64_t>(count);
+    } else if (key == "precision") {
+      // How often an approximate count may err; this one is exact.
+      if (const auto precision = member.real(); !precision || *precision < 0.00001 || *precision > 1)
+        return failedField(request, key, "[precision] must be greater than 0.00001");
+    } else if (key == "include") {
+      include = member;
+    } else if (key == "exclude") {
+      exclude = member;
+    } else {
+      return unknownAggregationParameter(request, key);
+    }
   }
-  spec.has_includes = !include.isMissing();
-  if (!include.isMissing()) GYRE_TRY(readValues(request, spec, include, spec.text_includes, spec.number_includes));
-  if (!exclude.isMissing()) GYRE_TRY(readValues(request, spec, exclude, spec.text_excludes, spec.number_excludes));
+  GYRE_TRY_ASSIGN(spec.source, makeSource(request, members, Accepts::kAny, FieldType::kKeyword));
+  if (members.field.field != nullptr && (isFloating(spec.source.type) || spec.source.type == FieldType::kScaledFloat))
+    return illegalArgument("RareTerms aggregation does not support floating point fields.");
+  spec.is_mapped = members.field.field != nullptr;
+  spec.order = {{OrderKey::Kind::kCount, false, {}}};
+  GYRE_TRY_ASSIGN(spec.filter, TermFilter::read(request, spec.source, include, exclude));
   spec.subs = std::move(request.subs);
   return AggregationPtr(std::make_unique<TermsAggregation>(std::move(spec)));
 }

@@ -1,5 +1,7 @@
 #include "engine/aggs/value_block.hpp"
 
+#include "engine/mapping/numeric_value.hpp"
+
 namespace gyre::engine {
 
 namespace {
@@ -7,13 +9,25 @@ namespace {
 constexpr std::uint32_t kFewDocs = 48;
 }  // namespace
 
-void ValueReader::beginSegment(SegmentRun& run, const ColumnReader* column) {
+void ValueReader::beginSegment(SegmentRun& run, const ColumnReader* column, ValueConversion conversion) {
+  conversion_ = conversion;
   run_ = &run;
   column_ = column;
   is_multi_ = column != nullptr && column->isMultiValued();
 }
 
 ValueBlock ValueReader::read(const DocBlock& block) {
+  ValueBlock values = readStored(block);
+  if (conversion_.kind == ValueConversion::Kind::kNone || values.size == 0) return values;
+  converted_.resize(values.size);
+  for (std::uint32_t i = 0; i < values.size; ++i)
+    converted_[i] = encodeDouble(static_cast<double>(values.values[i]) / conversion_.divisor);
+  values.values = converted_.data();
+  values.whole_window = nullptr;
+  return values;
+}
+
+ValueBlock ValueReader::readStored(const DocBlock& block) {
   if (column_ == nullptr || block.size == 0) return {};
   if (is_multi_) return readMulti(block);
   return block.size <= kFewDocs ? readOneByOne(block) : readWindow(block);
@@ -90,8 +104,8 @@ DocBlock ValueReader::absent(const DocBlock& block) {
       absent_docs_.push_back(static_cast<std::uint16_t>(doc));
       absent_buckets_.push_back(block.bucket(i));
     }
-  return {block.window, static_cast<std::uint32_t>(absent_docs_.size()), absent_docs_.data(), absent_buckets_.data(),
-          block.bucket_count};
+  return block.with(static_cast<std::uint32_t>(absent_docs_.size()), absent_docs_.data(), absent_buckets_.data(),
+                    block.bucket_count);
 }
 
 }  // namespace gyre::engine

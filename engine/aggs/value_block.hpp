@@ -21,6 +21,13 @@ struct ValueBlock {
   std::uint32_t bucket(std::uint32_t i) const { return buckets == nullptr ? 0 : buckets[i]; }
 };
 
+// How a segment's numbers become those of the aggregation, where they are kept differently.
+struct ValueConversion {
+  enum class Kind : std::uint8_t { kNone, kToDouble };
+  Kind kind = Kind::kNone;
+  double divisor = 1;
+};
+
 class ValueReader {
  public:
   // kAll: every value. kDistinct: a document's equal values count once.
@@ -28,13 +35,17 @@ class ValueReader {
   explicit ValueReader(Repetitions repetitions = Repetitions::kAll) : repetitions_(repetitions) {}
 
   // `column` is null where the segment has no values.
-  void beginSegment(SegmentRun& run, const ColumnReader* column);
+  void beginSegment(SegmentRun& run, const ColumnReader* column, ValueConversion conversion = {});
   ValueBlock read(const DocBlock& block);
   // The documents of the block without a value.
   DocBlock absent(const DocBlock& block);
   bool hasColumn() const { return column_ != nullptr; }
+  bool isMulti() const { return is_multi_; }
+  const ColumnReader* column() const { return column_; }
+  bool isConverted() const { return conversion_.kind != ValueConversion::Kind::kNone; }
 
  private:
+  ValueBlock readStored(const DocBlock& block);
   ValueBlock readOneByOne(const DocBlock& block);
   ValueBlock readWindow(const DocBlock& block);
   ValueBlock readMulti(const DocBlock& block);
@@ -44,8 +55,10 @@ class ValueReader {
   Repetitions repetitions_;
   SegmentRun* run_ = nullptr;
   const ColumnReader* column_ = nullptr;
+  ValueConversion conversion_;
   bool is_multi_ = false;
   std::vector<std::int64_t> values_;
+  std::vector<std::int64_t> converted_;
   std::vector<std::uint16_t> docs_;
   std::vector<std::uint32_t> buckets_;
   std::vector<std::uint16_t> absent_docs_;

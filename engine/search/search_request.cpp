@@ -163,7 +163,7 @@ class RequestParser {
     }
     if ((key == "aggs" || key == "aggregations") && member.isObject()) {
       request_.has_aggregations = true;
-      return assign(request_.aggregations, parseAggregations(member, context_));
+      return assign(request_.aggregations, parseRequestedAggregations(member, context_));
     }
     if (key == "suggest" && member.isObject()) {
       request_.has_suggest = true;
@@ -349,7 +349,7 @@ float Rescore::combine(float score, float second) const {
 }
 
 bool SearchRequest::needsScores() const {
-  if (min_score || tracks_scores) return true;
+  if (min_score || tracks_scores || needScores(aggregations)) return true;
   if (from + size == 0) return false;
   if (sort.empty()) return true;
   for (const SortKey& key : sort)

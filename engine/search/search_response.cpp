@@ -248,7 +248,8 @@ class ResponseWriter {
     writer_.key("hits");
     GYRE_TRY(HitsWriter(plan_, options_, deadline_nanos_, out_, writer_).write(outcome_));
     if (request_.has_aggregations && !request_.aggregations.empty()) {
-      AggregationOutput output{writer_};
+      AggregationOutput output{writer_, options_.names_types};
+      output.index_of = [this](std::uint32_t segment) { return plan_.indexOf(segment); };
       writer_.key("aggregations").beginObject();
       GYRE_TRY(outcome_.aggregators.writeMembers(0, output));
       writer_.endObject();

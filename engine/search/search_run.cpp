@@ -43,6 +43,7 @@ class SearchRun {
       if (!is_target_done_) runSegment(s);
       doc_base_ += snapshot_.segments[s].segment->docCount();
       GYRE_TRY(collector_->status());
+      GYRE_TRY(aggregation_status_);
       // Rescoring looks at the best of each index.
       const bool is_last = s + 1 == snapshot_.segments.size() || plan_.target_of[s + 1] != target;
       if (is_last && !request_.rescores.empty()) GYRE_TRY(rescore(target));
@@ -136,7 +137,7 @@ class SearchRun {
         continue;
       }
       runWindow(run, scorers, window);
-      if (is_target_done_) break;
+      if (is_target_done_ || !aggregation_status_.isOk()) break;
     }
     collector_->endSegment();
   }
@@ -193,7 +194,8 @@ class SearchRun {
     std::uint32_t count = countBits(bits_.data());
     if (count == 0) return;
     if (request_.terminate_after > 0) count = keepFirst(count);
-    aggregate(run, window, count);
+    aggregate(run, window, count, scores);
+    if (Status memory = outcome_.aggregators.checkMemory(); !memory.isOk()) aggregation_status_ = std::move(memory);
     if (has_post_filter_) {
       if (scorers.post_filter == nullptr) return;
       scorers.post_filter->narrow(window, bits_.data(), nullptr);
@@ -233,13 +235,13 @@ class SearchRun {
     return static_cast<std::uint32_t>(room);
   }
 
-  void aggregate(SegmentRun& run, std::uint32_t window, std::uint32_t count) {
+  void aggregate(SegmentRun& run, std::uint32_t window, std::uint32_t count, const float* scores) {
     if (outcome_.aggregators.isEmpty()) return;
     if (count == windowSize(window, run.docCount()))
-      return outcome_.aggregators.collect({window, count, nullptr, nullptr, 1});
+      return outcome_.aggregators.collect({window, count, nullptr, nullptr, 1, scores});
     std::uint32_t size = 0;
     forEachBit(bits_.data(), [&](std::uint32_t i) { docs_[size++] = static_cast<std::uint16_t>(i); });
-    outcome_.aggregators.collect({window, size, docs_.data(), nullptr, 1});
+    outcome_.aggregators.collect({window, size, docs_.data(), nullptr, 1, scores});
   }
 
   // The best of one target so far, by their second scores.
@@ -369,6 +371,7 @@ class SearchRun {
   std::vector<Hit> rescored_;
   bool has_post_filter_ = false;
   std::unique_ptr<Collector> collector_;
+  Status aggregation_status_;  // of memory
   SearchOutcome outcome_;
   WindowBits bits_{};
   std::array<float, kWindowDocs> scores_{};

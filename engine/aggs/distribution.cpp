@@ -1,0 +1,67 @@
+#include "engine/aggs/distribution.hpp"
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "engine/aggs/aggregation.hpp"
+
+namespace gyre::engine {
+
+namespace {
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr std::string_view kBounds[] = {"upper",          "lower",         "upper_population", "lower_population",
+                                        "upper_sampling", "lower_sampling"};
+constexpr std::string_view kSpreads[] = {"variance",      "variance_population",      "variance_sampling",
+                                         "std_deviation", "std_deviation_population", "std_deviation_sampling"};
+}  // namespace
+
+double Distribution::variance(bool is_sample) const {
+  if (count == 0) return kNone;
+  const auto n = static_cast<double>(count);
+  // Rounding may leave less than nothing.
+  const double above = std::fmax(0, sum_of_squares - sum * sum / n);
+  if (std::isnan(sum_of_squares - sum * sum / n)) return kNone;
+  return is_sample ? (count == 1 ? kNone : above / (n - 1)) : above / n;
+}
+
+double Distribution::deviation(bool is_sample) const { return std::sqrt(variance(is_sample)); }
+
+double Distribution::bound(bool is_upper, bool is_sample) const {
+  if (count == 0) return kNone;
+  const double distance = deviation(is_sample) * sigma;
+  const double average = sum / static_cast<double>(count);
+  return is_upper ? average + distance : average - distance;
+}
+
+std::optional<double> Distribution::value(std::string_view name) const {
+  const bool is_sample = name.ends_with("_sampling");
+  for (const std::string_view known : kSpreads)
+    if (name == known) return name.starts_with("variance") ? variance(is_sample) : deviation(is_sample);
+  if (name == "sum_of_squares") return sum_of_squares;
+  if (name.starts_with("std_"))
+    for (const std::string_view known : kBounds)
+      if (name.substr(4) == known) return bound(known.starts_with("upper"), is_sample);
+  return std::nullopt;
+}
+
+void writeDistribution(const Distribution& distribution, const NumberText& text, JsonWriter& writer) {
+  const bool is_empty = distribution.count == 0;
+  writeDouble(is_empty ? kNone : distribution.sum_of_squares, writer.key("sum_of_squares"));
+  for (const std::string_view name : kSpreads) writeDouble(*distribution.value(name), writer.key(name));
+  writer.key("std_deviation_bounds").beginObject();
+  const auto bound = [&](std::string_view name) {
+    return distribution.bound(name.starts_with("upper"), name.ends_with("_sampling"));
+  };
+  for (const std::string_view name : kBounds) writeDouble(bound(name), writer.key(name));
+  writer.endObject();
+  if (is_empty || !text) return;
+  writer.member("sum_of_squares_as_string", text(distribution.sum_of_squares));
+  for (const std::string_view name : kSpreads)
+    writer.member(std::string(name) + "_as_string", text(*distribution.value(name)));
+  writer.key("std_deviation_bounds_as_string").beginObject();
+  for (const std::string_view name : kBounds) writer.member(name, text(bound(name)));
+  writer.endObject();
+}
+
+}  // namespace gyre::engine
