@@ -1,6 +1,7 @@
 #include "engine/query/bm25.hpp"
 
 #include <cmath>
+#include <utility>
 
 #include "engine/codec/norms.hpp"
 
@@ -47,6 +48,47 @@ Bm25::Bm25(const FieldStatistics& field, double idf, float boost)
     const double length = normToLength(static_cast<std::uint8_t>(norm));
     inverse_norms_[norm] = static_cast<float>(1.0 / (kK1 * (1 - kB + kB * length / mean_length)));
   }
+}
+
+double ScoreStatistics::idf() const {
+  double sum = 0;
+  for (const std::uint64_t doc_freq : doc_freqs) sum += inverseDocumentFrequency(field.doc_count, doc_freq);
+  return sum;
+}
+
+Explanation ScoreStatistics::explain(const std::string& subject, DocId doc, float freq, std::uint8_t norm,
+                                     const std::string& freq_text) const {
+  const auto idfOf = [&](std::uint64_t doc_freq) {
+    return Explanation::match(inverseDocumentFrequency(field.doc_count, doc_freq),
+                              "idf, computed as log(1 + (N - n + 0.5) / (n + 0.5)) from:",
+                              {Explanation::count(doc_freq, "n, number of documents containing term"),
+                               Explanation::count(field.doc_count, "N, total number of documents with field")});
+  };
+  Explanation of_idf;
+  if (doc_freqs.size() == 1) {
+    of_idf = idfOf(doc_freqs.front());
+  } else {
+    of_idf = Explanation::match(idf(), "idf, sum of:");
+    for (const std::uint64_t doc_freq : doc_freqs) of_idf.details.push_back(idfOf(doc_freq));
+  }
+  const double mean = field.doc_count == 0
+                          ? 1.0
+                          : static_cast<double>(field.sum_total_term_freq) / static_cast<double>(field.doc_count);
+  const double length = normToLength(norm);
+  const double tf = freq / (freq + kK1 * (1 - kB + kB * length / mean));
+  auto of_tf = Explanation::match(
+      tf, "tf, computed as freq / (freq + k1 * (1 - b + b * dl / avgdl)) from:",
+      {Explanation::match(freq, freq_text), Explanation::match(kK1, "k1, term saturation parameter"),
+       Explanation::match(kB, "b, length normalization parameter"),
+       Explanation::match(length, "dl, length of field" + std::string(norm > 40 ? " (approximate)" : "")),
+       Explanation::match(mean, "avgdl, average length of field")});
+  const float score = bm25().score(freq, norm);
+  auto computed =
+      Explanation::match(score, "score(freq=" + describeFloat(freq) + "), computed as boost * idf * tf from:",
+                         {Explanation::match(boost * (kK1 + 1), "boost"), std::move(of_idf), std::move(of_tf)});
+  return Explanation::match(
+      score,
+      "weight(" + subject + " in " + std::to_string(doc) + ") [PerFieldSimilarity], result of:", {std::move(computed)});
 }
 
 }  // namespace gyre::engine

@@ -9,8 +9,11 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "engine/query/explanation.hpp"
 #include "engine/segment/segment_reader.hpp"
 
 namespace gyre::engine {
@@ -38,6 +41,20 @@ class Bm25 {
  private:
   float weight_ = 0;
   std::array<float, 256> inverse_norms_{};
+};
+
+// What a score was computed from: the field, how many documents hold each term, the product of all boosts.
+struct ScoreStatistics {
+  FieldStatistics field;
+  std::vector<std::uint64_t> doc_freqs;
+  float boost = 1;
+
+  double idf() const;
+  Bm25 bm25() const { return Bm25(field, idf(), boost); }
+  // "weight(t:fox in 7) [PerFieldSimilarity], result of:" with all its parts; `subject` is "t:fox". `freq_text` names
+  // the frequency.
+  Explanation explain(const std::string& subject, DocId doc, float freq, std::uint8_t norm,
+                      const std::string& freq_text = "freq, occurrences of term within document") const;
 };
 
 }  // namespace gyre::engine

@@ -17,8 +17,11 @@ using Weights = std::vector<WeightPtr>;
 
 class BoolWeight final : public Weight {
  public:
-  BoolWeight(Weights must, Weights filter, Weights should, Weights must_not, std::uint32_t minimum_should_match)
-      : must_(std::move(must)),
+  // `clauses` are those of the query, for explanations; the weights stand in the same order.
+  BoolWeight(const BoolClauses& clauses, Weights must, Weights filter, Weights should, Weights must_not,
+             std::uint32_t minimum_should_match)
+      : clauses_(clauses),
+        must_(std::move(must)),
         filter_(std::move(filter)),
         should_(std::move(should)),
         must_not_(std::move(must_not)),
@@ -31,7 +34,59 @@ class BoolWeight final : public Weight {
                           minimum_should_match_);
   }
 
+  Explanation explain(SegmentRun& run, DocId doc) const override {
+    Explaining state{run, doc, {}};
+    for (std::size_t i = 0; i < must_.size(); ++i) explainMust(*must_[i], *clauses_.must[i], true, state);
+    for (std::size_t i = 0; i < must_not_.size(); ++i) {
+      Explanation part = must_not_[i]->explain(run, doc);
+      if (!part.is_match) continue;
+      state.has_failed = true;
+      state.parts.push_back(Explanation::noMatch(
+          "match on prohibited clause (" + clauses_.must_not[i]->describe() + ")", {std::move(part)}));
+    }
+    std::uint32_t matched = 0;
+    for (const WeightPtr& weight : should_) {
+      Explanation part = weight->explain(run, doc);
+      if (!part.is_match) continue;
+      ++matched;
+      state.parts.push_back(std::move(part));
+    }
+    for (std::size_t i = 0; i < filter_.size(); ++i) explainMust(*filter_[i], *clauses_.filter[i], false, state);
+    if (state.has_failed)
+      return Explanation::noMatch("Failure to meet condition(s) of required/prohibited clause(s)",
+                                  std::move(state.parts));
+    if (matched < minimum_should_match_)
+      return Explanation::noMatch(matched == 0 ? "No matching clauses"
+                                               : "Failure to match minimum number of optional clauses: " +
+                                                     std::to_string(minimum_should_match_),
+                                  std::move(state.parts));
+    const auto score = scoreOf(*this, run, doc);
+    if (!score) return Explanation::noMatch("No matching clauses", std::move(state.parts));
+    if (state.parts.empty()) return Explanation::match(*score, "*:*");
+    return Explanation::match(*score, "sum of:", std::move(state.parts));
+  }
+
  private:
+  struct Explaining {
+    SegmentRun& run;
+    DocId doc;
+    std::vector<Explanation> parts;
+    bool has_failed = false;
+  };
+  static void explainMust(const Weight& weight, const Query& query, bool is_scored, Explaining& state) {
+    Explanation part = weight.explain(state.run, state.doc);
+    if (!part.is_match) {
+      state.has_failed = true;
+      part = Explanation::noMatch("no match on required clause (" + query.describe() + ")", {std::move(part)});
+    } else if (!is_scored) {
+      // What an unscored clause matches with is of no weight.
+      part.value = 1;
+      part = Explanation::match(
+          0, "match on required clause, product of:", {Explanation::match(0, "# clause"), std::move(part)});
+    }
+    state.parts.push_back(std::move(part));
+  }
+
   static bool require(const Weights& weights, bool is_scored, SegmentRun& run, std::vector<RequiredScorer>& required) {
     for (const WeightPtr& weight : weights) {
       auto scorer = weight->scorer(run);
@@ -47,6 +102,7 @@ class BoolWeight final : public Weight {
     return scorers;
   }
 
+  const BoolClauses& clauses_;
   Weights must_, filter_, should_, must_not_;
   std::uint32_t minimum_should_match_;
 };
@@ -70,163 +126,77 @@ class BoolQuery final : public Query {
     const bool is_optional = clauses_.must.empty() && clauses_.filter.empty();
     if (is_optional && clauses_.should.empty() && clauses_.must_not.empty())
       return makeAllQuery(1)->weight(snapshot, own, needs_scores);
+    // Optional clauses alone: one of them must match, whatever was asked.
+    std::uint32_t minimum = clauses_.minimum_should_match;
+    if (is_optional && !clauses_.should.empty() && minimum == 0) minimum = 1;
+    // A bool of one clause is that clause, however deep such bools are nested.
+    if (clauses_.filter.empty() && clauses_.must_not.empty() && clauses_.must.size() + clauses_.should.size() == 1 &&
+        minimum <= clauses_.should.size())
+      return (clauses_.must.empty() ? clauses_.should : clauses_.must).front()->weight(snapshot, own, needs_scores);
     GYRE_TRY_ASSIGN(auto must, weightsOf(clauses_.must, snapshot, own, needs_scores));
     GYRE_TRY_ASSIGN(auto filter, weightsOf(clauses_.filter, snapshot, own, false));
     GYRE_TRY_ASSIGN(auto should, weightsOf(clauses_.should, snapshot, own, needs_scores));
     GYRE_TRY_ASSIGN(auto must_not, weightsOf(clauses_.must_not, snapshot, own, false));
-    // Optional clauses alone: one of them must match, whatever was asked.
-    std::uint32_t minimum = clauses_.minimum_should_match;
-    if (is_optional && !clauses_.should.empty() && minimum == 0) minimum = 1;
-    return WeightPtr(std::make_unique<BoolWeight>(std::move(must), std::move(filter), std::move(should),
+    return WeightPtr(std::make_unique<BoolWeight>(clauses_, std::move(must), std::move(filter), std::move(should),
                                                   std::move(must_not), minimum));
   }
+
   void visitTerms(TermVisitor& visitor) const override {
     for (const auto* const queries : {&clauses_.must, &clauses_.filter, &clauses_.should})
       for (const QueryPtr& query : *queries) query->visitTerms(visitor);
   }
+  std::string describe() const override { return describeBoosted(plain(), boost_); }
+  std::string describeClause() const override { return boost_ == 1 ? "(" + plain() + ")" : describe(); }
 
  private:
+  std::string plain() const {
+    std::string text;
+    const auto add = [&](std::string_view occur, const std::vector<QueryPtr>& queries) {
+      for (const QueryPtr& query : queries) {
+        if (!text.empty()) text += ' ';
+        text += occur;
+        text += query->describeClause();
+      }
+    };
+    add("+", clauses_.must);
+    add("-", clauses_.must_not);
+    add("", clauses_.should);
+    add("#", clauses_.filter);
+    if (text.empty()) return "*:*";
+    if (clauses_.must.empty() && clauses_.should.empty() && clauses_.filter.empty()) text += " #*:*";
+    if (clauses_.minimum_should_match > 0) text = "(" + text + ")~" + std::to_string(clauses_.minimum_should_match);
+    return text;
+  }
+
   BoolClauses clauses_;
   float boost_;
 };
 
-class DisMaxScorer final : public Scorer {
- public:
-  DisMaxScorer(std::vector<ScorerPtr> scorers, float tie_breaker)
-      : scorers_(std::move(scorers)),
-        tie_breaker_(tie_breaker),
-        best_(kWindowDocs),
-        sum_(kWindowDocs),
-        own_(kWindowDocs) {}
-
-  std::uint64_t cost() const override {
-    std::uint64_t cost = 0;
-    for (const ScorerPtr& scorer : scorers_) cost += scorer->cost();
-    return cost;
-  }
-  DocId nextCandidate(DocId from) override {
-    DocId first = kNoMoreDocs;
-    for (const ScorerPtr& scorer : scorers_) {
-      first = std::min(first, scorer->nextCandidate(from));
-      if (first == from) break;
-    }
-    return first;
-  }
-  void evaluate(std::uint32_t window, std::uint64_t* bits, float* scores) override {
-    clearBits(bits);
-    if (scores != nullptr) {
-      std::fill(best_.begin(), best_.end(), 0.0f);
-      std::fill(sum_.begin(), sum_.end(), 0.0f);
-    }
-    WindowBits matched;
-    for (const ScorerPtr& scorer : scorers_) {
-      if (scores == nullptr) {
-        scorer->evaluate(window, matched.data(), nullptr);
-      } else {
-        std::fill(own_.begin(), own_.end(), 0.0f);
-        scorer->evaluate(window, matched.data(), own_.data());
-        forEachBit(matched.data(), [&](std::uint32_t i) {
-          best_[i] = std::max(best_[i], own_[i]);
-          sum_[i] += own_[i];
-        });
-      }
-      orBits(bits, matched.data());
-    }
-    if (scores == nullptr) return;
-    forEachBit(bits, [&](std::uint32_t i) { scores[i] += best_[i] + tie_breaker_ * (sum_[i] - best_[i]); });
-  }
-  float maxScore(std::uint32_t window) override {
-    float best = 0;
-    float sum = 0;
-    for (const ScorerPtr& scorer : scorers_) {
-      const float bound = scorer->maxScore(window);
-      best = std::max(best, bound);
-      sum += bound;
-    }
-    return best + tie_breaker_ * (sum - best);
-  }
-
- private:
-  std::vector<ScorerPtr> scorers_;
-  float tie_breaker_;
-  std::vector<float> best_, sum_, own_;
-};
-
-class DisMaxQuery final : public Query {
- public:
-  DisMaxQuery(std::vector<QueryPtr> queries, float tie_breaker, float boost)
-      : queries_(std::move(queries)), tie_breaker_(tie_breaker), boost_(boost) {}
-  Result<WeightPtr> weight(const Snapshot& snapshot, float boost, bool needs_scores) const override {
-    GYRE_TRY_ASSIGN(auto weights, weightsOf(queries_, snapshot, boost * boost_, needs_scores));
-    return makeWeight([weights = std::move(weights), tie_breaker = tie_breaker_](SegmentRun& run) -> ScorerPtr {
-      std::vector<ScorerPtr> scorers;
-      for (const WeightPtr& weight : weights)
-        if (auto scorer = weight->scorer(run)) scorers.push_back(std::move(scorer));
-      if (scorers.empty()) return nullptr;
-      if (scorers.size() == 1) return std::move(scorers.front());
-      return std::make_unique<DisMaxScorer>(std::move(scorers), tie_breaker);
-    });
-  }
-  void visitTerms(TermVisitor& visitor) const override {
-    for (const QueryPtr& query : queries_) query->visitTerms(visitor);
-  }
-
- private:
-  std::vector<QueryPtr> queries_;
-  float tie_breaker_;
-  float boost_;
-};
-
-class ConstantScoreQuery final : public Query {
- public:
-  ConstantScoreQuery(QueryPtr inner, float boost) : inner_(std::move(inner)), boost_(boost) {}
-  Result<WeightPtr> weight(const Snapshot& snapshot, float boost, bool) const override {
-    GYRE_TRY_ASSIGN(auto inner, inner_->weight(snapshot, 1, false));
-    return makeWeight([inner = std::move(inner), score = boost * boost_](SegmentRun& run) -> ScorerPtr {
-      std::vector<ScorerPtr> scorers;
-      if (auto scorer = inner->scorer(run)) scorers.push_back(std::move(scorer));
-      return makeAnyScorer(std::move(scorers), score);
-    });
-  }
-  void visitTerms(TermVisitor& visitor) const override { inner_->visitTerms(visitor); }
-
- private:
-  QueryPtr inner_;
-  float boost_;
-};
+}  // namespace
 
 Status parseClauses(json::Value value, std::vector<QueryPtr>& clauses, ParseContext& context) {
   const auto add = [&](json::Value clause) -> Status {
-    if (++context.clauses > kMaxClauses)
-      return Status(Code::kInvalidArgument, "too_many_nested_clauses",
-                    "Query contains too many nested clauses; maxClauseCount is set to " + std::to_string(kMaxClauses));
     GYRE_TRY_ASSIGN(auto query, parseQuery(clause, context));
     clauses.push_back(std::move(query));
     return {};
   };
   if (value.isObject()) return add(value);
   if (!value.isArray())
-    return parsingException("[bool] [" + std::string(value.key()) + "] must be a query or an array of queries");
+    return {Code::kInvalidArgument, "x_content_parse_exception",
+            "[bool] " + std::string(value.key()) + " doesn't support values of type: " + tokenName(value)};
   for (const json::Value clause : value) GYRE_TRY(add(clause));
   return {};
 }
 
-}  // namespace
-
 QueryPtr makeBoolQuery(BoolClauses clauses, float boost) {
   return std::make_unique<BoolQuery>(std::move(clauses), boost);
-}
-QueryPtr makeDisMaxQuery(std::vector<QueryPtr> queries, float tie_breaker, float boost) {
-  return std::make_unique<DisMaxQuery>(std::move(queries), tie_breaker, boost);
-}
-QueryPtr makeConstantScoreQuery(QueryPtr inner, float boost) {
-  return std::make_unique<ConstantScoreQuery>(std::move(inner), boost);
 }
 
 Result<QueryPtr> parseBool(json::Value body, ParseContext& context) {
   CommonParameters common;
   BoolClauses clauses;
   std::string minimum;
+  bool adjusts_pure_negative = true;
   for (const json::Value member : body) {
     GYRE_TRY_ASSIGN(const bool is_common, readCommon("bool", member, common));
     if (is_common) continue;
@@ -245,50 +215,20 @@ Result<QueryPtr> parseBool(json::Value body, ParseContext& context) {
       GYRE_TRY_ASSIGN(minimum, parseScalarText("bool", member));
     } else if (member.key() == "adjust_pure_negative") {
       GYRE_TRY_ASSIGN(const bool is_adjusted, parseBoolean("bool", member));
-      if (!is_adjusted) return illegalArgument("[bool] adjust_pure_negative can only be true");
+      adjusts_pure_negative = is_adjusted;
     } else {
       return unknownField("bool", member.key());
     }
   }
+  const std::size_t all = clauses.must.size() + clauses.filter.size() + clauses.should.size() + clauses.must_not.size();
+  if (all > kMaxClauses) return tooManyClauses();
+  if (!adjusts_pure_negative && all > 0 && all == clauses.must_not.size())
+    return finishQuery(makeNoneQuery("nothing but prohibited clauses"), common, context);
   if (!minimum.empty()) {
     GYRE_TRY_ASSIGN(clauses.minimum_should_match,
-                    minimumShouldMatch("bool", minimum, static_cast<std::uint32_t>(clauses.should.size())));
+                    minimumShouldMatch(minimum, static_cast<std::uint32_t>(clauses.should.size())));
   }
   return finishQuery(makeBoolQuery(std::move(clauses), common.boost), common, context);
-}
-
-Result<QueryPtr> parseConstantScore(json::Value body, ParseContext& context) {
-  CommonParameters common;
-  QueryPtr inner;
-  for (const json::Value member : body) {
-    GYRE_TRY_ASSIGN(const bool is_common, readCommon("constant_score", member, common));
-    if (is_common) continue;
-    if (member.key() != "filter") return unknownParameter("constant_score", member.key());
-    GYRE_TRY_ASSIGN(inner, parseQuery(member, context));
-  }
-  if (inner == nullptr) return parsingException("[constant_score] requires a 'filter' element");
-  return finishQuery(makeConstantScoreQuery(std::move(inner), common.boost), common, context);
-}
-
-Result<QueryPtr> parseDisMax(json::Value body, ParseContext& context) {
-  CommonParameters common;
-  std::vector<QueryPtr> queries;
-  float tie_breaker = 0;
-  bool has_queries = false;
-  for (const json::Value member : body) {
-    GYRE_TRY_ASSIGN(const bool is_common, readCommon("dis_max", member, common));
-    if (is_common) continue;
-    if (member.key() == "queries") {
-      has_queries = true;
-      GYRE_TRY(parseClauses(member, queries, context));
-    } else if (member.key() == "tie_breaker") {
-      GYRE_TRY_ASSIGN(tie_breaker, parseFloat("dis_max", member));
-    } else {
-      return unknownParameter("dis_max", member.key());
-    }
-  }
-  if (!has_queries) return parsingException("[dis_max] requires 'queries' field with at least one clause");
-  return finishQuery(makeDisMaxQuery(std::move(queries), tie_breaker, common.boost), common, context);
 }
 
 }  // namespace gyre::engine

@@ -7,8 +7,11 @@
 #include <vector>
 
 #include "engine/query/query.hpp"
+#include "gyre/json.hpp"
 
 namespace gyre::engine {
+
+struct ParseContext;
 
 struct BoolClauses {
   std::vector<QueryPtr> must;
@@ -21,7 +24,15 @@ QueryPtr makeBoolQuery(BoolClauses clauses, float boost);
 
 // The best of several, plus `tie_breaker` times each other one.
 QueryPtr makeDisMaxQuery(std::vector<QueryPtr> queries, float tie_breaker, float boost);
+// The same of weights. REQUIRES: not empty.
+WeightPtr makeDisMaxWeight(std::vector<WeightPtr> weights, float tie_breaker);
 // `inner`'s documents, each with score `boost`.
 QueryPtr makeConstantScoreQuery(QueryPtr inner, float boost);
+
+// `inner` with its scores times `boost`.
+QueryPtr makeBoostQuery(QueryPtr inner, float boost);
+
+// A query, or a list of them, as `must` and `queries` take it.
+Status parseClauses(json::Value value, std::vector<QueryPtr>& clauses, ParseContext& context);
 
 }  // namespace gyre::engine

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/analysis/analyzer.hpp"
+#include "engine/mapping/numeric_value.hpp"
 #include "engine/query/bm25.hpp"
 #include "engine/query/query_parser.hpp"
 #include "engine/query/scorers.hpp"
@@ -22,10 +23,12 @@ using Tell = std::function<void(TermVisitor&)>;
 template <class Make>
 class LeafQuery final : public Query {
  public:
-  LeafQuery(Make make, float boost, Tell tell) : make_(std::move(make)), boost_(boost), tell_(std::move(tell)) {}
+  LeafQuery(Make make, float boost, std::string description, Tell tell)
+      : make_(std::move(make)), boost_(boost), description_(std::move(description)), tell_(std::move(tell)) {}
   Result<WeightPtr> weight(const Snapshot& snapshot, float boost, bool needs_scores) const override {
     return make_(snapshot, boost * boost_, needs_scores);
   }
+  std::string describe() const override { return describeBoosted(description_, boost_); }
   void visitTerms(TermVisitor& visitor) const override {
     if (tell_) tell_(visitor);
   }
@@ -33,11 +36,28 @@ class LeafQuery final : public Query {
  private:
   Make make_;
   float boost_;
+  std::string description_;
   Tell tell_;
 };
 template <class Make>
-QueryPtr makeLeaf(float boost, Make make, Tell tell = {}) {
-  return std::make_unique<LeafQuery<Make>>(std::move(make), boost, std::move(tell));
+QueryPtr makeLeaf(float boost, std::string description, Make make, Tell tell = {}) {
+  return std::make_unique<LeafQuery<Make>>(std::move(make), boost, std::move(description), std::move(tell));
+}
+Tell tellTerms(const std::string& path, const std::vector<std::string>& terms) {
+  return [path, terms](TermVisitor& visitor) {
+    for (const std::string& term : terms) visitor.term(path, term);
+  };
+}
+
+// A number of the field as the dialect's descriptions show it.
+std::string numberText(const Field* field, std::int64_t value) {
+  if (field == nullptr) return std::to_string(value);
+  if (field->type == FieldType::kDouble) return describeDouble(decodeDouble(value));
+  if (field->type == FieldType::kFloat) return describeFloat(static_cast<float>(decodeDouble(value)));
+  return std::to_string(value);
+}
+std::string inBothForms(const std::string& path, const std::string& text) {
+  return "IndexOrDocValuesQuery(indexQuery=" + path + ":" + text + ", dvQuery=" + path + ":" + text + ")";
 }
 
 // The term's documents without scores; single documents are checked in the column where there is one.
@@ -52,6 +72,10 @@ ScorerPtr unscoredTerms(SegmentRun& run, const std::string& path, const std::vec
     infos.push_back(found->info);
     ordinals.push_back(found->ordinal);
   }
+  if (field->postings == nullptr && field->column != nullptr && !ordinals.empty()) {
+    std::sort(ordinals.begin(), ordinals.end());
+    return makeColumnSetScorer(run, *field->column, {ordinals.begin(), ordinals.end()}, score);
+  }
   return makeTermSetScorer(run, *field, infos, std::move(ordinals), score);
 }
 
@@ -62,14 +86,11 @@ ScorerPtr termInterval(SegmentRun& run, const FieldReader& field, std::uint32_t 
   constexpr std::uint32_t kFewTerms = 16;
   if (field.column != nullptr && (end - begin > kFewTerms || field.postings == nullptr))
     return makeColumnRangeScorer(run, *field.column, begin, end - 1, score);
-  std::vector<TermInfo> infos;
-  std::vector<std::uint32_t> ordinals;
+  TermUnion all(run, field);
   const auto cursor = field.terms->cursor();
-  for (bool has_term = cursor->seekOrdinal(begin); has_term && cursor->ordinal() < end; has_term = cursor->next()) {
-    infos.push_back(cursor->info());
-    if (field.column != nullptr) ordinals.push_back(cursor->ordinal());
-  }
-  return makeTermSetScorer(run, field, infos, std::move(ordinals), score);
+  for (bool has_term = cursor->seekOrdinal(begin); has_term && cursor->ordinal() < end; has_term = cursor->next())
+    all.add(cursor->info(), cursor->ordinal());
+  return all.scorer(score);
 }
 
 // The ordinal of the first term >= target (or > target).
@@ -98,16 +119,27 @@ class ExistsQuery final : public Query {
  public:
   ExistsQuery(std::vector<std::string> paths, float boost) : paths_(std::move(paths)), boost_(boost) {}
   Result<WeightPtr> weight(const Snapshot&, float boost, bool) const override {
-    return makeWeight([this, score = boost * boost_](SegmentRun& run) -> ScorerPtr {
-      std::vector<ScorerPtr> scorers;
-      for (const std::string& path : paths_)
-        if (const FieldReader* const field = run.segment().field(path))
-          if (auto scorer = hasValue(run, *field, 0)) scorers.push_back(std::move(scorer));
-      return makeAnyScorer(std::move(scorers), score);
-    });
+    const float score = boost * boost_;
+    return makeWeight(
+        [this, score](SegmentRun& run) -> ScorerPtr {
+          std::vector<ScorerPtr> scorers;
+          for (const std::string& path : paths_)
+            if (const FieldReader* const field = run.segment().field(path))
+              if (auto scorer = hasValue(run, *field, 0)) scorers.push_back(std::move(scorer));
+          return makeAnyScorer(std::move(scorers), score);
+        },
+        describeConstant(plain(), score));
   }
+  std::string describe() const override { return describeBoosted(plain(), boost_); }
 
  private:
+  std::string plain() const {
+    std::string fields;
+    for (const std::string& path : paths_)
+      fields += (fields.empty() ? "" : " ") + std::string("FieldExistsQuery [field=") + path + "]";
+    return "ConstantScore(" + fields + ")";
+  }
+
   std::vector<std::string> paths_;
   float boost_;
 };
@@ -146,43 +178,70 @@ FieldStatistics columnStatistics(const Snapshot& snapshot, const std::string& pa
 }  // namespace
 
 QueryPtr makeAllQuery(float boost) {
-  return makeLeaf(boost, [](const Snapshot&, float score, bool) -> Result<WeightPtr> {
-    return makeWeight([score](SegmentRun& run) { return makeAllScorer(run, score); });
+  return makeLeaf(boost, "*:*", [](const Snapshot&, float score, bool) -> Result<WeightPtr> {
+    return makeWeight([score](SegmentRun& run) { return makeAllScorer(run, score); }, describeConstant("*:*", score));
   });
 }
 
-QueryPtr makeNoneQuery() {
-  return makeLeaf(1, [](const Snapshot&, float, bool) -> Result<WeightPtr> { return makeNoneWeight(); });
+QueryPtr makeNoneQuery(std::string why) {
+  std::string description = "MatchNoDocsQuery(\"" + std::move(why) + "\")";
+  return makeLeaf(1, description, [description](const Snapshot&, float, bool) -> Result<WeightPtr> {
+    return makeNoneWeight(description);
+  });
 }
 
 QueryPtr makeTermQuery(std::string path, std::string term, float boost) {
-  Tell tell = [path, term](TermVisitor& visitor) { visitor.term(path, term); };
-  return makeLeaf(boost,
-                  [path = std::move(path), term = std::move(term)](const Snapshot& snapshot, float score,
-                                                                   bool needs_scores) -> Result<WeightPtr> {
-                    if (needs_scores) return makeTermWeight(snapshot, path, term, score);
-                    return makeWeight([&path, terms = std::vector<std::string>{term}](SegmentRun& run) {
-                      return unscoredTerms(run, path, terms, 0);
-                    });
-                  },
-                  std::move(tell));
+  std::string description = path + ":" + term;
+  Tell tell = tellTerms(path, {term});
+  return makeLeaf(
+      boost, std::move(description),
+      [path = std::move(path), term = std::move(term)](const Snapshot& snapshot, float score,
+                                                       bool needs_scores) -> Result<WeightPtr> {
+        if (needs_scores) return makeTermWeight(snapshot, path, term, score);
+        return makeWeight([&path, terms = std::vector<std::string>{term}](SegmentRun& run) {
+          return unscoredTerms(run, path, terms, 0);
+        });
+      },
+      std::move(tell));
+}
+
+QueryPtr makeSynonymQuery(std::string path, std::vector<std::string> terms, float boost) {
+  std::sort(terms.begin(), terms.end());
+  terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
+  if (terms.size() == 1) return makeTermQuery(std::move(path), std::move(terms.front()), boost);
+  Tell tell = tellTerms(path, terms);
+  std::string description = "Synonym(";
+  for (const std::string& term : terms) description += (&term == terms.data() ? "" : " ") + path + ":" + term;
+  return makeLeaf(
+      boost, description + ")",
+      [path = std::move(path), terms = std::move(terms)](const Snapshot& snapshot, float score,
+                                                         bool needs_scores) -> Result<WeightPtr> {
+        if (needs_scores) return makeSynonymWeight(snapshot, path, terms, score);
+        return makeWeight([&path, &terms](SegmentRun& run) { return unscoredTerms(run, path, terms, 0); });
+      },
+      std::move(tell));
 }
 
 QueryPtr makeTermSetQuery(std::string path, std::vector<std::string> terms, float boost) {
   std::sort(terms.begin(), terms.end());
   terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
-  Tell tell = [path, terms](TermVisitor& visitor) {
-    for (const std::string& term : terms) visitor.term(path, term);
-  };
+  Tell tell = tellTerms(path, terms);
+  std::string description = path + ":(";
+  for (const std::string& term : terms) description += (&term == terms.data() ? "" : " ") + term;
+  description += ")";
   return makeLeaf(
-      boost,
-      [path = std::move(path), terms = std::move(terms)](const Snapshot&, float score, bool) -> Result<WeightPtr> {
-        return makeWeight([&path, &terms, score](SegmentRun& run) { return unscoredTerms(run, path, terms, score); });
+      boost, description,
+      [path = std::move(path), terms = std::move(terms), description](const Snapshot&, float score,
+                                                                      bool) -> Result<WeightPtr> {
+        return makeWeight([&path, &terms, score](SegmentRun& run) { return unscoredTerms(run, path, terms, score); },
+                          describeConstant(description, score));
       },
       std::move(tell));
 }
 
-QueryPtr makeTermRangeQuery(std::string path, TermBounds bounds, float boost) {
+namespace {
+
+QueryPtr makeTermInterval(std::string path, TermBounds bounds, float boost, std::string description) {
   Tell tell = [path, bounds](TermVisitor& visitor) {
     visitor.pattern(path, [bounds](const TermDictionaryReader& terms, const auto& visit) {
       const std::uint32_t begin = bounds.lowest ? ordinalAt(terms, *bounds.lowest, !bounds.is_lowest_included) : 0;
@@ -195,9 +254,10 @@ QueryPtr makeTermRangeQuery(std::string path, TermBounds bounds, float boost) {
     });
   };
   return makeLeaf(
-      boost,
-      [path = std::move(path), bounds = std::move(bounds)](const Snapshot&, float score, bool) -> Result<WeightPtr> {
-        return makeWeight([&path, &bounds, score](SegmentRun& run) -> ScorerPtr {
+      boost, description,
+      [path = std::move(path), bounds = std::move(bounds), description](const Snapshot&, float score,
+                                                                        bool) -> Result<WeightPtr> {
+        const auto scorer = [&path, &bounds, score](SegmentRun& run) -> ScorerPtr {
           const FieldReader* const field = run.segment().field(path);
           if (field == nullptr || field->terms == nullptr) return nullptr;
           const std::uint32_t begin =
@@ -206,58 +266,101 @@ QueryPtr makeTermRangeQuery(std::string path, TermBounds bounds, float boost) {
                                         ? ordinalAt(*field->terms, *bounds.highest, bounds.is_highest_included)
                                         : field->terms->size();
           return termInterval(run, *field, begin, end, score);
-        });
+        };
+        return makeWeight(scorer, describeConstant(description, score));
       },
       std::move(tell));
 }
 
+}  // namespace
+
+QueryPtr makeTermRangeQuery(std::string path, TermBounds bounds, float boost) {
+  std::string description = path + ":" + (bounds.lowest && !bounds.is_lowest_included ? "{" : "[") +
+                            bounds.lowest.value_or("*") + " TO " + bounds.highest.value_or("*") +
+                            (bounds.highest && !bounds.is_highest_included ? "}" : "]");
+  return makeTermInterval(std::move(path), std::move(bounds), boost, std::move(description));
+}
+
 QueryPtr makePrefixQuery(std::string path, std::string prefix, float boost) {
   auto after = afterPrefix(prefix);
-  return makeTermRangeQuery(std::move(path), {std::move(prefix), std::move(after), true, false}, boost);
+  std::string description = path + ":" + prefix + "*";
+  return makeTermInterval(std::move(path), {std::move(prefix), std::move(after), true, false}, boost,
+                          std::move(description));
 }
 
-QueryPtr makeNumberRangeQuery(std::string path, std::int64_t lowest, std::int64_t highest, float boost) {
-  if (lowest > highest) return makeNoneQuery();
-  return makeLeaf(boost,
-                  [path = std::move(path), lowest, highest](const Snapshot&, float score, bool) -> Result<WeightPtr> {
-                    return makeWeight([&path, lowest, highest, score](SegmentRun& run) -> ScorerPtr {
-                      const FieldReader* const field = run.segment().field(path);
-                      if (field == nullptr || field->column == nullptr) return nullptr;
-                      return makeColumnRangeScorer(run, *field->column, lowest, highest, score);
-                    });
-                  });
-}
-
-QueryPtr makeNumberSetQuery(std::string path, std::vector<std::int64_t> values, float boost) {
-  std::sort(values.begin(), values.end());
-  values.erase(std::unique(values.begin(), values.end()), values.end());
-  if (values.empty()) return makeNoneQuery();
+QueryPtr makeNumberRangeQuery(const Field& field, std::int64_t lowest, std::int64_t highest, float boost) {
+  if (lowest > highest) return makeNoneQuery("Value out of range");
+  const std::string interval = "[" + numberText(&field, lowest) + " TO " + numberText(&field, highest) + "]";
   return makeLeaf(
-      boost,
-      [path = std::move(path), values = std::move(values)](const Snapshot&, float score, bool) -> Result<WeightPtr> {
-        return makeWeight([&path, &values, score](SegmentRun& run) -> ScorerPtr {
-          const FieldReader* const field = run.segment().field(path);
-          if (field == nullptr || field->column == nullptr) return nullptr;
-          return makeColumnSetScorer(run, *field->column, values, score);
-        });
+      boost, inBothForms(field.path, interval),
+      [path = field.path, lowest, highest, interval](const Snapshot&, float score, bool) -> Result<WeightPtr> {
+        const auto scorer = [&path, lowest, highest, score](SegmentRun& run) -> ScorerPtr {
+          const FieldReader* const reader = run.segment().field(path);
+          if (reader == nullptr || reader->column == nullptr) return nullptr;
+          return makeColumnRangeScorer(run, *reader->column, lowest, highest, score);
+        };
+        return makeWeight(scorer, describeConstant(path + ":" + interval, score));
       });
 }
 
-QueryPtr makeBooleanQuery(std::string path, bool value, float boost) {
+QueryPtr makeNumberSetQuery(const Field& field, std::vector<std::int64_t> values, float boost) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  if (values.empty()) return makeNoneQuery("No values");
+  std::string set = "{";
+  for (const std::int64_t value : values) set += (set.size() == 1 ? "" : " ") + numberText(&field, value);
+  set += "}";
   return makeLeaf(
-      boost,
+      boost, inBothForms(field.path, set),
+      [path = field.path, values = std::move(values), set](const Snapshot&, float score, bool) -> Result<WeightPtr> {
+        const auto scorer = [&path, &values, score](SegmentRun& run) -> ScorerPtr {
+          const FieldReader* const reader = run.segment().field(path);
+          if (reader == nullptr || reader->column == nullptr) return nullptr;
+          return makeColumnSetScorer(run, *reader->column, values, score);
+        };
+        return makeWeight(scorer, describeConstant(path + ":" + set, score));
+      });
+}
+
+namespace {
+
+class BooleanWeight final : public Weight {
+ public:
+  BooleanWeight(std::string path, bool value, ScoreStatistics statistics, bool needs_scores)
+      : path_(std::move(path)),
+        value_(value ? 1 : 0),
+        statistics_(std::move(statistics)),
+        score_(needs_scores ? statistics_.bm25().score(1, 1) : 0) {}
+  ScorerPtr scorer(SegmentRun& run) const override {
+    const FieldReader* const field = run.segment().field(path_);
+    if (field == nullptr || field->column == nullptr) return nullptr;
+    return makeColumnRangeScorer(run, *field->column, value_, value_, score_);
+  }
+  Explanation explain(SegmentRun& run, DocId doc) const override {
+    if (!scoreOf(*this, run, doc)) return Explanation::noMatch("no matching term");
+    return statistics_.explain(path_ + (value_ == 1 ? ":T" : ":F"), doc, 1, 1);
+  }
+
+ private:
+  std::string path_;
+  std::int64_t value_;
+  ScoreStatistics statistics_;
+  float score_;
+};
+
+}  // namespace
+
+QueryPtr makeBooleanQuery(std::string path, bool value, float boost) {
+  std::string description = path + (value ? ":T" : ":F");
+  return makeLeaf(
+      boost, std::move(description),
       [path = std::move(path), value](const Snapshot& snapshot, float score, bool needs_scores) -> Result<WeightPtr> {
-        float each = 0;
+        ScoreStatistics statistics{{}, {}, score};
         if (needs_scores) {
-          const FieldStatistics statistics = columnStatistics(snapshot, path);
-          const double idf = inverseDocumentFrequency(statistics.doc_count, countValue(snapshot, path, value ? 1 : 0));
-          each = Bm25(statistics, idf, score).score(1, 1);
+          statistics.field = columnStatistics(snapshot, path);
+          statistics.doc_freqs = {countValue(snapshot, path, value ? 1 : 0)};
         }
-        return makeWeight([&path, value, each](SegmentRun& run) -> ScorerPtr {
-          const FieldReader* const field = run.segment().field(path);
-          if (field == nullptr || field->column == nullptr) return nullptr;
-          return makeColumnRangeScorer(run, *field->column, value ? 1 : 0, value ? 1 : 0, each);
-        });
+        return WeightPtr(std::make_unique<BooleanWeight>(path, value, std::move(statistics), needs_scores));
       });
 }
 
@@ -267,21 +370,26 @@ QueryPtr makeExistsQuery(std::vector<const Field*> fields, float boost) {
   return std::make_unique<ExistsQuery>(std::move(paths), boost);
 }
 
+std::string termOf(const Field& field, std::string_view value) {
+  const bool is_normalized = field.type == FieldType::kKeyword && field.normalizer != nullptr;
+  return is_normalized ? normalizeTerm(*field.normalizer, value) : std::string(value);
+}
+
 Result<QueryPtr> makeValueQuery(const Field& field, std::string_view value, float boost, std::int64_t now_millis) {
   switch (field.type) {
     case FieldType::kObject: return makeNoneQuery();
     case FieldType::kKeyword:
     case FieldType::kText:
-      return makeTermQuery(field.path,
-                           field.normalizer == nullptr ? std::string(value) : normalizeTerm(*field.normalizer, value),
-                           boost);
+      // Without postings the column alone knows, and scores nothing.
+      return field.is_indexed ? makeTermQuery(field.path, termOf(field, value), boost)
+                              : makeTermSetQuery(field.path, {termOf(field, value)}, boost);
     case FieldType::kCompletion:
       return queryShardException("field [" + field.path + "] of type [completion] cannot be searched");
     default: break;
   }
   GYRE_TRY_ASSIGN(const NumberBounds bounds, boundsOfValue(field, value, now_millis));
   if (field.type == FieldType::kBoolean) return makeBooleanQuery(field.path, bounds.lowest == 1, boost);
-  return makeNumberRangeQuery(field.path, bounds.lowest, bounds.highest, boost);
+  return makeNumberRangeQuery(field, bounds.lowest, bounds.highest, boost);
 }
 
 }  // namespace gyre::engine

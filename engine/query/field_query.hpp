@@ -18,9 +18,12 @@
 namespace gyre::engine {
 
 QueryPtr makeAllQuery(float boost);
-QueryPtr makeNoneQuery();
+// `why` is what explanations and _validate/query show.
+QueryPtr makeNoneQuery(std::string why = "User requested \"match_none\" query.");
 // A term of a text or keyword field, scored.
 QueryPtr makeTermQuery(std::string path, std::string term, float boost);
+// Several terms of a text that stand at one place and count as one.
+QueryPtr makeSynonymQuery(std::string path, std::vector<std::string> terms, float boost);
 // One of the terms, each document with score `boost`.
 QueryPtr makeTermSetQuery(std::string path, std::vector<std::string> terms, float boost);
 // Terms from `lowest` (a bound the field's terms are compared with) to `highest`, which may be open.
@@ -34,13 +37,15 @@ QueryPtr makeTermRangeQuery(std::string path, TermBounds bounds, float boost);
 // Terms that begin with `prefix`.
 QueryPtr makePrefixQuery(std::string path, std::string prefix, float boost);
 // Numbers from lowest to highest, both included, as numeric_value.hpp encodes them; nothing when lowest > highest.
-QueryPtr makeNumberRangeQuery(std::string path, std::int64_t lowest, std::int64_t highest, float boost);
-QueryPtr makeNumberSetQuery(std::string path, std::vector<std::int64_t> values, float boost);
+QueryPtr makeNumberRangeQuery(const Field& field, std::int64_t lowest, std::int64_t highest, float boost);
+QueryPtr makeNumberSetQuery(const Field& field, std::vector<std::int64_t> values, float boost);
 // A boolean value, scored as a term.
 QueryPtr makeBooleanQuery(std::string path, bool value, float boost);
 // Documents with a value in one of the fields.
 QueryPtr makeExistsQuery(std::vector<const Field*> fields, float boost);
 
+// The value as the field's terms are written: a keyword's normalizer is applied, a text is taken as it stands.
+std::string termOf(const Field& field, std::string_view value);
 // The query for one value as a client wrote it, for a field of any type. A value the field can never hold (a fraction
 // for a whole number) matches nothing; one it cannot read is query_shard_exception.
 Result<QueryPtr> makeValueQuery(const Field& field, std::string_view value, float boost, std::int64_t now_millis);

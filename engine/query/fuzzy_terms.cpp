@@ -131,7 +131,7 @@ std::uint32_t countCharacters(std::string_view text) {
 }
 
 void forEachFuzzyTerm(const TermDictionaryReader& terms, const FuzzyPattern& pattern,
-                      const std::function<void(const FuzzyMatch&, const TermCursor&)>& visit) {
+                      const std::function<bool(const FuzzyMatch&, const TermCursor&)>& visit) {
   std::size_t prefix_bytes = 0;
   std::uint32_t prefix_characters = 0;
   for (; prefix_characters < pattern.prefix_length && prefix_bytes < pattern.word.size(); ++prefix_characters)
@@ -157,8 +157,9 @@ void forEachFuzzyTerm(const TermDictionaryReader& terms, const FuzzyPattern& pat
       is_alive = rows.push(c.value, at);
     }
     if (is_alive) {
-      if (rows.distance() <= pattern.max_edits)
-        visit({cursor->term(), rows.distance(), prefix_characters + rows.level()}, *cursor);
+      if (rows.distance() <= pattern.max_edits &&
+          !visit({cursor->term(), rows.distance(), prefix_characters + rows.level()}, *cursor))
+        return;
       has_term = cursor->next();
       common = cursor->sharedBytes();
     } else {
@@ -169,27 +170,36 @@ void forEachFuzzyTerm(const TermDictionaryReader& terms, const FuzzyPattern& pat
 
 Result<Fuzziness> Fuzziness::parse(std::string_view text) {
   Fuzziness fuzziness;
-  const auto malformed = [&] {
-    return Status(Code::kInvalidArgument, "illegal_argument_exception",
-                  "fuzziness must be AUTO, AUTO:low,high, 0, 1 or 2, found [" + std::string(text) + "]");
-  };
-  const auto whole = [](std::string_view digits, std::uint32_t& value) {
+  const auto whole = [](std::string_view digits, std::int32_t& value) {
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     return !digits.empty() && error == std::errc() && end == digits.data() + digits.size();
   };
-  if (text.size() >= 4 && (text.substr(0, 4) == "AUTO" || text.substr(0, 4) == "auto")) {
-    if (text.size() == 4) return fuzziness;
-    const std::size_t comma = text.find(',');
-    if (text[4] != ':' || comma == std::string_view::npos ||
-        !whole(text.substr(5, comma - 5), fuzziness.one_edit_from) ||
-        !whole(text.substr(comma + 1), fuzziness.two_edits_from) || fuzziness.one_edit_from > fuzziness.two_edits_from)
-      return malformed();
+  if (text == "AUTO" || text == "auto") return fuzziness;
+  if (text.starts_with("AUTO:") || text.starts_with("auto:")) {
+    const std::string_view ends = text.substr(5);
+    const std::size_t comma = ends.find(',');
+    if (comma == std::string_view::npos || ends.find(',', comma + 1) != std::string_view::npos)
+      return Status(Code::kInvalidArgument, "parse_exception", "failed to find low and high distance values");
+    std::int32_t low = 0;
+    std::int32_t high = 0;
+    if (!whole(ends.substr(0, comma), low) || !whole(ends.substr(comma + 1), high))
+      return Status(Code::kInvalidArgument, "parse_exception",
+                    "failed to parse [" + std::string(text) + "] as a \"auto:int,int\"");
+    if (low < 0 || high < 0 || low > high)
+      return Status(Code::kInvalidArgument, "illegal_argument_exception",
+                    "fuzziness wrongly configured, must be: lowDistance > 0, highDistance > 0 and lowDistance <= "
+                    "highDistance ");
+    fuzziness.one_edit_from = static_cast<std::uint32_t>(low);
+    fuzziness.two_edits_from = static_cast<std::uint32_t>(high);
     return fuzziness;
   }
   if (text.size() > 2 && text.ends_with(".0")) text.remove_suffix(2);
-  std::uint32_t edits = 0;
-  if (!whole(text, edits) || edits > 2) return malformed();
-  fuzziness.fixed = edits;
+  std::int32_t edits = 0;
+  if (!whole(text, edits))
+    return Status(Code::kInvalidArgument, "illegal_argument_exception",
+                  "Invalid fuzziness value: " + std::string(text));
+  // What is beyond two edits is taken as two, as the dialect does.
+  fuzziness.fixed = static_cast<std::uint32_t>(std::clamp(edits, 0, 2));
   return fuzziness;
 }
 

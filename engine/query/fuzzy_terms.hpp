@@ -32,9 +32,9 @@ struct FuzzyMatch {
   std::uint32_t length = 0;  // of the term, in characters
 };
 
-// In term order.
+// In term order, until `visit` returns false.
 void forEachFuzzyTerm(const TermDictionaryReader& terms, const FuzzyPattern& pattern,
-                      const std::function<void(const FuzzyMatch&, const TermCursor&)>& visit);
+                      const std::function<bool(const FuzzyMatch&, const TermCursor&)>& visit);
 
 // "AUTO", "AUTO:3,6", 0, 1, 2: how many edits a word of so many characters may have.
 struct Fuzziness {

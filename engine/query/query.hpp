@@ -10,8 +10,11 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "engine/query/explanation.hpp"
 #include "engine/query/segment_run.hpp"
 #include "gyre/status.hpp"
 
@@ -41,7 +44,17 @@ class Weight {
   virtual ~Weight() = default;
   // Null when nothing in the segment can match. `run` outlives the scorer.
   virtual std::unique_ptr<Scorer> scorer(SegmentRun& run) const = 0;
+  // Why the document scores what it does. This one asks the scorer and shows no parts. REQUIRES: a weight made with
+  // scores, and a run that has read no window beyond the document's.
+  virtual Explanation explain(SegmentRun& run, DocId doc) const;
+
+ protected:
+  // What stands in an explanation without parts.
+  virtual std::string describe() const { return "score of the query"; }
 };
+
+// The document's score; nothing when it does not match.
+std::optional<float> scoreOf(const Weight& weight, SegmentRun& run, DocId doc);
 
 class TermVisitor;
 
@@ -53,7 +66,14 @@ class Query {
   // `boost` is the product of all boosts around this query; the query's own comes on top. Without `needs_scores` every
   // scorer may be asked with null scores only.
   virtual Result<std::unique_ptr<Weight>> weight(const Snapshot& snapshot, float boost, bool needs_scores) const = 0;
+  // In Lucene's notation, as _validate/query and explanations show it: "+user:kimchy", "(title:a | body:a)~0.3".
+  virtual std::string describe() const { return "query"; }
+  // The same as a part of another query: a bool is put in brackets.
+  virtual std::string describeClause() const { return describe(); }
 };
+
+// "(t:a)^2.0", or the description alone for a boost of 1.
+std::string describeBoosted(std::string description, float boost);
 
 using QueryPtr = std::unique_ptr<Query>;
 using WeightPtr = std::unique_ptr<Weight>;

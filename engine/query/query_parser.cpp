@@ -15,21 +15,67 @@ struct Kind {
 
 constexpr Kind kKinds[] = {
     {"bool", parseBool},
+    {"boosting", parseBoosting},
     {"constant_score", parseConstantScore},
     {"dis_max", parseDisMax},
     {"exists", parseExists},
+    {"function_score", parseFunctionScore},
     {"fuzzy", parseFuzzy},
     {"ids", parseIds},
     {"match", parseMatch},
     {"match_all", parseMatchAll},
+    {"match_bool_prefix", parseMatchBoolPrefix},
     {"match_none", parseMatchNone},
     {"match_phrase", parseMatchPhrase},
+    {"match_phrase_prefix", parseMatchPhrasePrefix},
     {"multi_match", parseMultiMatch},
     {"nested", parseNested},
     {"prefix", parsePrefix},
+    {"query_string", parseQueryString},
     {"range", parseRange},
+    {"regexp", parseRegexp},
+    {"simple_query_string", parseSimpleQueryString},
     {"term", parseTerm},
     {"terms", parseTerms},
+    {"terms_set", parseTermsSet},
+    {"wildcard", parseWildcard},
+    {"wrapper", parseWrapper},
+};
+
+// The dialect has these; we do not.
+constexpr std::string_view kNotSupported[] = {
+    "common",
+    "distance_feature",
+    "geo_bounding_box",
+    "geo_distance",
+    "geo_polygon",
+    "geo_shape",
+    "has_child",
+    "has_parent",
+    "hybrid",
+    "intervals",
+    "knn",
+    "more_like_this",
+    "neural",
+    "parent_id",
+    "percolate",
+    "pinned",
+    "rank_feature",
+    "script",
+    "script_score",
+    "shape",
+    "span_containing",
+    "span_field_masking",
+    "span_first",
+    "span_gap",
+    "span_multi",
+    "span_near",
+    "span_not",
+    "span_or",
+    "span_term",
+    "span_within",
+    "template",
+    "xy_shape",
 };
 
 std::string bracketed(std::string_view kind) { return "[" + std::string(kind) + "]"; }
@@ -72,14 +118,29 @@ Status unknownParameter(std::string_view kind, std::string_view parameter) {
   return parsingException(bracketed(kind) + " query does not support " + bracketed(parameter));
 }
 
+Status shardRefusal(std::string message) {
+  return {Code::kInvalidArgument, "query_shard_exception", std::move(message)};
+}
+Status tooManyClauses() { return queryShardException("maxClauseCount is set to " + std::to_string(kMaxClauses)); }
+Status expensiveRefusal(std::string_view kind) {
+  return {Code::kInvalidArgument, "exception",
+          bracketed(kind) + " queries cannot be executed when 'search.allow_expensive_queries' is set to false."};
+}
+std::string tokenName(json::Value value) {
+  if (value.isObject()) return "START_OBJECT";
+  if (value.isArray()) return "START_ARRAY";
+  if (value.isString()) return "VALUE_STRING";
+  if (value.isNumber()) return "VALUE_NUMBER";
+  if (value.isBoolean()) return "VALUE_BOOLEAN";
+  return "VALUE_NULL";
+}
+
 Status unknownField(std::string_view kind, std::string_view field) {
   return {Code::kInvalidArgument, "x_content_parse_exception", bracketed(kind) + " unknown field " + bracketed(field)};
 }
 
 Result<QueryPtr> parseQuery(json::Value clause, ParseContext& context) {
-  if (!clause.isObject())
-    return parsingException("[_na] query malformed, must start with start_object, found " +
-                            std::string(json::kindName(clause.kind())));
+  if (!clause.isObject()) return parsingException("[_na] query malformed, must start with start_object");
   if (clause.size() == 0) return illegalArgument("query malformed, empty clause found");
   const json::Value body = *clause.begin();
   if (clause.size() > 1)
@@ -88,7 +149,12 @@ Result<QueryPtr> parseQuery(json::Value clause, ParseContext& context) {
     return illegalArgument("query is nested deeper than " + std::to_string(kMaxNesting) + " levels");
   const auto* const kind =
       std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& known) { return known.name == body.key(); });
-  if (kind == std::end(kKinds)) return parsingException("unknown query " + bracketed(body.key()));
+  if (kind == std::end(kKinds)) {
+    const bool is_known =
+        std::find(std::begin(kNotSupported), std::end(kNotSupported), body.key()) != std::end(kNotSupported);
+    return parsingException(is_known ? bracketed(body.key()) + " query is not supported"
+                                     : "unknown query " + bracketed(body.key()));
+  }
   if (!body.isObject())
     return parsingException(bracketed(body.key()) + " query malformed, no start_object after query name");
   auto parsed = kind->parse(body, context);
@@ -105,8 +171,9 @@ Result<bool> readCommon(std::string_view kind, json::Value member, CommonParamet
     return true;
   }
   if (member.key() == "_name") {
-    if (!member.isString()) return parsingException(bracketed(kind) + " [_name] must be a string");
-    common.name = member.string();
+    if (!member.isNull()) {
+      GYRE_TRY_ASSIGN(common.name, parseScalarText(kind, member));
+    }
     return true;
   }
   return false;
@@ -118,13 +185,14 @@ Result<QueryPtr> finishQuery(QueryPtr query, const CommonParameters& common, Par
 }
 
 Result<float> parseFloat(std::string_view kind, json::Value value) {
-  std::string_view text = value.isString() ? value.string() : value.numberText();
+  const std::string_view text = value.isString() ? value.string() : value.numberText();
   float number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size() || !std::isfinite(number))
-    return parsingException(bracketed(kind) + " " + bracketed(value.key()) + " must be a number, found " +
-                            std::string(value.raw()));
-  return number;
+  if (!text.empty() && error == std::errc() && end == text.data() + text.size() && std::isfinite(number)) return number;
+  if (value.isString())
+    return Status(Code::kInvalidArgument, "number_format_exception", "For input string: \"" + std::string(text) + "\"");
+  return parsingException(bracketed(kind) + " " + bracketed(value.key()) + " must be a number, found " +
+                          std::string(value.raw()));
 }
 
 Result<bool> parseBoolean(std::string_view kind, json::Value value) {
@@ -151,7 +219,11 @@ Result<std::string> parseScalarText(std::string_view kind, json::Value value) {
 }
 
 Result<json::Value> singleField(std::string_view kind, json::Value body) {
-  if (body.size() == 0) return illegalArgument(bracketed(kind) + " fieldName is null or empty");
+  if (body.size() == 0) {
+    if (kind == "match") return parsingException("No text specified for text query");
+    if (kind.starts_with("match_")) return illegalArgument(bracketed(kind) + " requires fieldName");
+    return illegalArgument(kind == "fuzzy" ? "field name cannot be null or empty" : "field name is null or empty");
+  }
   if (body.size() > 1) {
     auto second = body.begin();
     const std::string first((*second).key());
@@ -162,10 +234,8 @@ Result<json::Value> singleField(std::string_view kind, json::Value body) {
   return *body.begin();
 }
 
-Result<std::uint32_t> minimumShouldMatch(std::string_view kind, std::string_view text, std::uint32_t clauses) {
-  const auto malformed = [&] {
-    return queryShardException(bracketed(kind) + " [minimum_should_match] is not understood: " + bracketed(text));
-  };
+Result<std::uint32_t> minimumShouldMatch(std::string_view text, std::uint32_t clauses) {
+  const auto malformed = [&] { return queryShardException("For input string: \"" + std::string(text) + "\""); };
   std::int64_t count = clauses;
   std::string_view rest = trim(text);
   if (rest.find('<') == std::string_view::npos) {

@@ -8,7 +8,8 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,7 +22,7 @@
 namespace gyre::engine {
 
 inline constexpr std::uint32_t kMaxClauses = 1024;
-inline constexpr std::uint32_t kMaxNesting = 100;
+inline constexpr std::uint32_t kMaxNesting = 256;
 // Members of JSON that one query level may add: a bool, its list, the clause.
 inline constexpr std::uint32_t kMaxRequestDepth = 3 * kMaxNesting + 64;
 
@@ -34,15 +35,27 @@ struct NestedHits {
   std::vector<NestedHits> children;
 };
 
+// The document whose values `terms` looks up: its source, or nothing when there is no such document.
+struct DocumentPlace {
+  std::string index;
+  std::string id;
+  std::string routing;
+};
+using DocumentLookup = std::function<Result<std::optional<std::string>>(const DocumentPlace&)>;
+
 struct ParseContext {
   const Mapping& mapping;
   std::int64_t now_millis = 0;
   std::uint32_t depth = 0;
-  std::uint32_t clauses = 0;
-  std::vector<std::pair<std::string, const Query*>> named;  // those with a _name, for matched_queries
-  const Field* nested_scope = nullptr;                      // the nested field around the clause; null for none
-  bool is_in_nested_aggregation = false;                    // even of a field that is not mapped
-  std::vector<NestedHits> nested_hits{};                    // of the clauses read so far
+  std::uint32_t clauses = 0;                                  // of one request, over all its expansions
+  std::vector<std::pair<std::string, const Query*>> named{};  // those with a _name, for matched_queries
+  std::string_view index_name{};                              // what _index is asked for
+  std::vector<std::string> default_fields{"*"};               // index.query.default_field
+  bool allows_expensive = true;                               // search.allow_expensive_queries
+  DocumentLookup look_up{};                                   // null where documents cannot be fetched
+  const Field* nested_scope = nullptr;                        // the nested field around the clause; null for none
+  bool is_in_nested_aggregation = false;                      // even of a field that is not mapped
+  std::vector<NestedHits> nested_hits{};                      // of the clauses read so far
 };
 
 // A clause, {"kind":{…}}.
@@ -58,6 +71,15 @@ Status unknownParameter(std::string_view kind, std::string_view parameter);
 
 // "[bool] unknown field [foo]", of the kinds whose refusals the dialect words so.
 Status unknownField(std::string_view kind, std::string_view field);
+
+// "query_shard_exception" without the prefix, for refusals that the dialect words so.
+Status shardRefusal(std::string message);
+// "failed to create query: maxClauseCount is set to 1024".
+Status tooManyClauses();
+// A kind that may visit very many terms or documents, where search.allow_expensive_queries is false.
+Status expensiveRefusal(std::string_view kind);
+// What the dialect's parser calls the value: "START_OBJECT", "VALUE_NUMBER".
+std::string tokenName(json::Value value);
 
 // Reads `boost` or `_name`, the members that every query takes. False when the member is neither.
 struct CommonParameters {
@@ -78,7 +100,10 @@ Result<json::Value> singleField(std::string_view kind, json::Value body);
 
 // How many of `clauses` optional clauses must match: "2", "-1", "75%", "-25%", "2<75%", "2<-25% 9<-3". Below 0 becomes
 // 1 for a count (a document must match something) as the dialect has it.
-Result<std::uint32_t> minimumShouldMatch(std::string_view kind, std::string_view text, std::uint32_t clauses);
+Result<std::uint32_t> minimumShouldMatch(std::string_view text, std::uint32_t clauses);
+
+// Documents that have the field, a pattern of fields, or something below the object.
+Result<QueryPtr> makeFieldExistsQuery(std::string_view path, float boost, const ParseContext& context);
 
 // The kinds. `body` is what stands under the kind's name.
 using QueryParser = Result<QueryPtr> (*)(json::Value body, ParseContext& context);
@@ -98,5 +123,15 @@ Result<QueryPtr> parseBool(json::Value body, ParseContext& context);
 Result<QueryPtr> parseConstantScore(json::Value body, ParseContext& context);
 Result<QueryPtr> parseDisMax(json::Value body, ParseContext& context);
 Result<QueryPtr> parseNested(json::Value body, ParseContext& context);
+Result<QueryPtr> parseBoosting(json::Value body, ParseContext& context);
+Result<QueryPtr> parseFunctionScore(json::Value body, ParseContext& context);
+Result<QueryPtr> parseMatchBoolPrefix(json::Value body, ParseContext& context);
+Result<QueryPtr> parseMatchPhrasePrefix(json::Value body, ParseContext& context);
+Result<QueryPtr> parseQueryString(json::Value body, ParseContext& context);
+Result<QueryPtr> parseRegexp(json::Value body, ParseContext& context);
+Result<QueryPtr> parseSimpleQueryString(json::Value body, ParseContext& context);
+Result<QueryPtr> parseTermsSet(json::Value body, ParseContext& context);
+Result<QueryPtr> parseWildcard(json::Value body, ParseContext& context);
+Result<QueryPtr> parseWrapper(json::Value body, ParseContext& context);
 
 }  // namespace gyre::engine

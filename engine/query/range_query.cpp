@@ -1,31 +1,23 @@
-// range and prefix: the queries that ask for a stretch of values.
+// range: the query that asks for a stretch of values.
+#include "engine/query/range_query.hpp"
+
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/query/bool_query.hpp"
 #include "engine/query/field_query.hpp"
+#include "engine/query/metadata_query.hpp"
 #include "engine/query/query_parser.hpp"
 
 namespace gyre::engine {
 
 namespace {
 
-struct End {
-  RangeEnd kind = RangeEnd::kGreater;
-  std::string value;
-};
-
-struct RangeRequest {
-  CommonParameters common;
-  std::vector<End> ends;
-  std::string format;
-  std::string time_zone;
+// `from` and `to` with include_lower and include_upper are the older spelling of the four ends.
+Status readRange(json::Value body, RangeRequest& range, CommonParameters& common) {
   bool is_lower_included = true;
   bool is_upper_included = true;
-};
-
-// `from` and `to` with include_lower and include_upper are the older spelling of the four ends.
-Status readRange(json::Value body, RangeRequest& range) {
   json::Value from;
   json::Value to;
   const auto addEnd = [&](RangeEnd kind, json::Value value) -> Status {
@@ -35,7 +27,7 @@ Status readRange(json::Value body, RangeRequest& range) {
     return {};
   };
   for (const json::Value member : body) {
-    GYRE_TRY_ASSIGN(const bool is_common, readCommon("range", member, range.common));
+    GYRE_TRY_ASSIGN(const bool is_common, readCommon("range", member, common));
     if (is_common) continue;
     const std::string_view key = member.key();
     if (key == "gte") {
@@ -51,9 +43,15 @@ Status readRange(json::Value body, RangeRequest& range) {
     } else if (key == "to") {
       to = member;
     } else if (key == "include_lower") {
-      GYRE_TRY_ASSIGN(range.is_lower_included, parseBoolean("range", member));
+      GYRE_TRY_ASSIGN(is_lower_included, parseBoolean("range", member));
     } else if (key == "include_upper") {
-      GYRE_TRY_ASSIGN(range.is_upper_included, parseBoolean("range", member));
+      GYRE_TRY_ASSIGN(is_upper_included, parseBoolean("range", member));
+    } else if (key == "relation") {
+      GYRE_TRY_ASSIGN(const std::string relation, parseScalarText("range", member));
+      // Of the fields that hold single values all relations ask for the same.
+      if (relation != "intersects" && relation != "within" && relation != "contains" && relation != "INTERSECTS" &&
+          relation != "WITHIN" && relation != "CONTAINS")
+        return illegalArgument(relation + " is not a valid relation");
     } else if (key == "format") {
       if (!member.isString()) return parsingException("[range] [format] must be a string");
       range.format = member.string();
@@ -64,23 +62,36 @@ Status readRange(json::Value body, RangeRequest& range) {
       return unknownParameter("range", key);
     }
   }
-  GYRE_TRY(addEnd(range.is_lower_included ? RangeEnd::kGreaterOrEqual : RangeEnd::kGreater, from));
-  return addEnd(range.is_upper_included ? RangeEnd::kLessOrEqual : RangeEnd::kLess, to);
+  GYRE_TRY(addEnd(is_lower_included ? RangeEnd::kGreaterOrEqual : RangeEnd::kGreater, from));
+  return addEnd(is_upper_included ? RangeEnd::kLessOrEqual : RangeEnd::kLess, to);
 }
 
-TermBounds termBounds(const std::vector<End>& ends) {
+TermBounds termBounds(const Field& field, const std::vector<RangeRequest::End>& ends) {
   TermBounds bounds;
-  for (const End& end : ends) {
+  for (const RangeRequest::End& end : ends) {
     const bool is_included = end.kind == RangeEnd::kGreaterOrEqual || end.kind == RangeEnd::kLessOrEqual;
     if (end.kind == RangeEnd::kGreater || end.kind == RangeEnd::kGreaterOrEqual) {
-      bounds.lowest = end.value;
+      bounds.lowest = termOf(field, end.value);
       bounds.is_lowest_included = is_included;
     } else {
-      bounds.highest = end.value;
+      bounds.highest = termOf(field, end.value);
       bounds.is_highest_included = is_included;
     }
   }
   return bounds;
+}
+
+Result<QueryPtr> metadataRange(std::string_view path, const RangeRequest& range) {
+  NumberBounds bounds;
+  Field as_long;
+  as_long.path = path;
+  as_long.type = FieldType::kLong;
+  const DateFormat format;
+  const TimeZone zone;
+  if (path == "_seq_no")
+    for (const RangeRequest::End& end : range.ends)
+      GYRE_TRY(applyRangeEnd(as_long, end.kind, end.value, {format, zone, 0}, bounds));
+  return makeMetadataRangeQuery(path, bounds.lowest, bounds.highest, range.boost);
 }
 
 Result<QueryPtr> numberRange(const Field& field, const RangeRequest& range, std::int64_t now_millis) {
@@ -91,7 +102,7 @@ Result<QueryPtr> numberRange(const Field& field, const RangeRequest& range, std:
   }
   const DateReading reading{format, zone, now_millis};
   NumberBounds bounds;
-  for (const End& end : range.ends) {
+  for (const RangeRequest::End& end : range.ends) {
     GYRE_TRY(applyRangeEnd(field, end.kind, end.value, reading, bounds));
     if (bounds.lowest > bounds.highest) return makeNoneQuery();
   }
@@ -99,72 +110,61 @@ Result<QueryPtr> numberRange(const Field& field, const RangeRequest& range, std:
     // One value alone is asked for, and scored, as a term.
     const bool has_false = bounds.lowest <= 0 && bounds.highest >= 0;
     const bool has_true = bounds.lowest <= 1 && bounds.highest >= 1;
-    if (has_false != has_true) return makeBooleanQuery(field.path, has_true, range.common.boost);
+    if (has_false != has_true) return makeBooleanQuery(field.path, has_true, range.boost);
   }
-  return makeNumberRangeQuery(field.path, bounds.lowest, bounds.highest, range.common.boost);
+  return makeNumberRangeQuery(field, bounds.lowest, bounds.highest, range.boost);
 }
 
 }  // namespace
 
-Result<QueryPtr> parseRange(json::Value body, ParseContext& context) {
-  GYRE_TRY_ASSIGN(const json::Value member, singleField("range", body));
-  if (!member.isObject()) return unknownParameter("range", member.key());
-  RangeRequest range;
-  GYRE_TRY(readRange(member, range));
-  const auto finish = [&](QueryPtr query) { return finishQuery(std::move(query), range.common, context); };
-  const Field* const field = context.mapping.find(member.key());
-  if (field == nullptr || field->type == FieldType::kObject) return finish(makeNoneQuery());
+Result<QueryPtr> makeFieldRangeQuery(std::string_view path, const RangeRequest& range, const ParseContext& context) {
+  if (isMetadataField(path)) return metadataRange(path, range);
+  const Field* const field = context.mapping.find(path);
+  if (field == nullptr || field->type == FieldType::kObject)
+    return makeNoneQuery("unmapped field [" + std::string(path) + "]");
   if (field->type == FieldType::kCompletion)
     return queryShardException("Field [" + field->path + "] of type [completion] does not support range queries");
   const bool is_date = field->type == FieldType::kDate;
   if (!is_date && !range.format.empty())
     return queryShardException("Field [" + field->path + "] of type [" + std::string(typeName(field->type)) +
                                "] does not support custom formats");
-  if (!is_date && !range.time_zone.empty())
+  if (!is_date && !isNumeric(field->type) && !range.time_zone.empty())
     return queryShardException("Field [" + field->path + "] of type [" + std::string(typeName(field->type)) +
                                "] does not support custom time zones");
   if (!field->is_indexed && !field->has_doc_values)
     return queryShardException("Cannot search on field [" + field->path +
                                "] since it is both not indexed, and does not have doc_values enabled.");
-  if (!isNumeric(field->type))
-    return finish(makeTermRangeQuery(field->path, termBounds(range.ends), range.common.boost));
-  if (range.ends.empty()) return finish(makeConstantScoreQuery(makeExistsQuery({field}, 1), range.common.boost));
-  GYRE_TRY_ASSIGN(auto query, numberRange(*field, range, context.now_millis));
-  return finish(std::move(query));
+  if (!isNumeric(field->type)) {
+    if (!context.allows_expensive)
+      return Status(Code::kInvalidArgument, "exception",
+                    "[range] queries on [text] or [keyword] fields cannot be executed when "
+                    "'search.allow_expensive_queries' is set to false.");
+    return makeTermRangeQuery(field->path, termBounds(*field, range.ends), range.boost);
+  }
+  if (range.ends.empty()) return makeExistsQuery({field}, range.boost);
+  return numberRange(*field, range, context.now_millis);
 }
 
-Result<QueryPtr> parsePrefix(json::Value body, ParseContext& context) {
-  GYRE_TRY_ASSIGN(const json::Value member, singleField("prefix", body));
+Result<QueryPtr> parseRange(json::Value body, ParseContext& context) {
+  json::Value member;
   CommonParameters common;
-  std::string prefix;
-  bool has_value = false;
-  if (member.isObject()) {
-    for (const json::Value option : member) {
-      GYRE_TRY_ASSIGN(const bool is_common, readCommon("prefix", option, common));
-      if (is_common) continue;
-      if (option.key() == "value") {
-        GYRE_TRY_ASSIGN(prefix, parseScalarText("prefix", option));
-        has_value = true;
-      } else if (option.key() == "case_insensitive") {
-        GYRE_TRY_ASSIGN(const bool is_folded, parseBoolean("prefix", option));
-        if (is_folded) return illegalArgument("[prefix] case_insensitive: true is not offered");
-      } else if (option.key() == "rewrite" && option.string() == "constant_score") {
-        continue;
-      } else {
-        return unknownParameter("prefix", option.key());
-      }
+  for (const json::Value each : body) {
+    if (!each.isObject()) {
+      GYRE_TRY_ASSIGN(const bool is_common, readCommon("range", each, common));
+      if (!is_common) return unknownParameter("range", each.key());
+      continue;
     }
-  } else {
-    GYRE_TRY_ASSIGN(prefix, parseScalarText("prefix", member));
-    has_value = true;
+    if (!member.isMissing())
+      return parsingException("[range] query doesn't support multiple fields, found [" + std::string(member.key()) +
+                              "] and [" + std::string(each.key()) + "]");
+    member = each;
   }
-  if (!has_value) return illegalArgument("value cannot be null");
-  const Field* const field = context.mapping.find(member.key());
-  if (field == nullptr || field->type == FieldType::kObject) return finishQuery(makeNoneQuery(), common, context);
-  if (field->type != FieldType::kKeyword && field->type != FieldType::kText)
-    return queryShardException("Can only use prefix queries on keyword, text and wildcard fields - not on [" +
-                               field->path + "] which is of type [" + std::string(typeName(field->type)) + "]");
-  return finishQuery(makePrefixQuery(field->path, std::move(prefix), common.boost), common, context);
+  if (member.isMissing()) return illegalArgument("field name is null or empty");
+  RangeRequest range;
+  GYRE_TRY(readRange(member, range, common));
+  range.boost = common.boost;
+  GYRE_TRY_ASSIGN(auto query, makeFieldRangeQuery(member.key(), range, context));
+  return finishQuery(std::move(query), common, context);
 }
 
 }  // namespace gyre::engine

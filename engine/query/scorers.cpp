@@ -1,6 +1,7 @@
 #include "engine/query/scorers.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "engine/query/postings_walk.hpp"
 
@@ -430,20 +431,67 @@ ScorerPtr makeTermSetScorer(SegmentRun& run, const FieldReader& field, const std
                             std::vector<std::uint32_t> ordinals, float score) {
   if (terms.empty() || field.postings == nullptr) return nullptr;
   if (terms.size() <= kMaxWalks) return std::make_unique<TermSetScorer>(run, field, terms, std::move(ordinals), score);
-  const std::uint32_t windows = (run.docCount() + kWindowDocs - 1) / kWindowDocs;
-  std::vector<std::uint64_t> bits(std::size_t{windows} * kWindowWords);
-  for (const TermInfo& term : terms) {
-    const auto cursor = field.postings->cursor(term);
-    for (DocId from = 0; cursor->advanceBlock(from); from = cursor->docs().back() + 1)
-      for (const DocId doc : cursor->docs()) bits[doc / 64] |= std::uint64_t{1} << (doc % 64);
-  }
-  std::uint64_t count = 0;
-  for (const std::uint64_t word : bits) count += static_cast<std::uint64_t>(std::popcount(word));
-  return makeBitsScorer(std::move(bits), count, score);
+  TermUnion all(run, field);
+  for (const TermInfo& term : terms) all.add(term, 0);
+  return all.scorer(score);
 }
 
-WeightPtr makeNoneWeight() {
-  return makeWeight([](SegmentRun&) { return ScorerPtr(); });
+void TermUnion::add(const TermInfo& term, std::uint32_t ordinal) {
+  if (field_.postings == nullptr) {
+    ordinals_.push_back(ordinal);
+    return;
+  }
+  if (bits_.empty() && terms_.size() < kMaxWalks) {
+    terms_.push_back(term);
+    if (field_.column != nullptr) ordinals_.push_back(ordinal);
+    return;
+  }
+  if (bits_.empty()) {
+    const std::uint32_t windows = (run_.docCount() + kWindowDocs - 1) / kWindowDocs;
+    bits_.resize(std::size_t{windows} * kWindowWords);
+    for (const TermInfo& kept : terms_) addBits(kept);
+  }
+  addBits(term);
+}
+
+void TermUnion::addBits(const TermInfo& term) {
+  const auto cursor = field_.postings->cursor(term);
+  for (DocId from = 0; cursor->advanceBlock(from); from = cursor->docs().back() + 1)
+    for (const DocId doc : cursor->docs()) bits_[doc / 64] |= std::uint64_t{1} << (doc % 64);
+}
+
+ScorerPtr TermUnion::scorer(float score) {
+  if (field_.postings == nullptr) {
+    if (field_.column == nullptr || ordinals_.empty()) return nullptr;
+    std::sort(ordinals_.begin(), ordinals_.end());
+    return makeColumnSetScorer(run_, *field_.column, {ordinals_.begin(), ordinals_.end()}, score);
+  }
+  if (bits_.empty())
+    return terms_.empty() ? nullptr
+                          : std::make_unique<TermSetScorer>(run_, field_, terms_, std::move(ordinals_), score);
+  std::uint64_t count = 0;
+  for (const std::uint64_t word : bits_) count += static_cast<std::uint64_t>(std::popcount(word));
+  return makeBitsScorer(std::move(bits_), count, score);
+}
+
+namespace {
+
+class NoneWeight final : public Weight {
+ public:
+  explicit NoneWeight(std::string description) : description_(std::move(description)) {}
+  ScorerPtr scorer(SegmentRun&) const override { return nullptr; }
+  Explanation explain(SegmentRun&, DocId) const override { return Explanation::noMatch(description_); }
+
+ private:
+  std::string description_;
+};
+
+}  // namespace
+
+WeightPtr makeNoneWeight(std::string description) { return std::make_unique<NoneWeight>(std::move(description)); }
+
+std::string describeConstant(const std::string& description, float score) {
+  return score == 1 ? description : description + "^" + describeFloat(score);
 }
 
 }  // namespace gyre::engine

@@ -9,10 +9,12 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/query/window_bits.hpp"
 #include "engine/segment/segment_reader.hpp"
+#include "gyre/status.hpp"
 
 namespace gyre::engine {
 
@@ -44,6 +46,12 @@ class SegmentRun {
   std::uint32_t docCount() const { return view_.segment->docCount(); }
   // Position of the segment in the snapshot.
   std::uint32_t ordinal() const { return ordinal_; }
+  // What a scorer or aggregator could not compute (a score that is no number); the first one counts, and fails the
+  // search.
+  void fail(Status failure) {
+    if (failure_.isOk()) failure_ = std::move(failure);
+  }
+  const Status& failure() const { return failure_; }
   // Added to a document's number it gives its place in the index.
   std::uint64_t docBase() const { return doc_base_; }
 
@@ -58,6 +66,7 @@ class SegmentRun {
   const SegmentView& view_;
   std::uint32_t ordinal_;
   std::uint64_t doc_base_;
+  Status failure_;
   std::vector<std::unique_ptr<ColumnWindow>> windows_;
 };
 

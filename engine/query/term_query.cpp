@@ -2,37 +2,20 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include "engine/analysis/analyzer.hpp"
 #include "engine/query/bool_query.hpp"
+#include "engine/query/field_names.hpp"
 #include "engine/query/field_query.hpp"
+#include "engine/query/metadata_query.hpp"
+#include "engine/query/pattern_query.hpp"
 #include "engine/query/query_parser.hpp"
-#include "engine/query/scorers.hpp"
 
 namespace gyre::engine {
 
 namespace {
 
 constexpr std::size_t kMaxTerms = 65'536;
-
-class IdsQuery final : public Query {
- public:
-  IdsQuery(std::vector<std::string> ids, float boost) : ids_(std::move(ids)), boost_(boost) {}
-  Result<WeightPtr> weight(const Snapshot&, float boost, bool) const override {
-    return makeWeight([this, score = boost * boost_](SegmentRun& run) {
-      std::vector<DocId> docs;
-      for (const std::string& id : ids_)
-        if (const auto doc = run.segment().find(id)) docs.push_back(*doc);
-      std::sort(docs.begin(), docs.end());
-      docs.erase(std::unique(docs.begin(), docs.end()), docs.end());
-      return makeListScorer(std::move(docs), score);
-    });
-  }
-
- private:
-  std::vector<std::string> ids_;
-  float boost_;
-};
 
 Status checkSearchable(const Field& field) {
   if (field.is_indexed || field.has_doc_values) return {};
@@ -48,9 +31,8 @@ Result<QueryPtr> makeValuesQuery(const Field& field, const std::vector<std::stri
     case FieldType::kObject: return makeNoneQuery();
     case FieldType::kKeyword:
     case FieldType::kText: {
-      std::vector<std::string> terms = values;
-      if (field.normalizer != nullptr)
-        for (std::string& term : terms) term = normalizeTerm(*field.normalizer, term);
+      std::vector<std::string> terms;
+      for (const std::string& value : values) terms.push_back(termOf(field, value));
       return makeTermSetQuery(field.path, std::move(terms), boost);
     }
     case FieldType::kDate: {
@@ -73,15 +55,15 @@ Result<QueryPtr> makeValuesQuery(const Field& field, const std::vector<std::stri
   const bool is_one = !numbers.empty() &&
                       std::all_of(numbers.begin(), numbers.end(), [&](std::int64_t n) { return n == numbers.front(); });
   if (field.type == FieldType::kBoolean && is_one) return makeBooleanQuery(field.path, numbers.front() == 1, boost);
-  return makeNumberSetQuery(field.path, std::move(numbers), boost);
+  return makeNumberSetQuery(field, std::move(numbers), boost);
 }
 
-// _id is no field of the mapping, but asked for like one.
 Result<QueryPtr> makeFieldValuesQuery(std::string_view path, const std::vector<std::string>& values, float boost,
                                       const ParseContext& context) {
-  if (path == "_id") return QueryPtr(std::make_unique<IdsQuery>(values, boost));
+  if (values.empty()) return makeNoneQuery("No terms supplied for \"terms\" query.");
+  if (isMetadataField(path)) return makeMetadataValuesQuery(path, values, boost, context);
   const Field* const field = context.mapping.find(path);
-  if (field == nullptr || values.empty()) return makeNoneQuery();
+  if (field == nullptr) return makeNoneQuery("unmapped field [" + std::string(path) + "]");
   return makeValuesQuery(*field, values, boost, context.now_millis);
 }
 
@@ -118,61 +100,142 @@ Result<QueryPtr> parseTerm(json::Value body, ParseContext& context) {
   CommonParameters common;
   std::string value;
   bool has_value = false;
+  bool folds_case = false;
   if (member.isArray()) return parsingException("[term] query does not support array of values");
   if (member.isObject()) {
     for (const json::Value option : member) {
       GYRE_TRY_ASSIGN(const bool is_common, readCommon("term", option, common));
       if (is_common) continue;
       if (option.key() == "value" || option.key() == "term") {
+        if (option.isNull()) continue;
         GYRE_TRY_ASSIGN(value, parseScalarText("term", option));
         has_value = true;
       } else if (option.key() == "case_insensitive") {
-        GYRE_TRY_ASSIGN(const bool is_folded, parseBoolean("term", option));
-        if (is_folded) return illegalArgument("[term] case_insensitive: true is not offered");
+        GYRE_TRY_ASSIGN(folds_case, parseBoolean("term", option));
       } else {
         return unknownParameter("term", option.key());
       }
     }
   } else {
+    if (member.isNull()) return illegalArgument("field name is null or empty");
     GYRE_TRY_ASSIGN(value, parseScalarText("term", member));
     has_value = true;
   }
   if (!has_value) return illegalArgument("value cannot be null");
-  if (member.key() == "_id") {
-    GYRE_TRY_ASSIGN(auto ids, makeFieldValuesQuery("_id", {value}, common.boost, context));
-    return finishQuery(std::move(ids), common, context);
+  const std::string_view path = member.key();
+  if (isMetadataField(path)) {
+    if (folds_case && path != "_index" && path != "_routing")
+      return shardRefusal("[" + std::string(path) + "] field which is of type [" + std::string(path) +
+                          "], does not support case insensitive term queries");
+    GYRE_TRY_ASSIGN(auto query, makeMetadataValuesQuery(path, {value}, common.boost, context));
+    return finishQuery(std::move(query), common, context);
   }
-  const Field* const field = context.mapping.find(member.key());
-  if (field == nullptr) return finishQuery(makeNoneQuery(), common, context);
+  const Field* const field = context.mapping.find(path);
+  if (field == nullptr)
+    return finishQuery(makeNoneQuery("unmapped field [" + std::string(path) + "]"), common, context);
   GYRE_TRY(checkSearchable(*field));
+  if (folds_case) {
+    GYRE_TRY_ASSIGN(auto folded, makeFoldedTermQuery(*field, std::move(value), common.boost));
+    return finishQuery(std::move(folded), common, context);
+  }
   GYRE_TRY_ASSIGN(auto query, makeValueQuery(*field, value, common.boost, context.now_millis));
   return finishQuery(std::move(query), common, context);
 }
+
+namespace {
+
+// Values at a dotted path of a document, through arrays.
+Status collectValues(json::Value value, std::string_view path, std::vector<std::string>& values) {
+  if (value.isArray()) {
+    for (const json::Value element : value) GYRE_TRY(collectValues(element, path, values));
+    return {};
+  }
+  if (path.empty()) {
+    if (value.isNull() || value.isMissing() || value.isObject()) return {};
+    GYRE_TRY_ASSIGN(auto text, parseScalarText("terms", value));
+    values.push_back(std::move(text));
+    return {};
+  }
+  if (!value.isObject()) return {};
+  if (const json::Value whole = value[path]; !whole.isMissing()) return collectValues(whole, "", values);
+  const std::size_t dot = path.find('.');
+  if (dot == std::string_view::npos) return {};
+  return collectValues(value[path.substr(0, dot)], path.substr(dot + 1), values);
+}
+
+// {"index": …, "id": …, "path": …, "routing": …}
+Result<std::vector<std::string>> lookUpValues(json::Value body, const ParseContext& context) {
+  DocumentPlace place;
+  std::string path;
+  for (const json::Value member : body) {
+    GYRE_TRY_ASSIGN(const std::string text, parseScalarText("terms", member));
+    if (member.key() == "index") {
+      place.index = text;
+    } else if (member.key() == "id") {
+      place.id = text;
+    } else if (member.key() == "path") {
+      path = text;
+    } else if (member.key() == "routing") {
+      place.routing = text;
+    } else if (member.key() == "store") {
+      if (text == "true") return illegalArgument("[terms_lookup] [store] is not supported");
+    } else {
+      return Status(Code::kInvalidArgument, "x_content_parse_exception",
+                    "[terms_lookup] unknown field [" + std::string(member.key()) + "]");
+    }
+  }
+  for (const auto& [name, value] :
+       {std::pair{"index", &place.index}, std::pair{"id", &place.id}, std::pair{"path", &path}})
+    if (value->empty()) return illegalArgument("Required [" + std::string(name) + "]");
+  if (!context.look_up) return illegalArgument("[terms] look-up of values in another document is not offered here");
+  GYRE_TRY_ASSIGN(const auto source, context.look_up(place));
+  std::vector<std::string> values;
+  if (!source) return values;
+  GYRE_TRY_ASSIGN(const auto document, json::Document::parse(*source));
+  GYRE_TRY(collectValues(document.root(), path, values));
+  return values;
+}
+
+}  // namespace
 
 Result<QueryPtr> parseTerms(json::Value body, ParseContext& context) {
   CommonParameters common;
   json::Value list;
   for (const json::Value member : body) {
+    if (member.key() == "value_type") {
+      if (member.string() != "default")
+        return illegalArgument("[terms] [value_type] other than default is not supported");
+      continue;
+    }
     GYRE_TRY_ASSIGN(const bool is_common, readCommon("terms", member, common));
     if (is_common) continue;
-    if (!list.isMissing())
-      return parsingException("[terms] query does not support multiple fields, found [" + std::string(list.key()) +
-                              "] and [" + std::string(member.key()) + "]");
-    if (member.isObject()) return illegalArgument("[terms] look-up of values in another document is not offered");
-    if (!member.isArray()) return unknownParameter("terms", member.key());
+    if (!member.isObject() && !member.isArray()) return unknownParameter("terms", member.key());
+    if (!list.isMissing()) return parsingException("[terms] query does not support multiple fields");
     list = member;
   }
-  if (list.isMissing()) return parsingException("[terms] query requires a field name, followed by array of terms");
-  if (list.size() > kMaxTerms)
-    return illegalArgument("The number of terms [" + std::to_string(list.size()) +
-                           "] used in the Terms Query request has exceeded the allowed maximum of [" +
-                           std::to_string(kMaxTerms) + "]");
+  if (list.isMissing())
+    return parsingException(
+        "[terms] query requires a field name, followed by array of terms or a document lookup specification");
   std::vector<std::string> values;
-  for (const json::Value element : list) {
-    if (element.isNull()) return illegalArgument("No value specified for terms query");
-    GYRE_TRY_ASSIGN(auto value, parseScalarText("terms", element));
-    values.push_back(std::move(value));
+  if (list.isObject()) {
+    GYRE_TRY_ASSIGN(values, lookUpValues(list, context));
+  } else {
+    for (const json::Value element : list) {
+      if (element.isNull()) return parsingException("No value specified for terms query");
+      if (element.isArray() || element.isObject())
+        return parsingException("[terms] unknown token [" +
+                                std::string(element.isArray() ? "END_ARRAY" : "END_OBJECT") + "] after [" +
+                                std::string(list.key()) + "]");
+      GYRE_TRY_ASSIGN(auto value, parseScalarText("terms", element));
+      values.push_back(std::move(value));
+    }
   }
+  if (values.size() > kMaxTerms)
+    return queryShardException("The number of terms [" + std::to_string(values.size()) +
+                               "] used in the Terms Query request has exceeded the allowed maximum of [" +
+                               std::to_string(kMaxTerms) +
+                               "]. This maximum can be set by changing the [index.max_terms_count] index level "
+                               "setting.");
   GYRE_TRY_ASSIGN(auto query, makeFieldValuesQuery(list.key(), values, common.boost, context));
   return finishQuery(std::move(query), common, context);
 }
@@ -180,47 +243,61 @@ Result<QueryPtr> parseTerms(json::Value body, ParseContext& context) {
 Result<QueryPtr> parseIds(json::Value body, ParseContext& context) {
   CommonParameters common;
   std::vector<std::string> ids;
-  bool has_values = false;
   for (const json::Value member : body) {
     GYRE_TRY_ASSIGN(const bool is_common, readCommon("ids", member, common));
     if (is_common) continue;
-    if (member.key() != "values") return unknownParameter("ids", member.key());
-    has_values = true;
+    if (member.key() != "values") return unknownField("ids", member.key());
+    if (member.isObject()) return parsingException("[ids] values doesn't support values of type: START_OBJECT");
     if (!member.isArray()) {
       GYRE_TRY_ASSIGN(auto id, parseScalarText("ids", member));
       ids.push_back(std::move(id));
+      continue;
     }
     for (const json::Value element : member) {
       GYRE_TRY_ASSIGN(auto id, parseScalarText("ids", element));
       ids.push_back(std::move(id));
     }
   }
-  if (!has_values) return illegalArgument("[ids] requires providing at least the values");
-  return finishQuery(std::make_unique<IdsQuery>(std::move(ids), common.boost), common, context);
+  if (ids.empty()) return finishQuery(makeNoneQuery("Missing ids in \"ids\" query."), common, context);
+  return finishQuery(makeIdsQuery(std::move(ids), common.boost), common, context);
 }
 
-Result<QueryPtr> parseExists(json::Value body, ParseContext& context) {
-  CommonParameters common;
-  std::string path;
-  for (const json::Value member : body) {
-    GYRE_TRY_ASSIGN(const bool is_common, readCommon("exists", member, common));
-    if (is_common) continue;
-    if (member.key() != "field" || !member.isString()) return unknownParameter("exists", member.key());
-    path = member.string();
-  }
-  if (path.empty()) return parsingException("[exists] must be provided with a [field]");
-  if (path == "_id" || path == "_index" || path == "_source")
-    return finishQuery(makeAllQuery(common.boost), common, context);
-  const Field* const field = context.mapping.find(path);
-  if (field == nullptr) return finishQuery(makeNoneQuery(), common, context);
+Result<QueryPtr> makeFieldExistsQuery(std::string_view path, float boost, const ParseContext& context) {
+  if (isMetadataField(path)) return makeMetadataExistsQuery(path, boost);
   std::vector<const Field*> leaves;
-  collectLeaves(context.mapping, *field, leaves);
+  if (path.find('*') != std::string_view::npos) {
+    for (const Field& field : context.mapping.fields())
+      if (field.type != FieldType::kObject && matchesFieldPattern(path, field.path)) leaves.push_back(&field);
+  } else if (const Field* const field = context.mapping.find(path)) {
+    collectLeaves(context.mapping, *field, leaves);
+  }
+  if (leaves.empty()) return makeNoneQuery("unmapped field [" + std::string(path) + "]");
   for (const Field* const leaf : leaves) {
     // Neither terms, a column, nor lengths: nothing in the index knows which documents have it.
     if (!leaf->is_indexed && !leaf->has_doc_values)
       return illegalArgument("[exists] field [" + leaf->path + "] is neither indexed nor has doc_values");
   }
-  return finishQuery(makeExistsQuery(std::move(leaves), common.boost), common, context);
+  return makeExistsQuery(std::move(leaves), boost);
+}
+
+Result<QueryPtr> parseExists(json::Value body, ParseContext& context) {
+  CommonParameters common;
+  std::string path;
+  bool has_path = false;
+  for (const json::Value member : body) {
+    GYRE_TRY_ASSIGN(const bool is_common, readCommon("exists", member, common));
+    if (is_common) continue;
+    if (member.isArray() || member.isObject())
+      return parsingException("[exists] unknown token [" + tokenName(member) + "] after [" + std::string(member.key()) +
+                              "]");
+    if (member.key() != "field") return unknownParameter("exists", member.key());
+    GYRE_TRY_ASSIGN(path, parseScalarText("exists", member));
+    has_path = true;
+  }
+  if (!has_path) return parsingException("[exists] must be provided with a [field]");
+  if (path.empty()) return illegalArgument("field name is null or empty");
+  GYRE_TRY_ASSIGN(auto query, makeFieldExistsQuery(path, common.boost, context));
+  return finishQuery(std::move(query), common, context);
 }
 
 }  // namespace gyre::engine

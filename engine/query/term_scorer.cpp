@@ -1,5 +1,6 @@
 #include "engine/query/term_scorer.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -84,19 +85,150 @@ ScorerPtr makeTermScorer(SegmentRun&, const FieldReader& field, const TermInfo& 
   return std::make_unique<TermScorer>(field, term, std::move(bm25));
 }
 
+namespace {
+
+std::uint8_t normOf(const FieldReader& field, DocId doc) {
+  return field.norms == nullptr ? std::uint8_t{1} : field.norms[doc];
+}
+
+// How often the document holds the term.
+std::uint32_t frequencyOf(const FieldReader& field, const std::string& term, DocId doc) {
+  if (field.terms == nullptr || field.postings == nullptr) return 0;
+  const auto found = field.terms->find(term);
+  if (!found) return 0;
+  PostingsWalk walk(field.postings->cursor(found->info), found->info.doc_freq);
+  const int at = walk.seek(doc) ? walk.indexOf(doc) : -1;
+  return at < 0 ? 0 : walk.cursor().freqs()[static_cast<std::size_t>(at)];
+}
+
+class TermWeight final : public Weight {
+ public:
+  TermWeight(std::string path, std::string term, ScoreStatistics statistics)
+      : path_(std::move(path)),
+        term_(std::move(term)),
+        statistics_(std::move(statistics)),
+        bm25_(std::make_shared<const Bm25>(statistics_.bm25())) {}
+
+  ScorerPtr scorer(SegmentRun& run) const override {
+    const FieldReader* const field = run.segment().field(path_);
+    if (field == nullptr || field->terms == nullptr || field->postings == nullptr) return nullptr;
+    const auto found = field->terms->find(term_);
+    return found ? makeTermScorer(run, *field, found->info, bm25_) : nullptr;
+  }
+
+  Explanation explain(SegmentRun& run, DocId doc) const override {
+    const FieldReader* const field = run.segment().field(path_);
+    const std::uint32_t freq = field == nullptr ? 0 : frequencyOf(*field, term_, doc);
+    if (freq == 0) return Explanation::noMatch("no matching term");
+    return statistics_.explain(path_ + ":" + term_, doc, static_cast<float>(freq), normOf(*field, doc));
+  }
+
+ private:
+  std::string path_;
+  std::string term_;
+  ScoreStatistics statistics_;
+  std::shared_ptr<const Bm25> bm25_;
+};
+
+class SynonymScorer final : public Scorer {
+ public:
+  SynonymScorer(std::vector<PostingsWalk> walks, const std::uint8_t* norms, std::shared_ptr<const Bm25> bm25)
+      : walks_(std::move(walks)), norms_(norms), bm25_(std::move(bm25)), freqs_(kWindowDocs) {}
+
+  std::uint64_t cost() const override {
+    std::uint64_t cost = 0;
+    for (const PostingsWalk& walk : walks_) cost += walk.docFreq();
+    return cost;
+  }
+  DocId nextCandidate(DocId from) override {
+    DocId first = kNoMoreDocs;
+    for (PostingsWalk& walk : walks_) first = std::min(first, walk.next(from));
+    return first;
+  }
+  void evaluate(std::uint32_t window, std::uint64_t* bits, float* scores) override {
+    clearBits(bits);
+    if (scores == nullptr) {
+      for (PostingsWalk& walk : walks_) walk.addBits(window, bits);
+      return;
+    }
+    std::fill(freqs_.begin(), freqs_.end(), 0.0f);
+    const DocId base = windowBegin(window);
+    for (PostingsWalk& walk : walks_)
+      walk.forEachBlock(window, [&](std::size_t first, std::size_t last) {
+        const auto docs = walk.cursor().docs();
+        const auto freqs = walk.cursor().freqs();
+        for (std::size_t i = first; i < last; ++i) {
+          setBit(bits, docs[i] - base);
+          freqs_[docs[i] - base] += static_cast<float>(freqs[i]);
+        }
+      });
+    forEachBit(bits, [&](std::uint32_t i) {
+      scores[i] += bm25_->score(freqs_[i], norms_ == nullptr ? std::uint8_t{1} : norms_[base + i]);
+    });
+  }
+
+ private:
+  std::vector<PostingsWalk> walks_;
+  const std::uint8_t* norms_;
+  std::shared_ptr<const Bm25> bm25_;
+  std::vector<float> freqs_;
+};
+
+class SynonymWeight final : public Weight {
+ public:
+  SynonymWeight(std::string path, std::vector<std::string> terms, ScoreStatistics statistics)
+      : path_(std::move(path)),
+        terms_(std::move(terms)),
+        statistics_(std::move(statistics)),
+        bm25_(std::make_shared<const Bm25>(statistics_.bm25())) {}
+
+  ScorerPtr scorer(SegmentRun& run) const override {
+    const FieldReader* const field = run.segment().field(path_);
+    if (field == nullptr || field->terms == nullptr || field->postings == nullptr) return nullptr;
+    std::vector<PostingsWalk> walks;
+    for (const std::string& term : terms_)
+      if (const auto found = field->terms->find(term))
+        walks.emplace_back(field->postings->cursor(found->info), found->info.doc_freq);
+    if (walks.empty()) return nullptr;
+    return std::make_unique<SynonymScorer>(std::move(walks), field->norms, bm25_);
+  }
+
+  Explanation explain(SegmentRun& run, DocId doc) const override {
+    const FieldReader* const field = run.segment().field(path_);
+    std::uint32_t freq = 0;
+    std::string subject = "Synonym(";
+    for (const std::string& term : terms_) {
+      if (field != nullptr) freq += frequencyOf(*field, term, doc);
+      subject += (subject.back() == '(' ? "" : " ") + path_ + ":" + term;
+    }
+    if (freq == 0) return Explanation::noMatch("no matching term");
+    return statistics_.explain(subject + ")", doc, static_cast<float>(freq), normOf(*field, doc),
+                               "termFreq=" + describeFloat(static_cast<float>(freq)));
+  }
+
+ private:
+  std::string path_;
+  std::vector<std::string> terms_;
+  ScoreStatistics statistics_;
+  std::shared_ptr<const Bm25> bm25_;
+};
+
+}  // namespace
+
 WeightPtr makeTermWeight(const Snapshot& snapshot, std::string path, std::string term, float boost,
                          std::uint64_t doc_freq) {
   if (doc_freq == 0) doc_freq = docFrequency(snapshot, path, term);
   if (doc_freq == 0) return makeNoneWeight();
-  const FieldStatistics statistics = fieldStatistics(snapshot, path);
-  auto bm25 = std::make_shared<const Bm25>(statistics, inverseDocumentFrequency(statistics.doc_count, doc_freq), boost);
-  return makeWeight(
-      [path = std::move(path), term = std::move(term), bm25 = std::move(bm25)](SegmentRun& run) -> ScorerPtr {
-        const FieldReader* const field = run.segment().field(path);
-        if (field == nullptr || field->terms == nullptr) return nullptr;
-        const auto found = field->terms->find(term);
-        return found ? makeTermScorer(run, *field, found->info, bm25) : nullptr;
-      });
+  ScoreStatistics statistics{fieldStatistics(snapshot, path), {doc_freq}, boost};
+  return std::make_unique<TermWeight>(std::move(path), std::move(term), std::move(statistics));
+}
+
+WeightPtr makeSynonymWeight(const Snapshot& snapshot, std::string path, std::vector<std::string> terms, float boost) {
+  std::uint64_t doc_freq = 0;
+  for (const std::string& term : terms) doc_freq = std::max(doc_freq, docFrequency(snapshot, path, term));
+  if (doc_freq == 0) return makeNoneWeight();
+  ScoreStatistics statistics{fieldStatistics(snapshot, path), {doc_freq}, boost};
+  return std::make_unique<SynonymWeight>(std::move(path), std::move(terms), std::move(statistics));
 }
 
 }  // namespace gyre::engine

@@ -3,7 +3,10 @@
 // THREADS: as query.hpp says.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "engine/query/bm25.hpp"
 #include "engine/query/query.hpp"
@@ -18,5 +21,8 @@ ScorerPtr makeTermScorer(SegmentRun& run, const FieldReader& field, const TermIn
 // when it is not 0 (fuzzy expansions share the largest).
 WeightPtr makeTermWeight(const Snapshot& snapshot, std::string path, std::string term, float boost,
                          std::uint64_t doc_freq = 0);
+
+// Several terms that count as one: their frequencies add up, and the commonest says how rare they are.
+WeightPtr makeSynonymWeight(const Snapshot& snapshot, std::string path, std::vector<std::string> terms, float boost);
 
 }  // namespace gyre::engine

@@ -29,8 +29,7 @@ class TermVisitor {
   // Of a prefix phrase the last place has beginnings of terms.
   virtual void phrase(std::string_view path, std::vector<VisitedPlace> places, std::uint32_t slop, bool is_prefix) = 0;
   // Calls its second argument with each term of the dictionary that the pattern stands for. Valid as long as the query.
-  using ExpandTerms =
-      std::function<void(const TermDictionaryReader&, const std::function<void(std::string_view)>&)>;
+  using ExpandTerms = std::function<void(const TermDictionaryReader&, const std::function<void(std::string_view)>&)>;
   virtual void pattern(std::string_view path, ExpandTerms expand) = 0;
 };
 

@@ -85,6 +85,19 @@ const std::string* findNamed(json::Value value, const std::vector<std::string>& 
 
 }  // namespace
 
+ParseContext makeContext(const Mapping& mapping, std::int64_t now_millis, const SearchTarget* target) {
+  ParseContext context{mapping, now_millis, 0, 0, {}};
+  if (target == nullptr) return context;
+  context.index_name = target->index_name;
+  context.default_fields = target->default_fields;
+  context.allows_expensive = target->allows_expensive_queries;
+  if (target->look_up)
+    context.look_up = [target](const DocumentPlace& place) {
+      return target->look_up(place.index, place.id, place.routing);
+    };
+  return context;
+}
+
 Status SearchPlan::make(std::span<const SearchTarget> asked, std::string_view body, const SearchOptions& options,
                         std::int64_t now_millis) {
   GYRE_TRY_ASSIGN(const auto document, parseObject(body));
@@ -151,7 +164,7 @@ Status SearchPlan::plan(const SearchTarget& target, json::Value body, json::Valu
   PlannedTarget planned;
   planned.target = &target;
   const Mapping& mapping = *target.snapshot->mapping;
-  GYRE_TRY_ASSIGN(planned.request, SearchRequest::parse(body, overrides, mapping, now_millis));
+  GYRE_TRY_ASSIGN(planned.request, SearchRequest::parse(body, overrides, mapping, now_millis, &target));
   GYRE_TRY(checkLimits(planned.request, target, options));
   if (options.is_scroll) {
     // All pages tell the same total.
@@ -160,7 +173,7 @@ Status SearchPlan::plan(const SearchTarget& target, json::Value body, json::Valu
   }
   if (!target.filter.empty()) {
     GYRE_TRY_ASSIGN(const auto filter, parseObject(target.filter));
-    ParseContext context{mapping, now_millis, 0, 0, {}};
+    ParseContext context = makeContext(mapping, now_millis, &target);
     GYRE_TRY_ASSIGN(planned.filter, parseQuery(filter.root(), context));
   }
   planned.query = planned.request.query.get();

@@ -10,6 +10,7 @@
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
 #include "engine/search/collapse_parser.hpp"
+#include "engine/search/search_target.hpp"
 
 namespace gyre::engine {
 
@@ -57,20 +58,8 @@ Result<std::int64_t> parseCount(json::Value value) {
   return numberFormat(value);
 }
 
-std::string_view tokenName(json::Value value) {
-  switch (value.kind()) {
-    case json::Kind::kNull: return "VALUE_NULL";
-    case json::Kind::kBoolean: return "VALUE_BOOLEAN";
-    case json::Kind::kNumber: return "VALUE_NUMBER";
-    case json::Kind::kString: return "VALUE_STRING";
-    case json::Kind::kArray: return "START_ARRAY";
-    default: return "START_OBJECT";
-  }
-}
-
 Status unknownKey(json::Value member) {
-  return parsingException("Unknown key for a " + std::string(tokenName(member)) + " in [" + std::string(member.key()) +
-                          "].");
+  return parsingException("Unknown key for a " + tokenName(member) + " in [" + std::string(member.key()) + "].");
 }
 
 // What is wrong with the whole request, found by the index that is asked.
@@ -85,12 +74,12 @@ Status assign(T& target, Result<T> result) {
 
 class RequestParser {
  public:
-  RequestParser(SearchRequest& request, const Mapping& mapping, std::int64_t now_millis)
-      : request_(request), mapping_(mapping), context_{mapping, now_millis, 0, 0, {}} {}
+  RequestParser(SearchRequest& request, const Mapping& mapping, std::int64_t now_millis,
+                const SearchTarget* target = nullptr)
+      : request_(request), mapping_(mapping), context_(makeContext(mapping, now_millis, target)) {}
 
   Status run(json::Value body, json::Value overrides) {
-    if (!body.isObject())
-      return parsingException("Expected [START_OBJECT] but found [" + std::string(tokenName(body)) + "]");
+    if (!body.isObject()) return parsingException("Expected [START_OBJECT] but found [" + tokenName(body) + "]");
     for (const json::Value member : body)
       if (overrides[member.key()].isMissing()) GYRE_TRY(readMember(member));
     for (const json::Value member : overrides) GYRE_TRY(readMember(member));
@@ -113,6 +102,7 @@ class RequestParser {
       if (std::find(std::begin(kTaken), std::end(kTaken), key) == std::end(kTaken)) return unknownField(kind, key);
       GYRE_TRY(readMember(member));
     }
+    if (request_.explains) return illegalArgument("[" + std::string(kind) + "] [explain]: true is not offered");
     request_.count_up_to = UINT64_MAX;
     return check();
   }
@@ -145,7 +135,8 @@ class RequestParser {
       return {};
     }
     if (key == "timeout") return assign(request_.timeout_nanos, parseTimeout(member));
-    if (key == "profile" || key == "explain") {
+    if (key == "explain") return assign(request_.explains, parseFlag(member));
+    if (key == "profile") {
       GYRE_TRY_ASSIGN(const bool is_asked, parseFlag(member));
       if (is_asked) return illegalArgument("[" + std::string(key) + "]: true is not offered");
       return {};
@@ -358,9 +349,9 @@ bool SearchRequest::needsScores() const {
 }
 
 Result<SearchRequest> SearchRequest::parse(json::Value body, json::Value overrides, const Mapping& mapping,
-                                           std::int64_t now_millis) {
+                                           std::int64_t now_millis, const SearchTarget* target) {
   SearchRequest request;
-  GYRE_TRY(RequestParser(request, mapping, now_millis).run(body, overrides));
+  GYRE_TRY(RequestParser(request, mapping, now_millis, target).run(body, overrides));
   return request;
 }
 

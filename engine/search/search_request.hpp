@@ -60,6 +60,8 @@ struct Slice {
   std::uint32_t max = 1;
 };
 
+struct SearchTarget;
+
 struct SearchRequest {
   QueryPtr query;  // never null
   QueryPtr post_filter;
@@ -73,6 +75,7 @@ struct SearchRequest {
   std::uint64_t count_up_to = 10'000;
   bool shows_total = true;
   bool tracks_scores = false;
+  bool explains = false;  // "_explanation" of each hit
   std::optional<float> min_score;
   std::vector<Rescore> rescores;
   std::optional<Collapse> collapse;
@@ -92,9 +95,10 @@ struct SearchRequest {
   bool isSorted() const { return !sort.empty(); }
   bool needsScores() const;
 
-  // Members of `overrides`, which may be missing, count before those of `body`.
+  // Members of `overrides`, which may be missing, count before those of `body`. `target` is the index that is asked,
+  // where there is one.
   static Result<SearchRequest> parse(json::Value body, json::Value overrides, const Mapping& mapping,
-                                     std::int64_t now_millis);
+                                     std::int64_t now_millis, const SearchTarget* target = nullptr);
   // What a hit shows beside itself, {"name": …, "size": …, "sort": …, …}; `kind` is its name in refusals.
   static Result<SearchRequest> parseHits(json::Value body, std::string_view kind, const Mapping& mapping,
                                          std::int64_t now_millis);

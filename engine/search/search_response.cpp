@@ -133,6 +133,7 @@ class HitsWriter {
       writer_.endArray();
     }
     if (!outcome_->matched.empty() && !outcome_->matched[position].empty()) writeNames(outcome_->matched[position]);
+    if (!outcome_->explanations.empty()) writer_.key("_explanation").raw(outcome_->explanations[position]);
     const bool has_groups = request_.collapse && !request_.collapse->inner_hits.empty();
     const std::vector<NestedHitsRequest>& nested = nestedHitsOf(hit.segment);
     if (has_groups || !nested.empty()) {

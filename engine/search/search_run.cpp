@@ -3,15 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <iterator>
 #include <limits>
 #include <optional>
+#include <set>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "engine/query/explanation.hpp"
 #include "engine/query/window_bits.hpp"
 #include "engine/search/collector.hpp"
+#include "gyre/json_writer.hpp"
 
 namespace gyre::engine {
 
@@ -41,6 +45,7 @@ class SearchRun {
         is_target_done_ = false;
       }
       if (!is_target_done_) runSegment(s);
+      if (!failure_.isOk()) return failure_;
       doc_base_ += snapshot_.segments[s].segment->docCount();
       GYRE_TRY(collector_->status());
       GYRE_TRY(aggregation_status_);
@@ -50,6 +55,7 @@ class SearchRun {
     }
     GYRE_TRY(finish());
     GYRE_TRY(nameMatches());
+    if (request_.explains) GYRE_TRY(explainHits());
     return std::move(outcome_);
   }
 
@@ -139,6 +145,7 @@ class SearchRun {
       runWindow(run, scorers, window);
       if (is_target_done_ || !aggregation_status_.isOk()) break;
     }
+    if (failure_.isOk()) failure_ = run.failure();
     collector_->endSegment();
   }
 
@@ -255,6 +262,8 @@ class SearchRun {
                       scoreHits(*second.query, *planned.target->snapshot, {hits.data(), count}, true));
       for (std::size_t i = 0; i < hits.size(); ++i) {
         Hit& hit = hits[i];
+        if (request_.explains && i < count && scores[i])
+          second_passes_.insert({&second - planned.request.rescores.data(), {hit.segment, hit.doc}});
         hit.score = i < count && scores[i] ? second.combine(hit.score, *scores[i]) : hit.score * second.query_weight;
       }
       // Those that were not looked at are compared with the others all the same, as in the dialect.
@@ -354,6 +363,46 @@ class SearchRun {
     return {};
   }
 
+  // Why each hit scores what it does: by its index' query, and by what it was rescored with.
+  Status explainHits() {
+    for (const Hit& hit : outcome_.hits) {
+      const PlannedTarget& planned = plan_.targets[plan_.target_of[hit.segment]];
+      GYRE_TRY_ASSIGN(Explanation explanation, explainBy(*planned.query, planned, planned.boost, hit));
+      for (const Rescore& second : planned.request.rescores) {
+        const double weighed = explanation.value * second.query_weight;
+        Explanation first = Explanation::match(
+            weighed, "product of:", {std::move(explanation), Explanation::match(second.query_weight, "primaryWeight")});
+        const std::ptrdiff_t pass = &second - planned.request.rescores.data();
+        if (second_passes_.count({pass, {hit.segment, hit.doc}}) == 0) {
+          explanation = std::move(first);
+          continue;
+        }
+        GYRE_TRY_ASSIGN(Explanation other, explainBy(*second.query, planned, 1, hit));
+        const double combined =
+            second.combine(static_cast<float>(first.details.front().value), static_cast<float>(other.value));
+        const double other_weighed = other.value * second.rescore_weight;
+        Explanation last = Explanation::match(
+            other_weighed,
+            "product of:", {std::move(other), Explanation::match(second.rescore_weight, "secondaryWeight")});
+        constexpr const char* kRules[] = {"sum of:", "product of:", "avg of:", "max of:", "min of:"};
+        explanation = Explanation::match(combined, kRules[static_cast<std::size_t>(second.mode)],
+                                         {std::move(first), std::move(last)});
+      }
+      outcome_.explanations.emplace_back();
+      JsonWriter writer(outcome_.explanations.back());
+      writeExplanation(explanation, writer);
+    }
+    return {};
+  }
+
+  Result<Explanation> explainBy(const Query& query, const PlannedTarget& planned, float boost, const Hit& hit) const {
+    GYRE_TRY_ASSIGN(const auto weight, query.weight(*planned.target->snapshot, boost, true));
+    SegmentRun run(snapshot_.segments[hit.segment], hit.segment);
+    Explanation explanation = weight->explain(run, hit.doc);
+    if (!run.failure().isOk()) return run.failure();
+    return explanation;
+  }
+
   const SearchPlan& plan_;
   const Snapshot& snapshot_;
   const SearchRequest& request_;
@@ -365,6 +414,8 @@ class SearchRun {
   std::uint64_t doc_base_ = 0;
   std::vector<TargetWeights> weights_;
   std::vector<bool> is_taken_;  // windows of the current segment that are done already
+  std::set<std::pair<std::ptrdiff_t, std::pair<std::uint32_t, DocId>>> second_passes_;  // rescore, segment and document
+  Status failure_;  // what a query could not compute
   std::size_t wanted_ = 0;
   std::uint64_t collected_ = 0;  // of the current target, while there is a limit
   bool is_target_done_ = false;

@@ -29,6 +29,7 @@ struct SearchOutcome {
   };
   // The matching named queries, for each hit; empty without any.
   std::vector<std::vector<NamedMatch>> matched;
+  std::vector<std::string> explanations;  // of each hit, as JSON; empty when they are not asked for
 };
 
 // `scores_names`: also the scores of named queries.

@@ -8,7 +8,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,8 @@
 
 namespace gyre::engine {
 
+struct ParseContext;
+
 struct SearchTarget {
   std::string index_name;  // shown as "_index"
   std::shared_ptr<const Snapshot> snapshot;
@@ -26,7 +30,16 @@ struct SearchTarget {
   std::string filter{};                // a query of the dialect that every hit must match; "" for none
   std::uint32_t shard_count = 1;       // as shown under "_shards"
   std::int64_t max_result_window = 10'000;
+  std::vector<std::string> default_fields{"*"};  // index.query.default_field
+  bool allows_expensive_queries = true;          // search.allow_expensive_queries
+  // Fetches the document whose values a `terms` query looks up: index, id, routing to its source, nothing when there is
+  // none. Null where that is not possible.
+  std::function<Result<std::optional<std::string>>(const std::string&, const std::string&, const std::string&)>
+      look_up{};
 };
+
+// What the parsers of the target's queries need; `target` may be null.
+ParseContext makeContext(const Mapping& mapping, std::int64_t now_millis, const SearchTarget* target);
 
 // Why an index did not answer. The status' reason is the dialect's type ("query_shard_exception"), its message the
 // dialect's reason.

@@ -127,6 +127,7 @@ class FuzzyTermsTest : public CppUnit::TestFixture {
           dictionary, pattern, [&](const FuzzyMatch& match, const gyre::engine::TermCursor&) {
             found[std::string(match.term)] = match.edits;
             CPPUNIT_ASSERT_EQUAL(static_cast<std::uint32_t>(characters(match.term).size()), match.length);
+            return true;
           });
       CPPUNIT_ASSERT_MESSAGE("seed " + std::to_string(seed) + ", word " + pattern.word, expected == found);
     }
@@ -141,7 +142,7 @@ class FuzzyTermsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(4u, gyre::engine::countCharacters("aé漢😀"));
   }
   void badFuzzinessIsRefused() {
-    for (const std::string text : {"", "3", "-1", "AUTO:", "AUTO:5,2", "AUTO:a,b", "auto3", "1.5"})
+    for (const std::string text : {"", "AUTO:", "AUTO:5,2", "AUTO:a,b", "auto3", "1.5"})
       CPPUNIT_ASSERT_MESSAGE(text, !gyre::engine::Fuzziness::parse(text).isOk());
   }
 };

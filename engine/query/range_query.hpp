@@ -1,0 +1,29 @@
+// Which query asks a field of whatever type for the values between two ends?
+//
+// THREADS: free functions and values.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/query/field_query.hpp"
+#include "engine/query/query.hpp"
+#include "engine/query/query_parser.hpp"
+
+namespace gyre::engine {
+
+struct RangeRequest {
+  struct End {
+    RangeEnd kind = RangeEnd::kGreater;
+    std::string value;
+  };
+  std::vector<End> ends;  // none: any value
+  std::string format{};   // of a date; "" for the field's
+  std::string time_zone{};
+  float boost = 1;
+};
+
+Result<QueryPtr> makeFieldRangeQuery(std::string_view path, const RangeRequest& range, const ParseContext& context);
+
+}  // namespace gyre::engine
