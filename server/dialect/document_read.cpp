@@ -72,20 +72,24 @@ Result<std::optional<engine::StoredDocument>> DocumentRead::run(const IndexEntry
 Status DocumentRead::write(const IndexEntry& index, const std::optional<engine::StoredDocument>& found,
                            JsonWriter& writer) const {
   writer.member("_index", index.name).member("_id", id);
-  if (!found) {
-    writer.member("found", false);
-    return {};
+  if (found) {
+    writer.member("_version", found->version);
+    return writeFound(*found, writer);
   }
-  writer.member("_version", found->version).member("_seq_no", found->seq_no);
-  writer.member("_primary_term", engine::kPrimaryTerm);
-  if (!found->routing.empty()) writer.member("_routing", found->routing);
+  writer.member("found", false);
+  return {};
+}
+
+Status DocumentRead::writeFound(const engine::StoredDocument& found, JsonWriter& writer) const {
+  writer.member("_seq_no", found.seq_no).member("_primary_term", engine::kPrimaryTerm);
+  if (!found.routing.empty()) writer.member("_routing", found.routing);
   writer.member("found", true);
   if (!showsSource()) return {};
   if (!source || source->isWhole()) {
-    writer.rawMember("_source", found->source);
+    writer.rawMember("_source", found.source);
     return {};
   }
-  GYRE_TRY_ASSIGN(const std::string shown, source->apply(found->source));
+  GYRE_TRY_ASSIGN(const std::string shown, source->apply(found.source));
   writer.rawMember("_source", shown);
   return {};
 }

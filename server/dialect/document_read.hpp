@@ -33,6 +33,8 @@ struct DocumentRead {
   bool showsSource() const;
   // version_conflict_engine_exception, routing_missing_exception, and what the engine says.
   Result<std::optional<engine::StoredDocument>> run(const IndexEntry& index) const;
+  // The members of what was found, from "_seq_no" on.
+  Status writeFound(const engine::StoredDocument& found, JsonWriter& writer) const;
   // The members of the answer. What was not found has just its name.
   Status write(const IndexEntry& index, const std::optional<engine::StoredDocument>& found, JsonWriter& writer) const;
 };

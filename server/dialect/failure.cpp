@@ -4,12 +4,15 @@
 #include <iterator>
 #include <optional>
 
+#include "gyre/json.hpp"
+
 namespace gyre::dialect {
 
 namespace {
 
 constexpr std::string_view kCause = "caused_by";
 constexpr std::string_view kSuppressed = "suppressed";
+constexpr std::string_view kWrittenCause = "caused_by_json";
 
 constexpr std::string_view kSearchFailure = "search_phase_execution_exception";
 
@@ -56,6 +59,7 @@ Cause parseCause(std::string_view text) {
 void writeCauses(std::span<const Fault> faults, JsonWriter& writer) {
   std::size_t depth = 0;
   for (const Fault& fault : faults) {
+    if (fault.pointer == kWrittenCause) writer.rawMember(kCause, fault.detail);
     if (fault.pointer != kCause) continue;
     const Cause cause = parseCause(fault.detail);
     writer.key(kCause).beginObject().member("type", cause.type).member("reason", cause.reason);
@@ -81,11 +85,26 @@ void writeMembers(const Status& status, JsonWriter& writer) {
   for (const Fault& fault : status.faults())
     if (isRaw(fault.pointer))
       writer.rawMember(fault.pointer, fault.detail);
-    else if (fault.pointer != kCause && fault.pointer != kSuppressed)
+    else if (fault.pointer != kCause && fault.pointer != kSuppressed && fault.pointer != kWrittenCause)
       writer.member(fault.pointer, fault.detail);
 }
 
+// The root cause of a cause that is written already.
+void writeDeepest(std::string_view cause, JsonWriter& writer) {
+  const auto document = json::Document::parse(cause);
+  if (!document.isOk()) return;
+  json::Value root = document.value().root();
+  for (json::Value next = root[kCause]; next.isObject() && !isForeign(next["type"].string()); next = next[kCause])
+    root = next;
+  writer.beginObject();
+  for (const json::Value member : root)
+    if (member.key() != kCause) writer.rawMember(member.key(), member.raw());
+  writer.endObject();
+}
+
 void writeRootCause(const Status& status, JsonWriter& writer) {
+  for (const Fault& fault : status.faults())
+    if (fault.pointer == kWrittenCause) return writeDeepest(fault.detail, writer);
   std::optional<Cause> root;
   for (const Fault& fault : status.faults()) {
     if (fault.pointer != kCause) continue;

@@ -5,6 +5,7 @@
 //   "index", "index_uuid", "resource.id" and so on   a member of that name
 //   "line", "col", "grouped", "failed_shards"        the same, written as the JSON that they are
 //   "caused_by"                                      "type: reason", one level deeper for each
+//   "caused_by_json"                                 the whole cause, as JSON
 //   "suppressed"                                     "type: reason" of what failed besides, in a list
 // The root cause is the deepest of the causes that are the dialect's own and not those of the language it was written
 // in. A failed search, Status(code, "search_phase_execution_exception", "all shards failed"), never is one itself.

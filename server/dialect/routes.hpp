@@ -17,6 +17,7 @@ std::span<const Route> byQueryRoutes();
 std::span<const Route> catRoutes();
 std::span<const Route> clusterRoutes();
 std::span<const Route> documentRoutes();
+std::span<const Route> explainRoutes();
 std::span<const Route> indexRoutes();
 std::span<const Route> indexSettingRoutes();
 std::span<const Route> infoRoutes();
@@ -25,6 +26,7 @@ std::span<const Route> mappingRoutes();
 std::span<const Route> multiGetRoutes();
 std::span<const Route> nodeRoutes();
 std::span<const Route> rolloverRoutes();
+std::span<const Route> scrollRoutes();
 std::span<const Route> searchRoutes();
 std::span<const Route> statsRoutes();
 std::span<const Route> taskRoutes();
@@ -33,10 +35,10 @@ std::span<const Route> upkeepRoutes();
 
 inline auto routeGroups() {
   return std::to_array<std::span<const Route>>({
-      aliasRoutes(),   analyzeRoutes(),  bulkRoutes(),     byQueryRoutes(),      catRoutes(),
-      clusterRoutes(), documentRoutes(), indexRoutes(),    indexSettingRoutes(), infoRoutes(),
-      ingestRoutes(),  mappingRoutes(),  multiGetRoutes(), nodeRoutes(),         rolloverRoutes(),
-      searchRoutes(),  statsRoutes(),    taskRoutes(),     templateRoutes(),     upkeepRoutes(),
+      aliasRoutes(),    analyzeRoutes(),  bulkRoutes(),     byQueryRoutes(),      catRoutes(),    clusterRoutes(),
+      documentRoutes(), explainRoutes(),  indexRoutes(),    indexSettingRoutes(), infoRoutes(),   ingestRoutes(),
+      mappingRoutes(),  multiGetRoutes(), nodeRoutes(),     rolloverRoutes(),     scrollRoutes(), searchRoutes(),
+      statsRoutes(),    taskRoutes(),     templateRoutes(), upkeepRoutes(),
   });
 }
 

@@ -1,5 +1,6 @@
 #include "server/dialect/service.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/dialect/failure.hpp"
@@ -30,6 +31,14 @@ Response wrongMethod(const Request& request, const std::string& allowed) {
       .member("status", 405)
       .endObject();
   return response;
+}
+
+// Every index is still there.
+bool isWhole(const SearchScope& scope, const CatalogState& state) {
+  return std::all_of(scope.indices.begin(), scope.indices.end(), [&](const IndexPtr& index) {
+    const IndexEntry* const held = state.find(index->name);
+    return held != nullptr && held->uuid == index->uuid;
+  });
 }
 
 // The body may come as a parameter, for clients that cannot send one with a GET.
@@ -71,6 +80,21 @@ Service::Service(Catalog& catalog, Identity identity)
       started_nanos_(catalog.clock().monotonicNanos()) {}
 
 std::int64_t Service::uptimeMillis() const { return (catalog_.clock().monotonicNanos() - started_nanos_) / 1'000'000; }
+
+std::shared_ptr<SearchContexts::Scroll> Service::openScroll(std::string_view id, std::int64_t keep_alive_millis) {
+  auto scroll = contexts_.findScroll(id, keep_alive_millis);
+  if (scroll == nullptr || isWhole(scroll->scope, *catalog_.state())) return scroll;
+  contexts_.removeScroll(id);
+  return nullptr;
+}
+
+std::shared_ptr<SearchContexts::PointInTime> Service::openPointInTime(std::string_view id,
+                                                                      std::int64_t keep_alive_millis) {
+  auto point = contexts_.findPointInTime(id, keep_alive_millis);
+  if (point == nullptr || isWhole(point->scope, *catalog_.state())) return point;
+  contexts_.removePointInTime(id);
+  return nullptr;
+}
 
 // A refresh may have much to write.
 bool Service::isQuick(const Request& request, const RouteMatch& match) const {

@@ -1,16 +1,18 @@
 // Who answers a request on the dialect listener? Finds its route, runs its handler, shapes the answer.
 //
-// THREADS: free. OWNS: the tasks; borrows the catalog.
+// THREADS: free. OWNS: the tasks and the open searches; borrows the catalog.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "server/dialect/catalog.hpp"
 #include "server/dialect/message.hpp"
 #include "server/dialect/route_table.hpp"
+#include "server/dialect/search_contexts.hpp"
 #include "server/dialect/task_registry.hpp"
 
 namespace gyre::dialect {
@@ -36,6 +38,11 @@ class Service {
   // "127.0.0.1:9200"
   std::string publishAddress() const { return identity_.host + ":" + std::to_string(port_); }
   std::int64_t uptimeMillis() const;
+  SearchContexts& contexts() { return contexts_; }
+  // Null when there is none any more: its time has passed, or an index of it is gone. The keep-alive is as in
+  // SearchContexts.
+  std::shared_ptr<SearchContexts::Scroll> openScroll(std::string_view id, std::int64_t keep_alive_millis);
+  std::shared_ptr<SearchContexts::PointInTime> openPointInTime(std::string_view id, std::int64_t keep_alive_millis);
 
   // True when the request may be answered on the caller's thread: it waits for nothing.
   bool isQuick(const Request& request, const RouteMatch& match) const;
@@ -48,6 +55,7 @@ class Service {
   TaskRegistry tasks_;
   std::atomic<std::uint16_t> port_{0};
   std::int64_t started_nanos_;
+  SearchContexts contexts_;
 };
 
 }  // namespace gyre::dialect
