@@ -68,7 +68,7 @@ class Server:
         self.temporary = None if folder else tempfile.TemporaryDirectory(prefix="gyre-test-")
         self.folder = folder or self.temporary.name
         self.settings, self.config = list(settings), config
-        self.process, self.port = None, None
+        self.process, self.port, self.dialect_port = None, None, None
         self.log = ""
 
     def start(self):
@@ -85,6 +85,8 @@ class Server:
             found = re.search(r"ready: http://127\.0\.0\.1:(\d+)", self.log)
             if found:
                 self.port = int(found.group(1))
+                dialect = re.search(r"dialect: http://127\.0\.0\.1:(\d+)", self.log)
+                self.dialect_port = int(dialect.group(1)) if dialect else None
                 return self
             remaining = deadline - time.monotonic()
             if remaining <= 0 or self.process.poll() is not None:
@@ -102,6 +104,9 @@ class Server:
 
     def client(self):
         return Client(self.port)
+
+    def dialect_client(self):
+        return Client(self.dialect_port)
 
     def kill(self):
         self.process.kill()
