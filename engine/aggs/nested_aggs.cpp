@@ -57,6 +57,7 @@ class DeferredBlocks {
     return subs_;
   }
   bool isEmpty() const { return subs_.isEmpty(); }
+  std::size_t memoryBytes() const { return subs_.memoryBytes(); }
 
  private:
   struct Block {
@@ -83,11 +84,20 @@ class JoinAggregator : public Aggregator {
       : spec_(spec), deferred_(std::make_unique<DeferredBlocks>(std::move(subs))) {}
 
   Status write(std::uint32_t bucket, AggregationOutput& out) override {
-    out.writer.member("doc_count", bucket < counts_.size() ? counts_[bucket] : 0);
+    out.writer.member("doc_count", count(bucket));
     return deferred_->subs().writeMembers(bucket, out);
   }
+  double orderValue(std::uint32_t bucket, std::string_view) const override {
+    return static_cast<double>(count(bucket));
+  }
+  const AggregatorSet* below(std::uint32_t bucket, std::uint32_t& number) const override {
+    number = bucket;
+    return &deferred_->subs();
+  }
+  std::size_t memoryBytes() const override { return deferred_->memoryBytes() + counts_.capacity() * 8; }
 
  protected:
+  std::uint64_t count(std::uint32_t bucket) const { return bucket < counts_.size() ? counts_[bucket] : 0; }
   void begin(const DocBlock& block) {
     if (counts_.size() < block.bucket_count) counts_.resize(block.bucket_count);
     deferred_->begin(block.bucket_count);
@@ -170,13 +180,17 @@ class ReverseNestedAggregator final : public JoinAggregator {
 template <class AggregatorOfKind>
 class JoinAggregation final : public Aggregation {
  public:
-  explicit JoinAggregation(JoinSpec spec) : spec_(std::move(spec)) {}
+  JoinAggregation(std::string_view kind, JoinSpec spec) : kind_(kind), spec_(std::move(spec)) {}
   Result<std::unique_ptr<Aggregator>> aggregator(const Snapshot& snapshot) const override {
     GYRE_TRY_ASSIGN(auto subs, AggregatorSet::make(spec_.subs, snapshot));
     return std::unique_ptr<Aggregator>(std::make_unique<AggregatorOfKind>(spec_, std::move(subs)));
   }
+  std::string_view typedName() const override { return kind_; }
+  bool hasSingleBucket() const override { return true; }
+  const Aggregations* subs() const override { return &spec_.subs; }
 
  private:
+  std::string kind_;
   JoinSpec spec_;
 };
 
@@ -210,7 +224,7 @@ Result<AggregationPtr> parseNestedAggregation(AggregationRequest& request) {
   // What is not in the documents that come in cannot be joined to them.
   if (!isWithin(spec.path, spec.parent_path)) spec.path.clear();
   spec.subs = std::move(request.subs);
-  return AggregationPtr(std::make_unique<JoinAggregation<NestedAggregator>>(std::move(spec)));
+  return AggregationPtr(std::make_unique<JoinAggregation<NestedAggregator>>(request.kind, std::move(spec)));
 }
 
 Result<AggregationPtr> parseReverseNestedAggregation(AggregationRequest& request) {
@@ -226,7 +240,7 @@ Result<AggregationPtr> parseReverseNestedAggregation(AggregationRequest& request
                            "] can only be used inside a [nested] aggregation");
   GYRE_TRY(resolve(request, spec));
   spec.subs = std::move(request.subs);
-  return AggregationPtr(std::make_unique<JoinAggregation<ReverseNestedAggregator>>(std::move(spec)));
+  return AggregationPtr(std::make_unique<JoinAggregation<ReverseNestedAggregator>>(request.kind, std::move(spec)));
 }
 
 }  // namespace gyre::engine

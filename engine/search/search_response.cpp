@@ -206,7 +206,8 @@ class HitsWriter {
       return makeBoolQuery(std::move(clauses), 1);
     }
     if (collapse.type == FieldType::kKeyword) return makeTermSetQuery(collapse.path, {key.text}, 1);
-    return makeNumberRangeQuery(collapse.path, key.number, key.number, 1);
+    if (group_field_ == nullptr) return makeNoneQuery();
+    return makeNumberRangeQuery(*group_field_, key.number, key.number, 1);
   }
 
   const SearchPlan& plan_;

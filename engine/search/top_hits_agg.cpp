@@ -182,7 +182,7 @@ Result<AggregationPtr> parseTopHits(AggregationRequest& request) {
                                std::to_string(number) + "] in [" + std::string(request.name) + "]");
       (key == "from" ? spec.from : spec.size) = static_cast<std::uint32_t>(std::min<std::int64_t>(number, INT32_MAX));
     } else if (key == "sort") {
-      GYRE_TRY_ASSIGN(spec.sort, parseSort(member, request.context.mapping));
+      GYRE_TRY_ASSIGN(spec.sort, parseSort(member, request.context.mapping, request.context.now_millis));
     } else if (key == "track_scores") {
       GYRE_TRY_ASSIGN(spec.tracks_scores, parseFlag(member));
     } else if (key == "explain" && member.isBoolean() && !member.boolean()) {

@@ -53,11 +53,12 @@ std::map<std::string, Candidate> candidatesFor(const Snapshot& snapshot, const W
     const FieldReader* const field = view.segment->field(options.path);
     if (field == nullptr || field->terms == nullptr) continue;
     forEachFuzzyTerm(*field->terms, pattern, [&](const FuzzyMatch& match, const TermCursor& cursor) {
-      if (match.term == word) return;
+      if (match.term == word) return true;
       Candidate& candidate = found[std::string(match.term)];
       candidate.freq += cursor.info().doc_freq;
       candidate.edits = match.edits;
       candidate.length = match.length;
+      return true;
     });
   }
   std::erase_if(found, [&](const auto& entry) { return entry.second.freq <= freq_above; });
