@@ -45,15 +45,25 @@ std::optional<double> Distribution::value(std::string_view name) const {
   return std::nullopt;
 }
 
+namespace {
+// A figure of a sample of one is no number, and written as a text that says so; figures of nothing are null.
+void writeFigure(double value, bool is_empty, JsonWriter& writer) {
+  if (std::isnan(value) && !is_empty)
+    writer.string("NaN");
+  else
+    writeDouble(value, writer);
+}
+}  // namespace
+
 void writeDistribution(const Distribution& distribution, const NumberText& text, JsonWriter& writer) {
   const bool is_empty = distribution.count == 0;
   writeDouble(is_empty ? kNone : distribution.sum_of_squares, writer.key("sum_of_squares"));
-  for (const std::string_view name : kSpreads) writeDouble(*distribution.value(name), writer.key(name));
+  for (const std::string_view name : kSpreads) writeFigure(*distribution.value(name), is_empty, writer.key(name));
   writer.key("std_deviation_bounds").beginObject();
   const auto bound = [&](std::string_view name) {
     return distribution.bound(name.starts_with("upper"), name.ends_with("_sampling"));
   };
-  for (const std::string_view name : kBounds) writeDouble(bound(name), writer.key(name));
+  for (const std::string_view name : kBounds) writeFigure(bound(name), is_empty, writer.key(name));
   writer.endObject();
   if (is_empty || !text) return;
   writer.member("sum_of_squares_as_string", text(distribution.sum_of_squares));

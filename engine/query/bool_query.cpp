@@ -151,17 +151,26 @@ class BoolQuery final : public Query {
  private:
   std::string plain() const {
     std::string text;
-    const auto add = [&](std::string_view occur, const std::vector<QueryPtr>& queries) {
-      for (const QueryPtr& query : queries) {
-        if (!text.empty()) text += ' ';
-        text += occur;
-        text += query->describeClause();
-      }
+    const auto add = [&](std::string_view occur, const Query& query) {
+      if (!text.empty()) text += ' ';
+      text += occur;
+      text += query.describeClause();
     };
-    add("+", clauses_.must);
-    add("-", clauses_.must_not);
-    add("", clauses_.should);
-    add("#", clauses_.filter);
+    if (clauses_.order.empty()) {
+      for (const QueryPtr& query : clauses_.must) add("+", *query);
+      for (const QueryPtr& query : clauses_.must_not) add("-", *query);
+      for (const QueryPtr& query : clauses_.should) add("", *query);
+    }
+    auto must = clauses_.must.begin(), must_not = clauses_.must_not.begin(), should = clauses_.should.begin();
+    for (const char occur : clauses_.order) {
+      if (occur == '+')
+        add("+", **must++);
+      else if (occur == '-')
+        add("-", **must_not++);
+      else
+        add("", **should++);
+    }
+    for (const QueryPtr& query : clauses_.filter) add("#", *query);
     if (text.empty()) return "*:*";
     if (clauses_.must.empty() && clauses_.should.empty() && clauses_.filter.empty()) text += " #*:*";
     if (clauses_.minimum_should_match > 0) text = "(" + text + ")~" + std::to_string(clauses_.minimum_should_match);

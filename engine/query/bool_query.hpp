@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "engine/query/query.hpp"
@@ -19,6 +20,8 @@ struct BoolClauses {
   std::vector<QueryPtr> should;
   std::vector<QueryPtr> must_not;
   std::uint32_t minimum_should_match = 0;
+  // For descriptions: '+' must, '-' must_not, ' ' should, in the order in which a query text has them; "" goes by kind.
+  std::string order;
 };
 QueryPtr makeBoolQuery(BoolClauses clauses, float boost);
 

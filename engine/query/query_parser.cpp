@@ -214,6 +214,7 @@ Result<std::int64_t> parseWhole(std::string_view kind, json::Value value) {
 Result<std::string> parseScalarText(std::string_view kind, json::Value value) {
   if (value.isString()) return std::string(value.string());
   if (value.isNumber() || value.isBoolean()) return std::string(value.raw());
+  if (value.isNull()) return illegalArgument("value cannot be null");
   return parsingException(bracketed(kind) + " expected a value for " + bracketed(value.key()) + ", found " +
                           std::string(json::kindName(value.kind())));
 }

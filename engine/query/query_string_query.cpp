@@ -66,6 +66,7 @@ class QueryStringBuilder {
        : occur == Occur::kMustNot ? all.must_not
                                   : all.should)
           .push_back(std::move(query));
+      all.order += occur == Occur::kMust ? '+' : occur == Occur::kMustNot ? '-' : ' ';
       return {};
     };
     for (const SyntaxClause& clause : node.clauses) {

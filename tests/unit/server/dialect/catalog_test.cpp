@@ -72,7 +72,10 @@ class CatalogTest : public CppUnit::TestFixture {
   }
 
   void expressionsName() {
-    for (const std::string_view name : {"logs-1", "logs-2", "pay", ".hidden"}) make(name);
+    for (const std::string_view name : {"logs-1", "logs-2", "pay"}) make(name);
+    Settings hidden;
+    hidden.set("index.hidden", "true");
+    CPPUNIT_ASSERT(catalog_->create(".hidden", {hidden, "", {}}).isOk());
     CPPUNIT_ASSERT_EQUAL(std::string("logs-1,logs-2,pay"), names(""));
     CPPUNIT_ASSERT_EQUAL(std::string("logs-1,logs-2,pay"), names("_all"));
     CPPUNIT_ASSERT_EQUAL(std::string("logs-1,logs-2"), names("logs*"));
