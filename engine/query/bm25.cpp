@@ -8,8 +8,14 @@
 namespace gyre::engine {
 
 namespace {
-constexpr double kK1 = 1.2;
-constexpr double kB = 0.75;
+// Single precision throughout, in Lucene's order of operations: a client pages by the very score that it was shown.
+constexpr float kK1 = 1.2f;
+constexpr float kB = 0.75f;
+
+float meanLength(const FieldStatistics& field) {
+  if (field.doc_count == 0) return 1;
+  return static_cast<float>(static_cast<double>(field.sum_total_term_freq) / static_cast<double>(field.doc_count));
+}
 }  // namespace
 
 FieldStatistics fieldStatistics(const Snapshot& snapshot, std::string_view path) {
@@ -33,27 +39,25 @@ std::uint64_t docFrequency(const Snapshot& snapshot, std::string_view path, std:
   return total;
 }
 
-double inverseDocumentFrequency(std::uint64_t doc_count, std::uint64_t doc_freq) {
+float inverseDocumentFrequency(std::uint64_t doc_count, std::uint64_t doc_freq) {
   const auto all = static_cast<double>(doc_count);
   const auto with_term = static_cast<double>(doc_freq);
-  return std::log(1.0 + (all - with_term + 0.5) / (with_term + 0.5));
+  return static_cast<float>(std::log(1.0 + (all - with_term + 0.5) / (with_term + 0.5)));
 }
 
-Bm25::Bm25(const FieldStatistics& field, double idf, float boost)
-    : weight_(static_cast<float>(boost * (kK1 + 1) * idf)) {
-  const double mean_length =
-      field.doc_count == 0 ? 1.0
-                           : static_cast<double>(field.sum_total_term_freq) / static_cast<double>(field.doc_count);
+Bm25::Bm25(const FieldStatistics& field, float idf, float boost) : weight_(boost * (1 + kK1) * idf) {
+  const float mean_length = meanLength(field);
   for (std::uint32_t norm = 0; norm < inverse_norms_.size(); ++norm) {
-    const double length = normToLength(static_cast<std::uint8_t>(norm));
-    inverse_norms_[norm] = static_cast<float>(1.0 / (kK1 * (1 - kB + kB * length / mean_length)));
+    const auto length = static_cast<float>(normToLength(static_cast<std::uint8_t>(norm)));
+    inverse_norms_[norm] = 1.0f / (kK1 * ((1 - kB) + kB * length / mean_length));
   }
 }
 
-double ScoreStatistics::idf() const {
+float ScoreStatistics::idf() const {
   double sum = 0;
-  for (const std::uint64_t doc_freq : doc_freqs) sum += inverseDocumentFrequency(field.doc_count, doc_freq);
-  return sum;
+  for (const std::uint64_t doc_freq : doc_freqs)
+    sum += static_cast<double>(inverseDocumentFrequency(field.doc_count, doc_freq));
+  return static_cast<float>(sum);
 }
 
 Explanation ScoreStatistics::explain(const std::string& subject, DocId doc, float freq, std::uint8_t norm,
@@ -71,11 +75,9 @@ Explanation ScoreStatistics::explain(const std::string& subject, DocId doc, floa
     of_idf = Explanation::match(idf(), "idf, sum of:");
     for (const std::uint64_t doc_freq : doc_freqs) of_idf.details.push_back(idfOf(doc_freq));
   }
-  const double mean = field.doc_count == 0
-                          ? 1.0
-                          : static_cast<double>(field.sum_total_term_freq) / static_cast<double>(field.doc_count);
-  const double length = normToLength(norm);
-  const double tf = freq / (freq + kK1 * (1 - kB + kB * length / mean));
+  const float mean = meanLength(field);
+  const auto length = static_cast<float>(normToLength(norm));
+  const float tf = freq / (freq + kK1 * ((1 - kB) + kB * length / mean));
   auto of_tf = Explanation::match(
       tf, "tf, computed as freq / (freq + k1 * (1 - b + b * dl / avgdl)) from:",
       {Explanation::match(freq, freq_text), Explanation::match(kK1, "k1, term saturation parameter"),

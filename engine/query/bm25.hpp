@@ -27,13 +27,13 @@ FieldStatistics fieldStatistics(const Snapshot& snapshot, std::string_view path)
 // Documents that hold the term, over all segments.
 std::uint64_t docFrequency(const Snapshot& snapshot, std::string_view path, std::string_view term);
 
-double inverseDocumentFrequency(std::uint64_t doc_count, std::uint64_t doc_freq);
+float inverseDocumentFrequency(std::uint64_t doc_count, std::uint64_t doc_freq);
 
 class Bm25 {
  public:
   Bm25() = default;
   // `idf` may be the sum over a phrase's terms.
-  Bm25(const FieldStatistics& field, double idf, float boost);
+  Bm25(const FieldStatistics& field, float idf, float boost);
 
   // REQUIRES: freq > 0. `norm` is 1 where the field keeps no lengths.
   float score(float freq, std::uint8_t norm) const { return weight_ - weight_ / (1.0f + freq * inverse_norms_[norm]); }
@@ -49,7 +49,7 @@ struct ScoreStatistics {
   std::vector<std::uint64_t> doc_freqs;
   float boost = 1;
 
-  double idf() const;
+  float idf() const;
   Bm25 bm25() const { return Bm25(field, idf(), boost); }
   // "weight(t:fox in 7) [PerFieldSimilarity], result of:" with all its parts; `subject` is "t:fox". `freq_text` names
   // the frequency.
