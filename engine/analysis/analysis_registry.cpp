@@ -92,8 +92,8 @@ Status AnalysisRegistry::load(const FlatSettings& settings) {
     return found == analyzers_.end() ? otherwise : found->second.get();
   };
   default_ = own("default", findAnalyzer("standard"));
-  default_search_ = own("default_search", default_);
-  default_quote_ = own("default_search_quoted", default_search_);
+  default_search_ = own("default_search", nullptr);
+  default_quote_ = own("default_search_quoted", nullptr);
   return {};
 }
 

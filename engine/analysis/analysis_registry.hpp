@@ -33,8 +33,9 @@ class AnalysisRegistry {
   // What a text field without an analyzer of its own uses: the settings' analyzer "default", else "standard"; to search
   // "default_search", to search phrases "default_search_quoted".
   const Analyzer& defaultAnalyzer() const { return *default_; }
-  const Analyzer& defaultSearchAnalyzer() const { return *default_search_; }
-  const Analyzer& defaultQuoteAnalyzer() const { return *default_quote_; }
+  // The last two count before the analyzer that a field names; null when the settings have none.
+  const Analyzer* defaultSearchAnalyzer() const { return default_search_; }
+  const Analyzer* defaultQuoteAnalyzer() const { return default_quote_; }
 
   // Single components by name, for an analysis that is put together on the way. Null for an unknown name.
   Result<CharFilterPtr> charFilter(std::string_view name) const;

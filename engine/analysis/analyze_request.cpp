@@ -258,6 +258,10 @@ class Chooser {
                             if (findFilterKind(definition.text("type")) == nullptr) return TokenFilterPtr();
                             return registry_.makeFilter(name, definition, &parts);
                           }));
+      // Without a tokenizer it is a normalizer that is put together.
+      const std::string kind(value.isString() ? value.string() : value["type"].string());
+      if (body_.tokenizer.isMissing() && !registry_.isNormalizingFilter(kind))
+        return analysisRefusal("Custom normalizer may not use filter [" + part.name + "]");
       parts.filters.push_back(std::move(part));
     }
     const bool has_words = !body_.tokenizer.isMissing();

@@ -251,10 +251,6 @@ Result<TokenFilterPtr> refuseHunspell(ComponentSettings&, const FilterContext&) 
 Result<TokenFilterPtr> refuseScripted(ComponentSettings& settings, const FilterContext&) {
   return analysisRefusal("token filter [" + settings.name() + "] needs a script, which is not offered");
 }
-Result<TokenFilterPtr> refusePayloadFilter(ComponentSettings&, const FilterContext&) {
-  return analysisRefusal(
-      "[delimited_payload_filter] is not supported for new indices, use [delimited_payload] instead");
-}
 
 constexpr FilterKind kChoiceFilters[] = {
     {"stop", makeStop, false},
@@ -271,7 +267,6 @@ constexpr FilterKind kChoiceFilters[] = {
     {"hunspell", refuseHunspell, false},
     {"condition", refuseScripted, false},
     {"predicate_token_filter", refuseScripted, false},
-    {"delimited_payload_filter", refusePayloadFilter, false},
 };
 
 }  // namespace

@@ -105,7 +105,8 @@ class BengaliText {
     }
   }
   void khio() {
-    if (!is(at_ + 1, kVirama) || !is(at_ + 2, 0x9b7)) return;
+    // The dialect asks for the vowel sign here, not for the ssa that the rule is about.
+    if (!is(at_ + 1, kVirama) || !is(at_ + 2, 0x9bf)) return;
     erase(at_ + 2);
     if (at_ == 0) {
       at(at_) = 0x996;

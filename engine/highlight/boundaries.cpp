@@ -114,14 +114,16 @@ Boundaries Boundaries::ofValues(std::u16string_view text) {
 }
 
 std::int64_t Boundaries::preceding(std::int64_t offset) const {
-  const auto at = std::lower_bound(places_.begin(), places_.end(), offset,
-                                   [](std::uint32_t place, std::int64_t wanted) { return std::int64_t{place} < wanted; });
+  const auto at =
+      std::lower_bound(places_.begin(), places_.end(), offset,
+                       [](std::uint32_t place, std::int64_t wanted) { return std::int64_t{place} < wanted; });
   return at == places_.begin() ? -1 : std::int64_t{*std::prev(at)};
 }
 
 std::int64_t Boundaries::following(std::int64_t offset) const {
-  const auto at = std::upper_bound(places_.begin(), places_.end(), offset,
-                                   [](std::int64_t wanted, std::uint32_t place) { return wanted < std::int64_t{place}; });
+  const auto at =
+      std::upper_bound(places_.begin(), places_.end(), offset,
+                       [](std::int64_t wanted, std::uint32_t place) { return wanted < std::int64_t{place}; });
   return at == places_.end() ? -1 : std::int64_t{*at};
 }
 

@@ -138,13 +138,14 @@ Status Highlight::writeField(const Field& field, const HighlightOptions& options
   };
   AnalyzedText text = analyze(field);
   if (options.max_analyzed == 0 && field.type == FieldType::kText && text.text.size() > kMaxAnalyzed)
-    return illegalArgument("The length of [" + field.path + "] field has exceeded [" + std::to_string(kMaxAnalyzed) +
-                           "] - maximum allowed to be analyzed for highlighting. For large texts, indexing with offsets or "
-                           "term vectors is recommended!");
+    return illegalArgument(
+        "The length of [" + field.path + "] field has exceeded [" + std::to_string(kMaxAnalyzed) +
+        "] - maximum allowed to be analyzed for highlighting. For large texts, indexing with offsets or "
+        "term vectors is recommended!");
   std::vector<TextMark> marks;
   if (options.matched_fields.empty()) {
-    const WantedTerms terms(
-        *asked, [&](std::string_view path) { return !options.requires_field_match || path == field.path; });
+    const WantedTerms terms(*asked,
+                            [&](std::string_view path) { return !options.requires_field_match || path == field.path; });
     marks = terms.find(text, is_vector);
   } else {
     // What was found in one of the fields is shown in this one's text.
@@ -158,7 +159,8 @@ Status Highlight::writeField(const Field& field, const HighlightOptions& options
       return a.start != b.start ? a.start < b.start : a.end < b.end;
     });
   }
-  const std::vector<std::string> fragments = options.type == HighlightOptions::Type::kPlain ? highlightPlain(text, marks, options)
+  const std::vector<std::string> fragments = options.type == HighlightOptions::Type::kPlain
+                                                 ? highlightPlain(text, marks, options)
                                              : is_vector ? highlightVector(text, marks, options)
                                                          : highlightUnified(text, marks, options);
   if (fragments.empty()) return {};

@@ -87,14 +87,16 @@ Result<bool> HighlightOptions::read(json::Value member, ParseContext& context) {
     GYRE_TRY_ASSIGN(const std::string order, readText(member));
     is_by_score = order == "score";
     if (order != "score" && order != "none")
-      return illegalArgument("No enum constant org.opensearch.search.fetch.subphase.highlight.HighlightBuilder.Order." + order);
+      return illegalArgument("No enum constant org.opensearch.search.fetch.subphase.highlight.HighlightBuilder.Order." +
+                             order);
   } else if (key == "require_field_match") {
     GYRE_TRY(readFlag(member, requires_field_match));
   } else if (key == "boundary_scanner") {
     GYRE_TRY_ASSIGN(const std::string name, readText(member));
     if (name != "chars" && name != "word" && name != "sentence")
       return illegalArgument(
-          "No enum constant org.opensearch.search.fetch.subphase.highlight.HighlightBuilder.BoundaryScannerType." + name);
+          "No enum constant org.opensearch.search.fetch.subphase.highlight.HighlightBuilder.BoundaryScannerType." +
+          name);
     scanner = name == "chars" ? Scanner::kChars : name == "word" ? Scanner::kWord : Scanner::kSentence;
   } else if (key == "boundary_scanner_locale") {
     // Sentences and words end alike in all languages that need no dictionary.
@@ -106,8 +108,7 @@ Result<bool> HighlightOptions::read(json::Value member, ParseContext& context) {
     boundary_chars = toUtf16(chars);
   } else if (key == "fragmenter") {
     GYRE_TRY_ASSIGN(const std::string name, readText(member));
-    if (name != "simple" && name != "span")
-      return illegalArgument("unknown fragmenter option [" + name + "]");
+    if (name != "simple" && name != "span") return illegalArgument("unknown fragmenter option [" + name + "]");
     cuts_evenly = name == "simple";
   } else if (key == "matched_fields") {
     GYRE_TRY(readTexts(member, matched_fields));

@@ -22,7 +22,7 @@ struct HighlightOptions {
   std::vector<std::string> pre_tags = {"<em>"};
   std::vector<std::string> post_tags = {"</em>"};
   std::uint32_t fragment_size = 100;
-  std::uint32_t fragment_count = 5;  // number_of_fragments; 0 shows the whole text
+  std::uint32_t fragment_count = 5;   // number_of_fragments; 0 shows the whole text
   std::uint32_t fragment_margin = 6;  // fragment_offset
   std::uint32_t no_match_size = 0;
   std::uint32_t max_analyzed = 0;  // max_analyzer_offset; 0 for none
@@ -32,8 +32,8 @@ struct HighlightOptions {
   bool is_by_score = false;
   bool requires_field_match = true;
   bool encodes_html = false;
-  bool cuts_evenly = false;                // plain: the fragmenter "simple"
-  std::shared_ptr<const Query> query;      // highlight_query; null for the search's own
+  bool cuts_evenly = false;                 // plain: the fragmenter "simple"
+  std::shared_ptr<const Query> query;       // highlight_query; null for the search's own
   std::vector<std::string> matched_fields;  // besides the field itself; its own rules when empty
 
   // Takes one member; false when it is none of these.

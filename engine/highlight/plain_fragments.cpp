@@ -146,7 +146,8 @@ std::vector<std::string> highlightPlain(const AnalyzedText& text, const std::vec
   for (std::size_t value = 0; value < text.value_starts.size(); ++value) {
     std::vector<Fragment> fragments = cutter.cut(text.value_starts[value], text.valueEnd(value));
     sortByScore(fragments);
-    if (options.fragment_count != 0 && fragments.size() > options.fragment_count) fragments.resize(options.fragment_count);
+    if (options.fragment_count != 0 && fragments.size() > options.fragment_count)
+      fragments.resize(options.fragment_count);
     for (Fragment& fragment : fragments)
       if (fragment.score > 0) all.push_back(std::move(fragment));
   }

@@ -38,7 +38,8 @@ class TextDictionary final : public TermDictionaryReader {
    public:
     explicit Cursor(std::span<const std::string_view> terms) : terms_(terms) {}
     bool seekCeil(std::string_view target) override {
-      return seekOrdinal(static_cast<std::uint32_t>(std::lower_bound(terms_.begin(), terms_.end(), target) - terms_.begin()));
+      return seekOrdinal(
+          static_cast<std::uint32_t>(std::lower_bound(terms_.begin(), terms_.end(), target) - terms_.begin()));
     }
     bool seekOrdinal(std::uint32_t ordinal) override {
       at_ = ordinal;
@@ -53,8 +54,8 @@ class TextDictionary final : public TermDictionaryReader {
       if (at_ == 0) return 0;
       const std::string_view before = terms_[at_ - 1];
       const std::string_view here = terms_[at_];
-      return static_cast<std::size_t>(
-          std::mismatch(before.begin(), before.end(), here.begin(), here.end()).first - before.begin());
+      return static_cast<std::size_t>(std::mismatch(before.begin(), before.end(), here.begin(), here.end()).first -
+                                      before.begin());
     }
     void ignoreOtherLengths(std::size_t, std::size_t) override {}  // a text has few terms
 

@@ -1,6 +1,7 @@
 #include "engine/highlight/text_marks.hpp"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -70,32 +71,34 @@ WantedTerms::WantedTerms(const Query& query, std::function<bool(std::string_view
 }
 
 void WantedTerms::term(std::string_view path, std::string_view term) {
-  if (takes_(path)) terms_.emplace(term);
+  if (takes_(path) && !terms_.contains(term)) terms_.emplace(term, count_++);
 }
 
 void WantedTerms::phrase(std::string_view path, std::vector<VisitedPlace> places, std::uint32_t slop, bool is_prefix) {
-  if (takes_(path) && !places.empty()) phrases_.push_back({std::move(places), slop, is_prefix});
+  if (takes_(path) && !places.empty()) phrases_.push_back({std::move(places), slop, is_prefix, count_++});
 }
 
 void WantedTerms::pattern(std::string_view path, ExpandTerms expand) {
-  if (takes_(path)) patterns_.push_back(std::move(expand));
+  if (takes_(path)) patterns_.push_back({std::move(expand), count_++});
 }
 
-std::set<std::string, std::less<>> WantedTerms::expandedTerms(const AnalyzedText& text) const {
-  std::set<std::string, std::less<>> found;
+WantedTerms::NumberedTerms WantedTerms::expandedTerms(const AnalyzedText& text) const {
+  NumberedTerms found;
   if (patterns_.empty()) return found;
   const TextDictionary dictionary(text.tokens);
-  for (const ExpandTerms& expand : patterns_)
-    expand(dictionary, [&](std::string_view term) { found.emplace(term); });
+  for (const Pattern& pattern : patterns_)
+    pattern.expand(dictionary, [&](std::string_view term) { found.emplace(term, pattern.number); });
   return found;
 }
 
 std::vector<TextMark> WantedTerms::find(const AnalyzedText& text, bool joins_phrases) const {
   std::vector<TextMark> marks;
-  const auto expanded = expandedTerms(text);
-  for (const TextToken& token : text.tokens)
-    if (terms_.contains(token.text) || expanded.contains(token.text))
-      marks.push_back({token.start, token.end, token.text, token.position, token.position, false});
+  const NumberedTerms expanded = expandedTerms(text);
+  for (const TextToken& token : text.tokens) {
+    auto wanted = terms_.find(token.text);
+    if (wanted == terms_.end() && (wanted = expanded.find(token.text)) == expanded.end()) continue;
+    marks.push_back({token.start, token.end, token.text, token.position, token.position, false, wanted->second});
+  }
   for (const Phrase& phrase : phrases_) findPhrase(phrase, text, joins_phrases, marks);
   const auto key = [](const TextMark& mark) { return std::tie(mark.start, mark.end, mark.term); };
   std::stable_sort(marks.begin(), marks.end(), [&](const TextMark& a, const TextMark& b) { return key(a) < key(b); });
@@ -135,10 +138,10 @@ void WantedTerms::findPhrase(const Phrase& phrase, const AnalyzedText& text, boo
     while (candidates[end].shift - candidates[begin].shift > std::int64_t{phrase.slop})
       if (--counts[candidates[begin++].place] == 0) ++missing;
     // The window is whole: all of it was looked for. It is looked at once it cannot grow.
-    const bool grows = end + 1 < candidates.size() &&
-                       candidates[end + 1].shift - candidates[begin].shift <= std::int64_t{phrase.slop};
+    const bool grows =
+        end + 1 < candidates.size() && candidates[end + 1].shift - candidates[begin].shift <= std::int64_t{phrase.slop};
     if (missing > 0 || grows) continue;
-    TextMark whole{UINT32_MAX, 0, "", UINT32_MAX, 0, true};
+    TextMark whole{UINT32_MAX, 0, "", UINT32_MAX, 0, true, phrase.number};
     for (std::size_t i = begin; i <= end; ++i) {
       const TextToken& token = text.tokens[candidates[i].token];
       words.insert(candidates[i].token);
@@ -152,7 +155,7 @@ void WantedTerms::findPhrase(const Phrase& phrase, const AnalyzedText& text, boo
   if (joins) return;
   for (const std::size_t word : words) {
     const TextToken& token = text.tokens[word];
-    marks.push_back({token.start, token.end, token.text, token.position, token.position, true});
+    marks.push_back({token.start, token.end, token.text, token.position, token.position, true, phrase.number});
   }
 }
 

@@ -6,9 +6,10 @@
 // THREADS: values. OWNS: an AnalyzedText borrows nothing.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <set>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,7 @@ struct TextMark {
   std::uint32_t first_position = 0;
   std::uint32_t last_position = 0;
   bool is_of_phrase = false;
+  std::size_t number = 0;  // of what was looked for, as the query names it
 };
 
 // What a query looks for in some fields.
@@ -69,15 +71,22 @@ class WantedTerms final : public TermVisitor {
     std::vector<VisitedPlace> places;
     std::uint32_t slop;
     bool is_prefix;
+    std::size_t number;
   };
+  struct Pattern {
+    ExpandTerms expand;
+    std::size_t number;
+  };
+  using NumberedTerms = std::map<std::string, std::size_t, std::less<>>;
   static bool fits(const Phrase& phrase, std::size_t place, const std::string& text);
   void findPhrase(const Phrase& phrase, const AnalyzedText& text, bool joins, std::vector<TextMark>& marks) const;
-  std::set<std::string, std::less<>> expandedTerms(const AnalyzedText& text) const;
+  NumberedTerms expandedTerms(const AnalyzedText& text) const;
 
   std::function<bool(std::string_view)> takes_;
-  std::set<std::string, std::less<>> terms_;
+  NumberedTerms terms_;
   std::vector<Phrase> phrases_;
-  std::vector<ExpandTerms> patterns_;
+  std::vector<Pattern> patterns_;
+  std::size_t count_ = 0;
 };
 
 std::u16string toUtf16(std::string_view text);

@@ -21,7 +21,8 @@ struct Passage {
 // Cuts where its boundaries say, but sentences that are too long at words, and short ones together.
 class PassageScanner {
  public:
-  PassageScanner(std::u16string_view text, const HighlightOptions& options) : length_(static_cast<std::int64_t>(text.size())) {
+  PassageScanner(std::u16string_view text, const HighlightOptions& options)
+      : length_(static_cast<std::int64_t>(text.size())) {
     if (options.fragment_count == 0) {
       main_ = Boundaries::ofValues(text);
     } else if (options.scanner == HighlightOptions::Scanner::kWord) {
@@ -29,7 +30,10 @@ class PassageScanner {
     } else {
       main_ = Boundaries::ofSentences(text);
       max_size_ = options.fragment_size;
-      if (max_size_ > 0) words_ = Boundaries::ofWords(text);
+      if (max_size_ > 0) {
+        words_ = Boundaries::ofWords(text);
+        values_ = Boundaries::ofValues(text);
+      }
     }
   }
 
@@ -48,8 +52,9 @@ class PassageScanner {
       window_start_ = inner_start_ = std::max<std::int64_t>(main_.preceding(offset), 0);
       const std::int64_t end = main_.following(offset - 1);
       window_end_ = inner_end_ = end < 0 ? length_ : end;
-      // Further sentences, as long as they fit.
-      while (inner_end_ - inner_start_ < max_size_) {
+      // Further sentences of the value, as long as they fit.
+      const std::int64_t value_end = values_.following(offset - 1);
+      while (inner_end_ - inner_start_ < max_size_ && inner_end_ != value_end) {
         const std::int64_t next = main_.following(inner_end_);
         if (next < 0 || next - inner_start_ > max_size_) break;
         window_end_ = inner_end_ = next;
@@ -73,6 +78,7 @@ class PassageScanner {
   }
   Boundaries main_;
   Boundaries words_;
+  Boundaries values_;
   std::int64_t length_;
   std::int64_t max_size_ = 0;
   std::int64_t window_start_ = -1, window_end_ = -1;
@@ -84,7 +90,8 @@ constexpr float kPivot = 87;
 constexpr float kK1 = 1.2f;
 constexpr float kB = 0.75f;
 
-float scoreOf(const Passage& passage, const std::map<std::string_view, std::uint32_t>& frequencies, std::size_t length) {
+float scoreOf(const Passage& passage, const std::map<std::string_view, std::uint32_t>& frequencies,
+              std::size_t length) {
   std::map<std::string_view, std::uint32_t> found;
   for (const TextMark* const mark : passage.marks) ++found[mark->term];
   const float documents = 1 + static_cast<float>(length) / kPivot;
@@ -92,7 +99,8 @@ float scoreOf(const Passage& passage, const std::map<std::string_view, std::uint
   float score = 0;
   for (const auto& [term, count] : found) {
     const auto total = static_cast<double>(frequencies.at(term));
-    const float weight = (kK1 + 1) * static_cast<float>(std::log(1 + (static_cast<double>(documents) + 0.5) / (total + 0.5)));
+    const float weight =
+        (kK1 + 1) * static_cast<float>(std::log(1 + (static_cast<double>(documents) + 0.5) / (total + 0.5)));
     score += static_cast<float>(count) / (static_cast<float>(count) + norm) * weight;
   }
   // Finds near the beginning count a little more.
@@ -134,7 +142,8 @@ std::vector<std::string> withoutMatch(const AnalyzedText& text, const HighlightO
 std::vector<std::string> highlightUnified(const AnalyzedText& text, const std::vector<TextMark>& marks,
                                           const HighlightOptions& options) {
   if (marks.empty()) return withoutMatch(text, options);
-  const std::size_t limit = options.fragment_count == 0 ? std::numeric_limits<std::size_t>::max() : options.fragment_count;
+  const std::size_t limit =
+      options.fragment_count == 0 ? std::numeric_limits<std::size_t>::max() : options.fragment_count;
   std::map<std::string_view, std::uint32_t> frequencies;
   for (const TextMark& mark : marks) ++frequencies[mark.term];
   PassageScanner scanner(text.text, options);
@@ -161,9 +170,11 @@ std::vector<std::string> highlightUnified(const AnalyzedText& text, const std::v
     current->marks.push_back(&mark);
   }
   keep();
-  std::stable_sort(passages.begin(), passages.end(), [](const Passage& a, const Passage& b) { return a.start < b.start; });
+  std::stable_sort(passages.begin(), passages.end(),
+                   [](const Passage& a, const Passage& b) { return a.start < b.start; });
   if (options.is_by_score)
-    std::stable_sort(passages.begin(), passages.end(), [](const Passage& a, const Passage& b) { return a.score > b.score; });
+    std::stable_sort(passages.begin(), passages.end(),
+                     [](const Passage& a, const Passage& b) { return a.score > b.score; });
   std::vector<std::string> fragments;
   for (const Passage& passage : passages) fragments.push_back(shown(text, passage, options));
   return fragments;

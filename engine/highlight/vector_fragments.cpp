@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <map>
 #include <string_view>
 
 #include "engine/highlight/boundaries.hpp"
@@ -76,16 +75,16 @@ class FragmentWriter {
     const std::u16string_view units = text_.text;
     std::size_t value = 0;
     while (value + 1 < text_.value_starts.size() && text_.value_starts[value + 1] <= fragment.start) ++value;
-    const std::uint32_t floor = text_.value_starts.empty() ? 0 : text_.value_starts[value];
     const std::uint32_t ceiling = text_.value_starts.empty() ? 0 : text_.valueEnd(value);
-    std::uint32_t at = std::max(floor, startOf(fragment.start));
+    // A sentence may have begun in the value before.
+    std::uint32_t at = startOf(fragment.start);
     const std::uint32_t end = std::min(ceiling, fragment.end >= ceiling ? ceiling : endOf(fragment.end));
     std::string out;
     for (const TextMark* const mark : fragment.marks) {
       if (mark->end <= at) continue;
       const std::uint32_t from = std::max(mark->start, at);
       appendShown(units.substr(at, from - at), options_, out);
-      const std::size_t tag = numberOf(mark->term);
+      const std::size_t tag = mark->number;
       out += options_.pre_tags[tag % options_.pre_tags.size()];
       appendShown(units.substr(from, mark->end - from), options_, out);
       out += options_.post_tags[tag % options_.post_tags.size()];
@@ -100,11 +99,13 @@ class FragmentWriter {
     return options_.boundary_chars.find(text_.text[at]) != std::u16string::npos;
   }
   bool scansBreaks() const {
-    return options_.scanner == HighlightOptions::Scanner::kWord || options_.scanner == HighlightOptions::Scanner::kSentence;
+    return options_.scanner == HighlightOptions::Scanner::kWord ||
+           options_.scanner == HighlightOptions::Scanner::kSentence;
   }
   std::uint32_t startOf(std::uint32_t start) const {
     if (start < 1 || start > text_.text.size()) return start;
-    if (scansBreaks()) return static_cast<std::uint32_t>(std::max<std::int64_t>(0, breaks_.preceding(std::int64_t{start} + 1)));
+    if (scansBreaks())
+      return static_cast<std::uint32_t>(std::max<std::int64_t>(0, breaks_.preceding(std::int64_t{start} + 1)));
     std::uint32_t at = start;
     for (std::uint32_t count = options_.boundary_max_scan; at > 0 && count > 0; --count, --at)
       if (isBoundary(at - 1)) return at;
@@ -121,13 +122,10 @@ class FragmentWriter {
       if (isBoundary(at)) return at;
     return end;
   }
-  // Terms take the tags by turns, in the order in which they are first found.
-  std::size_t numberOf(const std::string& term) { return numbers_.emplace(term, numbers_.size()).first->second; }
 
   const AnalyzedText& text_;
   const HighlightOptions& options_;
   Boundaries breaks_;
-  std::map<std::string, std::size_t> numbers_;
 };
 
 }  // namespace
@@ -151,7 +149,8 @@ std::vector<std::string> highlightVector(const AnalyzedText& text, const std::ve
   if (options.is_by_score)
     std::stable_sort(fragments.begin(), fragments.end(),
                      [](const Fragment& a, const Fragment& b) { return a.marks.size() > b.marks.size(); });
-  if (options.fragment_count != 0 && fragments.size() > options.fragment_count) fragments.resize(options.fragment_count);
+  if (options.fragment_count != 0 && fragments.size() > options.fragment_count)
+    fragments.resize(options.fragment_count);
   std::vector<std::string> shown;
   for (const Fragment& fragment : fragments) shown.push_back(writer.write(fragment));
   return shown;

@@ -197,7 +197,8 @@ class LeafParser {
   }
   Status setPositionGap(json::Value value) {
     const auto gap = value.isString() ? std::nullopt : value.integer();
-    if (!gap || *gap < 0 || *gap > std::numeric_limits<std::int32_t>::max()) return wrong(value, "a whole number from 0");
+    if (!gap || *gap < 0 || *gap > std::numeric_limits<std::int32_t>::max())
+      return wrong(value, "a whole number from 0");
     field_.position_gap = static_cast<std::uint32_t>(*gap);
     is_position_gap_given_ = true;
     return {};
@@ -209,7 +210,7 @@ class LeafParser {
     normalizer_ = std::string(value.string());
     return {};
   }
-  // What is not given: to search as to index, but for the settings' defaults where the field names no analyzer.
+  // What is not given: the settings' own default to search, else as to index.
   void resolveAnalyzers() {
     if (field_.type == FieldType::kCompletion) {
       if (!is_analyzer_given_) field_.index_analyzer = analysis_.analyzer("simple");
@@ -217,11 +218,11 @@ class LeafParser {
     } else if (field_.type == FieldType::kText) {
       const bool is_search_given = field_.search_analyzer != nullptr;
       if (!is_analyzer_given_) field_.index_analyzer = &analysis_.defaultAnalyzer();
-      if (!is_search_given)
-        field_.search_analyzer = is_analyzer_given_ ? field_.index_analyzer : &analysis_.defaultSearchAnalyzer();
-      if (field_.quote_analyzer == nullptr)
-        field_.quote_analyzer =
-            is_analyzer_given_ || is_search_given ? field_.search_analyzer : &analysis_.defaultQuoteAnalyzer();
+      if (!is_search_given) field_.search_analyzer = analysis_.defaultSearchAnalyzer();
+      if (field_.search_analyzer == nullptr) field_.search_analyzer = field_.index_analyzer;
+      if (field_.quote_analyzer == nullptr && !is_search_given)
+        field_.quote_analyzer = analysis_.defaultQuoteAnalyzer();
+      if (field_.quote_analyzer == nullptr) field_.quote_analyzer = field_.search_analyzer;
       if (!is_position_gap_given_) field_.position_gap = field_.index_analyzer->positionGap();
     }
   }
@@ -356,8 +357,8 @@ class Mapping::Parser {
  private:
   static constexpr std::array<std::string_view, 2> kRootMembers = {"properties", "dynamic"};
   static constexpr std::array<std::string_view, 4> kObjectMembers = {"type", "properties", "dynamic", "enabled"};
-  static constexpr std::array<std::string_view, 6> kNestedMembers = {
-      "type", "properties", "dynamic", "enabled", "include_in_parent", "include_in_root"};
+  static constexpr std::array<std::string_view, 6> kNestedMembers = {"type",    "properties",        "dynamic",
+                                                                     "enabled", "include_in_parent", "include_in_root"};
 
   template <class Names>
   static Status unknownMember(json::Value member, const std::string& where, const Names& known) {
@@ -550,7 +551,7 @@ class Mapping::Parser {
 };
 
 Result<std::shared_ptr<const Mapping>> Mapping::parse(json::Value mappings,
-                                                       std::shared_ptr<const AnalysisRegistry> analysis) {
+                                                      std::shared_ptr<const AnalysisRegistry> analysis) {
   auto mapping = std::make_shared<Mapping>();
   mapping->analysis_ = analysis != nullptr ? std::move(analysis) : AnalysisRegistry::builtIn();
   GYRE_TRY(Parser(*mapping).parse(mappings));
