@@ -161,7 +161,7 @@ void forEachFuzzyTerm(const TermDictionaryReader& terms, const FuzzyPattern& pat
           !visit({cursor->term(), rows.distance(), prefix_characters + rows.level()}, *cursor))
         return;
       has_term = cursor->next();
-      common = cursor->sharedBytes();
+      if (has_term) common = cursor->sharedBytes();
     } else {
       has_term = skip(*cursor, prefix_bytes + at, common);
     }
