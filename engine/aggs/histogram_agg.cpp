@@ -11,6 +11,7 @@
 #include "engine/aggs/percentile_request.hpp"
 #include "engine/aggs/term_ids.hpp"
 #include "engine/mapping/numeric_value.hpp"
+#include "engine/query/explanation.hpp"
 #include "engine/query/query_parser.hpp"
 
 namespace gyre::engine {
@@ -37,7 +38,7 @@ class HistogramAggregator final : public IntervalAggregator {
 
   std::string keyText(const Bucket& bucket) const override {
     const double key = keyNumber(bucket);
-    return source_.format.hasText() ? source_.format.text(key) : doubleText(key);
+    return source_.format.hasText() ? source_.format.text(key) : describeDouble(key);
   }
   double keyNumber(const Bucket& bucket) const override { return startOf(decodeDouble(bucket.key)); }
   std::size_t memoryBytes() const override { return IntervalAggregator::memoryBytes() + numbers_.memoryBytes(); }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/aggs/aggregation.hpp"
+#include "engine/query/explanation.hpp"
 #include "engine/query/query_parser.hpp"
 
 namespace gyre::engine {
@@ -55,8 +56,8 @@ void writePercentiles(const std::vector<double>& keys, const std::vector<double>
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const bool has_text = text && std::isfinite(values[i]);
     if (is_keyed) {
-      writeDouble(values[i], writer.key(doubleText(keys[i])));
-      if (has_text) writer.member(doubleText(keys[i]) + "_as_string", text(values[i]));
+      writeDouble(values[i], writer.key(describeDouble(keys[i])));
+      if (has_text) writer.member(describeDouble(keys[i]) + "_as_string", text(values[i]));
       continue;
     }
     writer.beginObject();

@@ -12,6 +12,7 @@
 #include "engine/aggs/date_interval.hpp"
 #include "engine/aggs/percentile_request.hpp"
 #include "engine/aggs/value_source.hpp"
+#include "engine/query/explanation.hpp"
 #include "engine/query/query_parser.hpp"
 
 namespace gyre::engine {
@@ -179,7 +180,7 @@ Result<NumberRange> readRange(const AggregationRequest& request, const RangeSpec
   if (has_key) return range;
   const auto text = [&](double end) {
     if (!std::isfinite(end)) return std::string("*");
-    return spec.source.format.hasText() ? spec.source.format.text(end) : doubleText(end);
+    return spec.source.format.hasText() ? spec.source.format.text(end) : describeDouble(end);
   };
   range.key = text(range.from) + "-" + text(range.to);
   return range;

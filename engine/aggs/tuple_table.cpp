@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/mapping/numeric_value.hpp"
+#include "engine/query/explanation.hpp"
 
 namespace gyre::engine {
 
@@ -131,7 +132,7 @@ void writePart(const TuplePart& part, std::uint32_t id, JsonWriter& writer) {
 
 std::string partText(const TuplePart& part, std::uint32_t id) {
   if (id == TuplePart::kNull) return "null";
-  if (part.shownType() != part.source().type) return doubleText(decodeDouble(part.number(id)));
+  if (part.shownType() != part.source().type) return describeDouble(decodeDouble(part.number(id)));
   return part.source().isKeyword() ? part.text(id) : numberText(part.source(), part.number(id));
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/aggs/aggregation.hpp"
+#include "engine/query/explanation.hpp"
 
 namespace gyre::engine {
 
@@ -29,7 +30,7 @@ std::string ValueFormat::text(double value) const {
     case Kind::kDecimal: return decimal_->text(value);
     case Kind::kRaw: break;
   }
-  return doubleText(value);
+  return describeDouble(value);
 }
 
 std::string ValueFormat::text(std::int64_t value) const {

@@ -1,6 +1,7 @@
 #include "engine/aggs/value_source.hpp"
 
 #include "engine/mapping/numeric_value.hpp"
+#include "engine/query/explanation.hpp"
 #include "engine/query/field_query.hpp"
 
 namespace gyre::engine {

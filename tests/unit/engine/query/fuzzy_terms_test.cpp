@@ -33,6 +33,7 @@ class ListCursor final : public gyre::engine::TermCursor {
   gyre::engine::TermInfo info() const override { return {1, 1, 0}; }
   std::size_t sharedBytes() const override {
     const std::string& before = terms_[at_ - 1];
+    CPPUNIT_ASSERT(at_ < terms_.size());  // as the interface requires
     const auto [end, ignored] = std::mismatch(before.begin(), before.end(), terms_[at_].begin(), terms_[at_].end());
     return static_cast<std::size_t>(end - before.begin());
   }
