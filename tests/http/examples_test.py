@@ -26,9 +26,10 @@ class Examples(unittest.TestCase):
     def check(self, name, least):
         found = list(curls(name))
         self.assertGreaterEqual(len(found), least, f"{name}: the examples are gone, or written in another way")
-        with Server() as server:
+        with Server(settings=["dialect.free_indices=true"]) as server:
             for command in found:
                 command = re.sub(r"(http://)?(127\.0\.0\.1|localhost):8080", f"http://127.0.0.1:{server.port}", command)
+                command = re.sub(r"(http://)?localhost:9200", f"http://127.0.0.1:{server.dialect_port}", command)
                 command = command.split("     #")[0].replace("curl ", "curl -w '\\n%{http_code}' ", 1)
                 result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
                 code = result.stdout.rsplit("\n", 1)[-1]
