@@ -20,6 +20,7 @@ class OpenIndex final : public Index {
   Status commit() override { return writer_->commit(); }
   Status merge() override { return writer_->merge(); }
   Status forceMerge(std::uint32_t max_segments) override { return writer_->forceMerge(max_segments); }
+  Status putMapping(std::string_view mappings) override { return writer_->putMapping(mappings); }
   Status close() override { return writer_->close(); }
   void abandon() override { writer_->abandon(); }
 
@@ -44,8 +45,7 @@ class OpenIndex final : public Index {
       const auto& segment = static_cast<const OpenSegment&>(*view.segment);
       for (std::uint32_t block = 0; block < segment.stored().blockCount() && is_wanted; ++block) {
         const Status visited = segment.stored().visitBlock(block, [&](DocId doc, std::string_view source) {
-          if (is_wanted && isVisible(view, doc))
-            is_wanted = visit(segment.idView(doc), segment.version(doc), source);
+          if (is_wanted && isVisible(view, doc)) is_wanted = visit(segment.idView(doc), segment.version(doc), source);
           return Status();
         });
         if (!visited.isOk()) return visited.withPrefix(segment.name());

@@ -76,6 +76,8 @@ struct IndexOptions {
   bool merge_in_background = true;         // false: merge() is called by the owner (tests)
   std::shared_ptr<MergeBudget> merge_budget = nullptr;  // shared with other indexes; null: one of its own
   bool keeps_log = false;                               // the index is its own primary store; see sync()
+  // What a mapping without "dynamic" does with unmapped members: by default fields come to be as in the dialect.
+  Dynamic default_dynamic = Dynamic::kTrue;
   // How long the version of a deleted document is remembered at least.
   std::int64_t tombstone_millis = 0;
 };
@@ -118,9 +120,9 @@ struct StoredDocument {
 class Index {
  public:
   // Opens the index in `directory`, or creates it from `definition` ({"settings":{…},"mappings":{…}}) when the
-  // directory is empty. An index that exists keeps its own mapping if it is the same as the definition's; another
-  // mapping is failed_precondition (reason "mapping_changed"): the owner rebuilds. Damage is corruption, naming file
-  // and offset.
+  // directory is empty. An index that exists keeps its own mapping if the definition's is the same, or is contained in
+  // it and may grow; another mapping is failed_precondition (reason "mapping_changed"): the owner rebuilds. Damage is
+  // corruption, naming file and offset.
   static Result<std::unique_ptr<Index>> open(Directory& directory, std::string_view definition, IndexOptions options,
                                              base::Observer& observer);
   virtual ~Index() = default;
@@ -142,6 +144,11 @@ class Index {
   virtual Status merge() = 0;
   // Merges down to at most this many segments.
   virtual Status forceMerge(std::uint32_t max_segments) = 0;
+
+  // Merges a mapping ({"properties":{…}, …}) into the index's: new fields and multi-fields, and those parameters that
+  // may change. Durable and seen by searches when it returns. illegal_argument_exception when it contradicts what is
+  // there; then nothing changed.
+  virtual Status putMapping(std::string_view mappings) = 0;
 
   virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
   virtual Checkpoint checkpoint() const = 0;

@@ -177,11 +177,13 @@ Result<AggregatedField> readField(const AggregationRequest& request, json::Value
         "fielddata=true on [" +
         field->path +
         "] in order to load field data by uninverting the inverted index. Note that this can use significant memory.");
-  if (field->type == FieldType::kCompletion || !field->has_doc_values)
+  if (field->type == FieldType::kCompletion || field->type == FieldType::kBinary || !field->has_doc_values)
     return illegalArgument("Can't load fielddata on [" + field->path +
                            "] because fielddata is unsupported on fields of type [" +
                            std::string(typeName(field->type)) + "]. Use doc values instead.");
+  if (field->type == FieldType::kRange) return unsupportedField(request, *field);
   result.field = field;
+  result.path = field->path;  // an alias is another name
   return result;
 }
 

@@ -79,7 +79,7 @@ class TermsAggregator final : public BucketAggregator {
 
   std::string keyText(const Bucket& bucket) const override {
     const auto id = static_cast<std::uint32_t>(bucket.key);
-    return source_.isKeyword() ? keywords_.term(id) : numberText(source_, numbers_.value(id));
+    return source_.isKeyword() ? source_.shown(keywords_.term(id)) : numberText(source_, numbers_.value(id));
   }
   double keyNumber(const Bucket& bucket) const override {
     return source_.isKeyword() ? BucketAggregator::keyNumber(bucket)
@@ -96,7 +96,7 @@ class TermsAggregator final : public BucketAggregator {
   void writeKey(const Bucket& bucket, JsonWriter& writer) const override {
     const auto id = static_cast<std::uint32_t>(bucket.key);
     if (source_.isKeyword()) {
-      writer.member("key", keywords_.term(id));
+      writer.member("key", source_.shown(keywords_.term(id)));
     } else {
       writeNumberKey(source_, numbers_.value(id), writer);
     }
@@ -142,8 +142,9 @@ class TermsAggregator final : public BucketAggregator {
   bool isIncluded(std::uint32_t id) {
     if (verdicts_.size() <= id) verdicts_.resize(id + 1, Verdict::kUnknown);
     if (verdicts_[id] == Verdict::kUnknown) {
-      const bool is_included = source_.isKeyword() ? spec_.filter.accepts(std::string_view(keywords_.term(id)))
-                                                   : spec_.filter.accepts(numbers_.value(id));
+      const bool is_included = source_.isKeyword()
+                                   ? spec_.filter.accepts(std::string_view(source_.shown(keywords_.term(id))))
+                                   : spec_.filter.accepts(numbers_.value(id));
       verdicts_[id] = is_included ? Verdict::kIncluded : Verdict::kExcluded;
     }
     return verdicts_[id] == Verdict::kIncluded;

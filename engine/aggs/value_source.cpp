@@ -1,5 +1,6 @@
 #include "engine/aggs/value_source.hpp"
 
+#include "engine/mapping/ip_address.hpp"
 #include "engine/mapping/numeric_value.hpp"
 #include "engine/query/explanation.hpp"
 #include "engine/query/field_query.hpp"
@@ -33,6 +34,10 @@ double ValueSource::decoded(std::int64_t value) const {
   if (isFloating(type)) return decodeDouble(value);
   if (type == FieldType::kScaledFloat) return static_cast<double>(value) / scaling_factor;
   return static_cast<double>(value);
+}
+
+std::string ValueSource::shown(std::string_view term) const {
+  return type == FieldType::kIp ? formatIp(term) : std::string(term);
 }
 
 const FieldReader* ValueSource::fieldOf(const SegmentReader& segment) const {
@@ -138,6 +143,11 @@ Result<ValueSource> makeSource(const AggregationRequest& request, const SourceMe
                              "] does not support custom formats");
     if (!members.missing.isMissing()) {
       GYRE_TRY_ASSIGN(source.missing_text, parseScalarText(request.kind, members.missing));
+      if (source.type == FieldType::kIp) {
+        auto address = parseIp(*source.missing_text);
+        if (!address) return illegalArgument("'" + *source.missing_text + "' is not an IP string literal.");
+        source.missing_text = std::move(*address);
+      }
     }
     return source;
   }

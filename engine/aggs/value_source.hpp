@@ -26,7 +26,9 @@ struct ValueSource {
   std::optional<std::int64_t> missing;      // of numbers, encoded as `type` is
   std::optional<std::string> missing_text;  // of keywords
 
-  bool isKeyword() const { return type == FieldType::kKeyword; }
+  bool isKeyword() const { return isTermValued(type); }
+  // A term as answers show it: addresses are kept as bytes.
+  std::string shown(std::string_view term) const;
   bool hasMissing() const { return missing || missing_text; }
   double decoded(std::int64_t value) const;
 

@@ -7,8 +7,8 @@
 #include "engine/analysis/utf8.hpp"
 #include "engine/highlight/boundaries.hpp"
 #include "engine/highlight/fragments.hpp"
+#include "engine/mapping/name_pattern.hpp"
 #include "engine/search/field_values.hpp"
-#include "engine/search/path_pattern.hpp"
 
 namespace gyre::engine {
 

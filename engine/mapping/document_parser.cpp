@@ -3,56 +3,48 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <cstring>
+#include <cmath>
+#include <iterator>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/analysis/analyzer.hpp"
 #include "engine/analysis/utf8.hpp"
+#include "engine/mapping/completion_input.hpp"
 #include "engine/mapping/date_format.hpp"
+#include "engine/mapping/document_json.hpp"
+#include "engine/mapping/failure_cause.hpp"
+#include "engine/mapping/geo_point_value.hpp"
+#include "engine/mapping/ip_address.hpp"
 #include "engine/mapping/member_table.hpp"
 #include "engine/mapping/number_text.hpp"
+#include "engine/mapping/numeric_value.hpp"
+#include "engine/mapping/range_value.hpp"
 #include "gyre/json.hpp"
 
 namespace gyre::engine {
 
 namespace {
 
-constexpr std::uint32_t kMaxDepth = 100;       // arrays and objects inside each other
 constexpr std::size_t kMaxTermBytes = 32'766;  // the dialect's longest term
 constexpr std::size_t kKeptBuffer = 4u << 20;  // larger buffers are given back after the document that needed them
-constexpr std::size_t kFewNames = 64;          // of one object: compared by marks, not sorted
 constexpr std::uint16_t kSkipped = 0xffff;     // no field: kept in _source only
-// The dialect's default for index.mapping.nested_objects.limit, of one document.
-constexpr std::uint32_t kMaxNestedObjects = 10'000;
-constexpr char kContextEnd = '\x1d';
+constexpr std::uint16_t kUnmapped = 0xfffd;    // no field yet: a value gives it one
 
-// A scalar of the document. Numbers keep their text.
-struct Scalar {
-  json::Kind kind = json::Kind::kNull;
-  std::string_view text;
-};
+constexpr std::string_view kMetadataFields[] = {"_id",      "_index",       "_source",     "_routing",
+                                                "_ignored", "_field_names", "_seq_no",     "_version",
+                                                "_type",    "_doc_count",   "_nested_path"};
 
-std::string shown(const Scalar& value) {
-  const std::string text(utf16Prefix(value.text, 100));
-  return value.kind == json::Kind::kString ? "\"" + text + "\"" : text;
+Status parseFault(std::string message) {
+  return {Code::kInvalidArgument, "mapper_parsing_exception", std::move(message)};
+}
+Status illegalFault(const std::string& why) {
+  return causedBy(parseFault("failed to parse: " + why), {Code::kInvalidArgument, "illegal_argument_exception", why});
 }
 
-std::string_view typeName(FieldType type) {
-  constexpr std::string_view kNames[] = {"object",  "keyword", "text", "completion", "date",  "boolean",     "long",
-                                         "integer", "short",   "byte", "double",     "float", "scaled_float"};
-  return kNames[static_cast<std::size_t>(type)];
-}
-
-Status malformed(std::string_view why) {
-  return {Code::kInvalidArgument, "mapper_parsing_exception", "failed to parse: malformed JSON: " + std::string(why)};
-}
-Status malformed(simdjson::error_code error) { return malformed(simdjson::error_message(error)); }
-
-Status fieldFault(const Field& field, const std::string& why) {
-  return {Code::kInvalidArgument, "mapper_parsing_exception",
-          "failed to parse field [" + field.path + "] of type [" + std::string(typeName(field.type)) + "]: " + why};
-}
+std::string shortened(std::string_view name) { return std::string(utf16Prefix(name, 100)); }
 
 // Hands a text's terms on at the positions that follow the values before it.
 class TextTerms final : public TermSink {
@@ -73,11 +65,24 @@ class TextTerms final : public TermSink {
   std::size_t immense_ = 0;
 };
 
+// Terms of which a document holds each once: no frequencies are wanted.
+class DistinctTerms final : public TermSink {
+ public:
+  void term(std::string_view term, std::uint32_t) override { terms.emplace_back(term); }
+  std::vector<std::string> terms;
+};
+
+class TermCounter final : public TermSink {
+ public:
+  void term(std::string_view, std::uint32_t) override { ++count; }
+  std::uint32_t count = 0;
+};
+
 Status immenseTerm(const Field& field, std::size_t size) {
-  return {Code::kInvalidArgument, "mapper_parsing_exception",
-          "document contains at least one immense term in field [" + field.path + "]: its UTF-8 encoding has " +
-              std::to_string(size) + " bytes, the longest allowed is " + std::to_string(kMaxTermBytes) +
-              "; use ignore_above to leave long values out of the index"};
+  return {Code::kInvalidArgument, "illegal_argument_exception",
+          "Document contains at least one immense term in field=\"" + field.path +
+              "\" (whose UTF8 encoding is longer than the max length " + std::to_string(kMaxTermBytes) + "): it has " +
+              std::to_string(size) + " bytes; use ignore_above to leave long values out of the index"};
 }
 
 }  // namespace
@@ -85,26 +90,40 @@ Status immenseTerm(const Field& field, std::size_t size) {
 class DocumentParser::State {
  public:
   explicit State(std::shared_ptr<const Mapping> mapping)
-      : mapping_(std::move(mapping)), fields_(mapping_->fields()), members_(*mapping_), plans_(fields_.size()) {
+      : mapping_(std::move(mapping)),
+        fields_(mapping_->fields()),
+        members_(*mapping_),
+        plans_(fields_.size()),
+        completions_(*mapping_) {
     for (const Field& field : fields_) {
       Plan& plan = plans_[field.ordinal];
       plan.analyzer = field.index_analyzer;
       // A mapping that was parsed holds no format that does not parse.
-      if (auto format = DateFormat::parse(field.format); field.type == FieldType::kDate && format.isOk())
-        plan.format = std::move(format).value();
+      if (auto format = DateFormat::parse(field.format); format.isOk()) plan.format = std::move(format).value();
       for (const CompletionContext& context : field.contexts)
         if (const Field* source = mapping_->find(context.path)) plans_[source->ordinal].is_context_source = true;
+      for (const std::string& path : field.copy_to) {
+        const Field* const target = mapping_->declared(path);
+        plan.copies.push_back(target == nullptr ? kUnmapped : target->ordinal);
+      }
+      if (field.constant_value) constants_.push_back(field.ordinal);
+      if (field.detail == IndexDetail::kDocs && field.type == FieldType::kText)
+        distinct_.push_back({field.ordinal, {}});
     }
   }
 
-  Status parse(std::string_view source, DocumentSink& sink) {
+  Status parse(std::string_view source, DocumentSink& sink, std::string_view id) {
     sink_ = &sink;
+    id_ = id;
+    must_grow_ = false;
+    nested_objects_ = 0;
     for (Plan& plan : plans_) plan.next_position = 0;
     names_.clear();
-    pending_.clear();
-    context_values_.clear();
-    nested_objects_ = 0;
-    const Status status = walk(source);
+    completions_.begin(sink);
+    for (auto& [ordinal, seen] : distinct_) seen.clear();
+    Status status = walk(source);
+    must_grow_ = must_grow_ && status.isOk();
+    if (must_grow_) status = growth();
     if (buffer_.capacity() > kKeptBuffer) {
       buffer_ = std::string();
       parser_ = simdjson::ondemand::parser();
@@ -112,120 +131,72 @@ class DocumentParser::State {
     return status;
   }
 
+  bool mustGrow() const { return must_grow_; }
+
  private:
-  using Value = simdjson::ondemand::value;
+  using Value = DocumentValue;
 
   struct Plan {
-    const Analyzer* analyzer = nullptr;  // text, completion
+    const Analyzer* analyzer = nullptr;  // text, completion, token_count
     DateFormat format;                   // date
     bool is_context_source = false;      // some completion takes its category from here
     std::uint32_t next_position = 0;     // text: where this document's next value begins
+    std::vector<std::uint16_t> copies;   // ordinals of copy_to
   };
 
-  // A completion whose categories stand elsewhere in the document, perhaps further on.
-  struct PendingCompletion {
-    std::uint16_t ordinal = 0;
-    std::string_view input;
-    std::uint32_t weight = 1;
-    std::vector<std::pair<std::string_view, std::string_view>> contexts;  // name, value: given with the input
-  };
+  static Status growth() {
+    return {Code::kInvalidArgument, "mapper_parsing_exception", "the mapping must grow for this document"};
+  }
 
   Status walk(std::string_view source) {
     buffer_.reserve(source.size() + simdjson::SIMDJSON_PADDING);
     buffer_.assign(source);
     simdjson::ondemand::document document;
     if (const auto error = parser_.iterate(buffer_.data(), buffer_.size(), buffer_.capacity()).get(document))
-      return malformed(error);
+      return malformedDocument(error);
     simdjson::ondemand::json_type type;
-    if (const auto error = document.type().get(type)) return malformed(error);
+    if (const auto error = document.type().get(type)) return malformedDocument(error);
     Value root;
     if (type != simdjson::ondemand::json_type::object || document.get_value().get(root))
-      return {Code::kInvalidArgument, "mapper_parsing_exception", "failed to parse: a document must be an object"};
+      return causedBy(parseFault("failed to parse: a document must be an object"),
+                      {Code::kInvalidArgument, "not_x_content_exception", "a document must be an object"});
     GYRE_TRY(objectMembers(root, MemberTable::kRoot, mapping_->dynamic(), 1));
     const char* rest = nullptr;
     if (document.current_location().get(rest) == simdjson::SUCCESS && rest < buffer_.data() + buffer_.size())
-      return malformed("unexpected content after the document");
-    return flushCompletions();
+      return malformedDocument("unexpected content after the document");
+    for (const std::uint16_t ordinal : constants_) sink_->keyword(fields_[ordinal], *fields_[ordinal].constant_value);
+    return completions_.finish();
   }
 
   // -- structure ------------------------------------------------------------------------------------------------
 
-  static std::string_view tokenOf(Value& value) {
-    std::string_view token = value.raw_json_token();
-    while (!token.empty() && json::detail::isSpace(token.back())) token.remove_suffix(1);
-    return token;
-  }
-
-  static Status tooDeep() { return malformed("more than " + std::to_string(kMaxDepth) + " levels of nesting"); }
-
-  // The member's name, decoded only when it holds an escape.
-  static simdjson::error_code nameOf(simdjson::ondemand::field& member, std::string_view& name) {
-    const char* const first = member.key().raw();
-    const char* end = first;
-    while (*end != '"' && *end != '\\') ++end;
-    name = {first, static_cast<std::size_t>(end - first)};
-    return *end == '"' ? simdjson::SUCCESS : member.unescaped_key().get(name);
-  }
-
   // Members of `value` as children of an object field; kSkipped as `object` only checks them.
   Status objectMembers(Value& value, std::uint16_t object, Dynamic dynamic, std::uint32_t depth) {
-    if (depth > kMaxDepth) return tooDeep();
+    if (depth > kMaxDocumentDepth) return documentTooDeep();
     simdjson::ondemand::object members;
-    if (const auto error = value.get_object().get(members)) return malformed(error);
+    if (const auto error = value.get_object().get(members)) return malformedDocument(error);
     const std::size_t first_name = names_.size();
     for (auto next : members) {
       simdjson::ondemand::field member;
-      if (const auto error = std::move(next).get(member)) return malformed(error);
+      if (const auto error = std::move(next).get(member)) return malformedDocument(error);
       std::string_view name;
-      if (const auto error = nameOf(member, name)) return malformed(error);
-      names_.push_back(name);
-      Target target{kSkipped, dynamic};
+      if (const auto error = nameOf(member, name)) return malformedDocument(error);
+      names_.add(name);
+      Target target{kSkipped, dynamic, object, name};
       if (object != kSkipped) {
         GYRE_TRY_ASSIGN(target, targetOf(object, dynamic, name));
       }
       Value inner = member.value();
       GYRE_TRY(any(inner, target, depth));
     }
-    return closeNames(first_name);
-  }
-
-  // Refuses a name that stands twice in one object, and forgets the object's names.
-  Status closeNames(std::size_t first) {
-    const auto begin = names_.begin() + static_cast<std::ptrdiff_t>(first);
-    const auto twice = names_.size() - first <= kFewNames ? findTwiceAmongFew(begin) : findTwiceBySorting(begin);
-    if (twice != names_.end()) return malformed("duplicate member \"" + std::string(utf16Prefix(*twice, 100)) + "\"");
-    names_.resize(first);
-    return {};
-  }
-
-  using NameIterator = std::vector<std::string_view>::iterator;
-
-  // A name is only compared with those before it when one of them may have had the same mark.
-  NameIterator findTwiceAmongFew(NameIterator begin) {
-    std::uint64_t marks[4] = {};
-    for (auto name = begin; name != names_.end(); ++name) {
-      const std::size_t size = name->size();
-      const auto byteAt = [&](std::size_t at) { return static_cast<unsigned char>(size == 0 ? 0 : (*name)[at]); };
-      const unsigned mark =
-          byteAt(0) * 7u + byteAt(size / 2) * 31u + byteAt(size - 1) * 101u + static_cast<unsigned>(size);
-      std::uint64_t& word = marks[mark / 64 % 4];
-      const std::uint64_t bit = std::uint64_t{1} << (mark % 64);
-      if ((word & bit) != 0 && std::find(begin, name, *name) != name) return name;
-      word |= bit;
-    }
-    return names_.end();
-  }
-
-  NameIterator findTwiceBySorting(NameIterator begin) {
-    std::sort(begin, names_.end(), [](std::string_view a, std::string_view b) {
-      return a.size() != b.size() ? a.size() < b.size() : a < b;
-    });
-    return std::adjacent_find(begin, names_.end());
+    return names_.close(first_name);
   }
 
   struct Target {
     std::uint16_t ordinal = kSkipped;
     Dynamic dynamic = Dynamic::kStrict;  // of an object: for its members
+    std::uint16_t parent = MemberTable::kRoot;
+    std::string_view name = {};
   };
 
   // Where a member's value belongs. A dotted name is a path through objects.
@@ -234,112 +205,247 @@ class DocumentParser::State {
     for (;;) {
       std::uint16_t ordinal = members_.find(object, rest);
       std::size_t dot = std::string_view::npos;
-      if (ordinal == MemberTable::kNone && (dot = rest.find('.')) != std::string_view::npos)
-        ordinal = members_.find(object, rest.substr(0, dot));
+      if (ordinal == MemberTable::kNone) {
+        dot = rest.find('.');
+        if (rest.empty() || dot == 0 || (dot != std::string_view::npos && dot + 1 == rest.size()))
+          return misnamed(name);
+        if (dot != std::string_view::npos) ordinal = members_.find(object, rest.substr(0, dot));
+      }
       if (ordinal == MemberTable::kNone) return unmapped(object, dynamic, rest);
       const Field& field = fields_[ordinal];
       if (field.type == FieldType::kObject) {
         if (!field.is_enabled) return Target{kSkipped, Dynamic::kFalse};
         if (field.is_nested && dot != std::string_view::npos)
-          return Status(Code::kInvalidArgument, "mapper_parsing_exception",
-                        "Cannot add a value for field [" + std::string(utf16Prefix(name, 100)) +
+          return parseFault("Cannot add a value for field [" + shortened(name) +
                             "] since one of the intermediate objects is mapped as a nested object: [" + field.path +
                             "]");
         dynamic = field.dynamic;
         object = ordinal;
       }
-      if (dot == std::string_view::npos) return Target{ordinal, dynamic};
+      if (dot == std::string_view::npos) return Target{ordinal, dynamic, object, rest};
       if (field.type != FieldType::kObject)
-        return fieldFault(field, "it has no members, found [" + std::string(utf16Prefix(name, 100)) + "]");
+        return parseFault("Could not dynamically add mapping for field [" + field.path + "." +
+                          shortened(rest.substr(dot + 1)) + "]. Existing mapping for [" + field.path +
+                          "] must be of type object but found [" + std::string(field.type_name) + "].");
       rest.remove_prefix(dot + 1);
     }
   }
 
-  Result<Target> unmapped(std::uint16_t object, Dynamic dynamic, std::string_view name) const {
-    if (dynamic == Dynamic::kFalse) return Target{kSkipped, dynamic};
-    return Status(Code::kInvalidArgument, "strict_dynamic_mapping_exception",
-                  "mapping set to strict, dynamic introduction of [" + std::string(utf16Prefix(name, 100)) +
-                      "] within [" + (object == MemberTable::kRoot ? std::string("_doc") : fields_[object].path) +
-                      "] is not allowed");
+  static Status misnamed(std::string_view name) {
+    if (name.empty()) return illegalFault("field name cannot be an empty string");
+    return illegalFault("object field starting or ending with a [.] makes object resolution ambiguous: [" +
+                        shortened(name) + "]");
   }
 
-  Status any(Value& value, Target target, std::uint32_t depth) {
+  // A member without a field. What becomes of it may depend on its value: null and empty arrays need no field.
+  Result<Target> unmapped(std::uint16_t object, Dynamic dynamic, std::string_view name) const {
+    if (object == MemberTable::kRoot && name.starts_with('_') &&
+        std::find(std::begin(kMetadataFields), std::end(kMetadataFields), name) != std::end(kMetadataFields))
+      return parseFault("Field [" + std::string(name) +
+                        "] is a metadata field and cannot be added inside a document. Use the index API request "
+                        "parameters.");
+    if (dynamic == Dynamic::kFalse) return Target{kSkipped, dynamic, object, name};
+    if (name.find("..") != std::string_view::npos) return misnamed(name);
+    if (dynamic != Dynamic::kStrict) return Target{kUnmapped, dynamic, object, name};
+    return notAllowed(object, name.substr(0, name.find('.')));
+  }
+
+  Status notAllowed(std::uint16_t object, std::string_view name) const {
+    return {Code::kInvalidArgument, "strict_dynamic_mapping_exception",
+            "mapping set to strict, dynamic introduction of [" + shortened(name) + "] within [" +
+                (object == MemberTable::kRoot ? std::string("_doc") : fields_[object].path) + "] is not allowed"};
+  }
+
+  Status any(Value& value, const Target& target, std::uint32_t depth) {
     const std::string_view token = tokenOf(value);
-    if (token.empty()) return malformed("unexpected end of input");
-    if (token.front() == '[') return elements(value, target, depth + 1);
+    if (token.empty()) return malformedDocument("unexpected end of input");
+    if (target.ordinal == kUnmapped) return anyUnmapped(value, token, target, depth);
     const Field* const field = target.ordinal == kSkipped ? nullptr : &fields_[target.ordinal];
+    if (token.front() == '[') {
+      // Of points, an array may be one.
+      if (field != nullptr && field->type == FieldType::kBinary && isPoint(*field))
+        return structured(value, *field, depth + 1);
+      return elements(value, target, depth + 1);
+    }
     if (token.front() == '{') {
       if (field != nullptr && field->is_nested) return nestedObject(value, *field, target.dynamic, depth + 1);
       if (field == nullptr || field->type == FieldType::kObject)
         return objectMembers(value, target.ordinal, target.dynamic, depth + 1);
-      if (field->type == FieldType::kCompletion) return completionObject(value, *field, depth + 1);
-      return fieldFault(*field, "expected a value, found an object");
+      return structured(value, *field, depth + 1);
     }
     Scalar scalar;
     GYRE_TRY(readScalar(value, token, scalar));
-    if (field == nullptr || scalar.kind == json::Kind::kNull) return {};
-    if (field->type == FieldType::kObject) return fieldFault(*field, "expected an object, found " + shown(scalar));
-    GYRE_TRY(add(*field, scalar));
-    for (const std::uint16_t ordinal : field->multi_fields) GYRE_TRY(add(fields_[ordinal], scalar));
+    if (field == nullptr) return {};
+    if (scalar.kind == json::Kind::kNull) return addNull(*field);
+    if (field->type == FieldType::kObject)
+      return parseFault("object mapping for [" + field->path + "] tried to parse field [" + shortened(target.name) +
+                        "] as object, but found a concrete value");
+    GYRE_TRY(addAll(*field, scalar));
+    return field->copy_to.empty() ? Status() : copy(*field, scalar);
+  }
+
+  // A value that founds a field ends this parse, unless the rest shows that the document is wrong anyway: the mapping
+  // must not grow for a document that is not JSON, so the walk goes on.
+  Status anyUnmapped(Value& value, std::string_view token, const Target& target, std::uint32_t depth) {
+    if (token.front() == '[') {
+      if (target.dynamic == Dynamic::kStrictAllowTemplates) must_grow_ = true;  // even an empty one needs a template
+      return elements(value, target, depth + 1);
+    }
+    if (token.front() == '{') {
+      must_grow_ = true;
+      return objectMembers(value, kSkipped, Dynamic::kFalse, depth + 1);
+    }
+    Scalar scalar;
+    GYRE_TRY(readScalar(value, token, scalar));
+    if (scalar.kind != json::Kind::kNull || target.dynamic == Dynamic::kStrictAllowTemplates) must_grow_ = true;
     return {};
   }
 
   Status nestedObject(Value& value, const Field& field, Dynamic dynamic, std::uint32_t depth) {
-    if (++nested_objects_ > kMaxNestedObjects)
-      return {Code::kInvalidArgument, "mapper_parsing_exception",
-              "The number of nested documents has exceeded the allowed limit of [" + std::to_string(kMaxNestedObjects) +
-                  "]. This limit can be set by changing the [index.mapping.nested_objects.limit] index level setting."};
+    const std::size_t limit = mapping_->options().nested_objects_limit;
+    if (++nested_objects_ > limit)
+      return parseFault("The number of nested documents has exceeded the allowed limit of [" + std::to_string(limit) +
+                        "]. This limit can be set by changing the [index.mapping.nested_objects.limit] index level "
+                        "setting.");
     sink_->beginNested(field);
     GYRE_TRY(objectMembers(value, field.ordinal, dynamic, depth));
     sink_->endNested();
     return {};
   }
 
-  Status elements(Value& value, Target target, std::uint32_t depth) {
-    if (depth > kMaxDepth) return tooDeep();
+  Status elements(Value& value, const Target& target, std::uint32_t depth) {
+    if (depth > kMaxDocumentDepth) return documentTooDeep();
     simdjson::ondemand::array array;
-    if (const auto error = value.get_array().get(array)) return malformed(error);
+    if (const auto error = value.get_array().get(array)) return malformedDocument(error);
     for (auto next : array) {
       Value element;
-      if (const auto error = std::move(next).get(element)) return malformed(error);
+      if (const auto error = std::move(next).get(element)) return malformedDocument(error);
       GYRE_TRY(any(element, target, depth));
     }
     return {};
   }
 
-  static Status readScalar(Value& value, std::string_view token, Scalar& scalar) {
-    scalar.text = token;
-    if (token.front() == '"') {
-      scalar.kind = json::Kind::kString;
-      if (token.size() >= 2 && std::memchr(token.data(), '\\', token.size()) == nullptr) {
-        // Consumed though not needed: simdjson takes a string left unread before a stray colon for a member's name.
-        simdjson::ondemand::raw_json_string consumed;
-        if (const auto error = value.get_raw_json_string().get(consumed)) return malformed(error);
-        scalar.text = token.substr(1, token.size() - 2);
-      } else if (const auto error = value.get_string().get(scalar.text)) {
-        return malformed(error);
-      }
-    } else if (token == "true" || token == "false") {
-      scalar.kind = json::Kind::kBoolean;
-    } else if (token == "null") {
-      scalar.kind = json::Kind::kNull;
-    } else if (json::detail::isNumber(token)) {
-      scalar.kind = json::Kind::kNumber;
+  // An object as the value of a leaf.
+  Status structured(Value& value, const Field& field, std::uint32_t depth) {
+    if (field.type == FieldType::kCompletion)
+      return completions_.addObject(value, field, *plans_[field.ordinal].analyzer, names_, depth);
+    if (depth > kMaxDocumentDepth) return documentTooDeep();
+    std::string_view raw;
+    GYRE_TRY(readWhole(value, raw));
+    auto whole = json::Document::parse(raw, {kMaxDocumentDepth});
+    if (!whole.isOk()) return malformedDocument(whole.status().message());
+    if (field.type == FieldType::kRange) return addRange(field, whole->root());
+    if (isPoint(field)) return addPoint(field, whole->root());
+    return fault(field, raw, "illegal_state_exception", "expected a value, found an object");
+  }
+
+  // The bytes of an array or object.
+  static Status readWhole(Value& value, std::string_view& raw) {
+    simdjson::simdjson_result<std::string_view> whole;
+    if (tokenOf(value).starts_with('[')) {
+      simdjson::ondemand::array array;
+      if (const auto error = value.get_array().get(array)) return malformedDocument(error);
+      whole = array.raw_json();
     } else {
-      return malformed("expected a value, found \"" + std::string(utf16Prefix(token, 20)) + "\"");
+      simdjson::ondemand::object object;
+      if (const auto error = value.get_object().get(object)) return malformedDocument(error);
+      whole = object.raw_json();
     }
+    if (const auto error = std::move(whole).get(raw)) return malformedDocument(error);
+    return {};
+  }
+
+  static bool isPoint(const Field& field) { return field.type_name == "geo_point"; }
+
+  Status addRange(const Field& field, json::Value value) {
+    auto term = rangeTermOf(field, value, plans_[field.ordinal].format);
+    if (term.isOk()) {
+      sink_->keyword(field, term.value());
+    } else if (!field.ignores_malformed) {
+      return fault(field, value.isString() ? value.string() : value.raw(), term.status().reason(),
+                   std::string(term.status().message()));
+    }
+    return {};
+  }
+
+  Status addPoint(const Field& field, json::Value value) {
+    const auto points = geoPointsOf(value);
+    if (!points.isOk() && field.ignores_malformed) return {};
+    if (!points.isOk())
+      return fault(field, value.isString() ? value.string() : value.raw(), points.status().reason(),
+                   std::string(points.status().message()));
+    for (const std::string& point : points.value()) sink_->keyword(field, point);
+    return {};
+  }
+
+  // A text or number for a field whose values have parts.
+  Status addWhole(const Field& field, const Scalar& value) {
+    std::string text;
+    JsonWriter(text).string(value.text);
+    const auto parsed = json::Document::parse(value.kind == json::Kind::kString ? std::string_view(text) : value.text);
+    if (!parsed.isOk()) return malformedDocument(parsed.status().message());
+    return field.type == FieldType::kRange ? addRange(field, parsed->root()) : addPoint(field, parsed->root());
+  }
+
+  Status addIp(const Field& field, const Scalar& value) {
+    const auto address = parseIp(value.text);
+    if (!address) return fault(field, value.text, "'" + shortened(value.text) + "' is not an IP string literal.");
+    sink_->keyword(field, *address);
     return {};
   }
 
   // -- values ---------------------------------------------------------------------------------------------------
 
+  Status fault(const Field& field, std::string_view preview, std::string_view cause, std::string why) const {
+    return fieldFault(field, id_, preview, cause, std::move(why));
+  }
+  Status fault(const Field& field, std::string_view preview, std::string why) const {
+    return fieldFault(field, id_, preview, "illegal_argument_exception", std::move(why));
+  }
+
+  // A value for a field and its multi-fields.
+  Status addAll(const Field& field, const Scalar& value) {
+    GYRE_TRY(add(field, value));
+    for (const std::uint16_t ordinal : field.multi_fields) GYRE_TRY(addAll(fields_[ordinal], value));
+    return {};
+  }
+
+  Status addNull(const Field& field) {
+    if (field.null_value) GYRE_TRY(add(field, {json::Kind::kString, *field.null_value}));
+    for (const std::uint16_t ordinal : field.multi_fields) GYRE_TRY(addNull(fields_[ordinal]));
+    return {};
+  }
+
+  Status copy(const Field& field, const Scalar& value) {
+    const std::vector<std::uint16_t>& copies = plans_[field.ordinal].copies;
+    for (std::size_t i = 0; i < copies.size(); ++i) {
+      if (copies[i] != kUnmapped) {
+        GYRE_TRY(addAll(fields_[copies[i]], value));
+        continue;
+      }
+      GYRE_TRY_ASSIGN(const Target target, targetOf(MemberTable::kRoot, mapping_->dynamic(), field.copy_to[i]));
+      if (target.ordinal == kUnmapped) must_grow_ = true;
+    }
+    return {};
+  }
+
   Status add(const Field& field, const Scalar& value) {
+    if (!field.ignores_malformed) return addAs(field, value);
+    (void)addAs(field, value);  // what does not fit is left out
+    return {};
+  }
+
+  Status addAs(const Field& field, const Scalar& value) {
     switch (field.type) {
       case FieldType::kKeyword: return addKeyword(field, value.text);
       case FieldType::kText: return addText(field, value.text);
-      case FieldType::kCompletion: return addCompletion(field, value.text, 1, {});
+      case FieldType::kCompletion: return addCompletion(field, value);
       case FieldType::kDate: return addDate(field, value);
       case FieldType::kBoolean: return addBoolean(field, value);
+      case FieldType::kAlias: return illegalFault("Cannot write to a field alias [" + field.path + "].");
+      case FieldType::kBinary: return isPoint(field) ? addWhole(field, value) : addBinary(field, value.text);
+      case FieldType::kIp: return addIp(field, value);
+      case FieldType::kRange: return addWhole(field, value);
       default: return addNumber(field, value);
     }
   }
@@ -347,29 +453,62 @@ class DocumentParser::State {
   Status addKeyword(const Field& field, std::string_view text) {
     if (field.ignore_above != 0 && text.size() > field.ignore_above && utf16Length(text) > field.ignore_above)
       return {};
-    if (plans_[field.ordinal].is_context_source) context_values_.emplace_back(field.ordinal, text);
+    if (field.ignores_all) return {};
+    const std::string_view given = text;
     std::string normalized;
     if (field.normalizer != nullptr) text = normalized = normalizeTerm(*field.normalizer, text);
     if (text.size() > kMaxTermBytes && (field.is_indexed || field.has_doc_values))
       return immenseTerm(field, text.size());
+    if (field.constant_value) {
+      if (text == *field.constant_value) return {};  // every document gets it
+      return fault(field, text,
+                   "constant keyword field [" + field.path + "] must have a value of [" + *field.constant_value + "]");
+    }
+    if (plans_[field.ordinal].is_context_source) completions_.addCategory(field, given);
     sink_->keyword(field, text);
     return {};
   }
 
   Status addText(const Field& field, std::string_view text) {
     Plan& plan = plans_[field.ordinal];
-    if (plan.is_context_source) context_values_.emplace_back(field.ordinal, text);
+    if (plan.is_context_source) completions_.addCategory(field, text);
     if (!field.is_indexed) return {};
+    if (field.detail == IndexDetail::kDocs) return addDistinct(field, text);
     TextTerms terms(field, plan.next_position, *sink_);
     plan.next_position += plan.analyzer->analyze(text, terms) + field.position_gap;
     return terms.immense() == 0 ? Status() : immenseTerm(field, terms.immense());
   }
 
+  Status addDistinct(const Field& field, std::string_view text) {
+    Plan& plan = plans_[field.ordinal];
+    DistinctTerms terms;
+    plan.analyzer->analyze(text, terms);
+    for (auto& [ordinal, seen] : distinct_) {
+      if (ordinal != field.ordinal) continue;
+      for (std::string& term : terms.terms) {
+        if (term.size() > kMaxTermBytes) return immenseTerm(field, term.size());
+        const auto place = std::lower_bound(seen.begin(), seen.end(), term);
+        if (place != seen.end() && *place == term) continue;
+        sink_->term(field, term, plan.next_position++);
+        seen.insert(place, std::move(term));
+      }
+    }
+    return {};
+  }
+
+  Status addCompletion(const Field& field, const Scalar& value) {
+    return completions_.addText(field, *plans_[field.ordinal].analyzer, value.text);
+  }
+
   Status addDate(const Field& field, const Scalar& value) {
-    if (value.kind == json::Kind::kBoolean) return fieldFault(field, "expected a date, found " + shown(value));
     const DateFormat& format = plans_[field.ordinal].format;
-    const auto instant = tryParseDate(value.text, format);
-    if (!instant) return fieldFault(field, "expected a date of format [" + format.name() + "], found " + shown(value));
+    const auto instant = value.kind == json::Kind::kBoolean ? std::nullopt : tryParseDate(value.text, format);
+    if (!instant) {
+      if (value.text.empty()) return fault(field, value.text, "cannot parse empty date");
+      return fault(field, value.text,
+                   "failed to parse date field [" + shortened(value.text) + "] with format [" +
+                       (field.format.empty() ? std::string(kDefaultDateFormat) : field.format) + "]");
+    }
     sink_->number(field, *instant);
     return {};
   }
@@ -377,194 +516,111 @@ class DocumentParser::State {
   Status addBoolean(const Field& field, const Scalar& value) {
     const bool is_word = value.kind == json::Kind::kBoolean || value.kind == json::Kind::kString;
     const bool is_true = is_word && value.text == "true";
-    if (!is_true && !(is_word && (value.text == "false" || value.text.empty())))
-      return fieldFault(field, "expected true or false, found " + shown(value));
+    if (!is_true && !(is_word && (value.text == "false" || value.text.empty()))) {
+      if (!is_word)
+        return fault(field, value.text, "json_parse_exception", "Current token (VALUE_NUMBER) not of boolean type");
+      return fault(field, value.text,
+                   "Failed to parse value [" + shortened(value.text) + "] as only [true] or [false] are allowed.");
+    }
     sink_->number(field, is_true ? 1 : 0);
     return {};
   }
 
   Status addNumber(const Field& field, const Scalar& value) {
-    if (value.kind == json::Kind::kBoolean) return fieldFault(field, "expected a number, found " + shown(value));
+    if (field.type_name == "token_count") return addTokenCount(field, value.text);
+    if (value.kind == json::Kind::kBoolean)
+      return fault(field, value.text, "json_parse_exception",
+                   "Current token (VALUE_" + std::string(value.text == "true" ? "TRUE" : "FALSE") +
+                       ") not numeric, can not use numeric value accessors");
+    if (!field.is_coerced && value.kind == json::Kind::kString)
+      return fault(field, value.text, numberName(field) + " value passed as String");
     if (value.text.empty()) return {};  // "" counts as null
     const EncodedNumber number = encodeNumber(field, value.text);
-    if (number.fault == NumberFault::kNotANumber) return fieldFault(field, "expected a number, found " + shown(value));
-    if (number.fault == NumberFault::kOutOfRange) return fieldFault(field, "out of range: " + shown(value));
+    if (number.fault == NumberFault::kNotANumber)
+      return fault(field, value.text,
+                   isWholeType(field.type) ? "illegal_argument_exception" : "number_format_exception",
+                   "For input string: \"" + shortened(value.text) + "\"");
+    if (number.fault == NumberFault::kOutOfRange) return outOfRange(field, value);
+    if (!field.is_coerced && isWholeType(field.type) && !isWholeText(value.text))
+      return fault(field, value.text,
+                   shortened(value.text) + " cannot be converted to " + numberName(field) + " without data loss");
     sink_->number(field, number.value);
     return {};
   }
 
-  // -- completions ----------------------------------------------------------------------------------------------
+  Status outOfRange(const Field& field, const Scalar& value) const {
+    if (!isWholeType(field.type))
+      return fault(field, value.text,
+                   "[" + std::string(field.type_name) + "] supports only finite values, but got [" +
+                       shortened(value.text) + "]");
+    if (field.type == FieldType::kLong)
+      return fault(field, value.text, "input_coercion_exception",
+                   "Numeric value (" + shortened(value.text) +
+                       ") out of range of long (-9223372036854775808 - 9223372036854775807)");
+    const bool is_unsigned = field.type == FieldType::kUnsignedLong;
+    return fault(field, value.text,
+                 "Value [" + shortened(value.text) + "] is out of range for a" +
+                     (is_unsigned                         ? std::string("n unsigned long")
+                      : field.type == FieldType::kInteger ? std::string("n integer")
+                                                          : " " + std::string(field.type_name)));
+  }
 
-  using GivenContexts = std::vector<std::pair<std::string_view, std::string_view>>;
+  static bool isWholeType(FieldType type) {
+    return type == FieldType::kUnsignedLong || (type >= FieldType::kLong && type <= FieldType::kByte);
+  }
+  // "1.0" and "1e2" are whole, "1.5" is not.
+  static bool isWholeText(std::string_view text) {
+    Field real;
+    real.type = FieldType::kDouble;
+    if (text.find_first_of(".eE") == std::string_view::npos) return true;
+    const double value = decodeDouble(encodeNumber(real, text).value);
+    return value == std::floor(value);
+  }
+  static std::string numberName(const Field& field) {
+    std::string name(field.type_name);
+    name[0] = static_cast<char>(name[0] - 'a' + 'A');
+    return name;
+  }
 
-  Status addCompletion(const Field& field, std::string_view input, std::uint32_t weight,
-                       const GivenContexts& contexts) {
-    input = utf16Prefix(input, field.max_input_length);
-    if (input.find_first_not_of(" \t\n\r\v\f") == std::string_view::npos) return {};  // blank: nothing to complete
-    for (const char c : {'\0', kContextEnd, '\x1e', kCompletionSeparator})
-      if (input.find(c) != std::string_view::npos)
-        return fieldFault(field, "the input holds the reserved character " + std::to_string(static_cast<int>(c)));
-    if (!field.contexts.empty()) {
-      pending_.push_back({field.ordinal, input, weight, contexts});
-      return {};
-    }
-    emitCompletion(field, input, weight, {});
+  Status addTokenCount(const Field& field, std::string_view text) {
+    TermCounter counter;
+    const std::uint32_t positions = plans_[field.ordinal].analyzer->analyze(text, counter);
+    sink_->number(field, field.counts_gaps ? positions : counter.count);
     return {};
   }
 
-  void emitCompletion(const Field& field, std::string_view input, std::uint32_t weight, std::string_view contexts) {
-    analysed_.clear();
-    appendCompletionKey(*plans_[field.ordinal].analyzer, input, analysed_);
-    sink_->completion(field, input, analysed_, weight, contexts);
-  }
-
-  Status flushCompletions() {
-    for (const PendingCompletion& completion : pending_) {
-      const Field& field = fields_[completion.ordinal];
-      std::string contexts;
-      for (const CompletionContext& context : field.contexts) {
-        for (const auto& [name, value] : completion.contexts)
-          if (name == context.name) GYRE_TRY(appendContext(contexts, field, name, value));
-        const Field* const source = context.path.empty() ? nullptr : mapping_->find(context.path);
-        for (const auto& [ordinal, value] : context_values_)
-          if (source != nullptr && ordinal == source->ordinal)
-            GYRE_TRY(appendContext(contexts, field, context.name, value));
-      }
-      emitCompletion(field, completion.input, completion.weight, contexts);
-    }
+  // Base64 in, bytes kept as they came: nothing reads them but exists.
+  Status addBinary(const Field& field, std::string_view text) {
+    if (!field.has_doc_values) return {};
+    if (text.size() > kMaxTermBytes) return immenseTerm(field, text.size());
+    sink_->keyword(field, text);
     return {};
-  }
-
-  static Status appendContext(std::string& contexts, const Field& field, std::string_view name,
-                              std::string_view value) {
-    if (value.find(kContextEnd) != std::string_view::npos)
-      return fieldFault(field, "a value of context [" + std::string(name) + "] holds the reserved character 29");
-    std::string pair(name);
-    pair += '\0';
-    pair += value;
-    pair += kContextEnd;
-    // The same category given twice is one. A match must begin a pair.
-    for (std::size_t at = contexts.find(pair); at != std::string::npos; at = contexts.find(pair, at + 1))
-      if (at == 0 || contexts[at - 1] == kContextEnd) return {};
-    contexts += pair;
-    return {};
-  }
-
-  // {"input": "…" or ["…"], "weight": 3, "contexts": {"name": "value" or ["value"]}}
-  Status completionObject(Value& value, const Field& field, std::uint32_t depth) {
-    if (depth > kMaxDepth) return tooDeep();
-    simdjson::ondemand::object members;
-    if (const auto error = value.get_object().get(members)) return malformed(error);
-    std::vector<std::string_view> inputs;
-    GivenContexts contexts;
-    std::uint32_t weight = 1;
-    const std::size_t first_name = names_.size();
-    for (auto next : members) {
-      simdjson::ondemand::field member;
-      if (const auto error = std::move(next).get(member)) return malformed(error);
-      std::string_view name;
-      if (const auto error = nameOf(member, name)) return malformed(error);
-      names_.push_back(name);
-      Value inner = member.value();
-      if (name == "input") {
-        GYRE_TRY(strings(inner, field, "input", inputs));
-      } else if (name == "weight") {
-        GYRE_TRY(readWeight(inner, field, weight));
-      } else if (name == "contexts") {
-        GYRE_TRY(readContexts(inner, field, contexts));
-      } else {
-        return fieldFault(field, "unknown member [" + std::string(utf16Prefix(name, 100)) +
-                                     "]; a completion has input, weight and contexts");
-      }
-    }
-    GYRE_TRY(closeNames(first_name));
-    for (const std::string_view input : inputs) GYRE_TRY(addCompletion(field, input, weight, contexts));
-    return {};
-  }
-
-  // One string, or an array of them.
-  static Status strings(Value& value, const Field& field, std::string_view what, std::vector<std::string_view>& into) {
-    const std::string_view token = tokenOf(value);
-    if (token.starts_with('[')) {
-      simdjson::ondemand::array array;
-      if (const auto error = value.get_array().get(array)) return malformed(error);
-      for (auto next : array) {
-        Value element;
-        if (const auto error = std::move(next).get(element)) return malformed(error);
-        GYRE_TRY(oneString(element, field, what, into));
-      }
-      return {};
-    }
-    return oneString(value, field, what, into);
-  }
-
-  static Status oneString(Value& value, const Field& field, std::string_view what,
-                          std::vector<std::string_view>& into) {
-    const std::string_view token = tokenOf(value);
-    Scalar scalar;
-    if (!token.empty() && token.front() != '{' && token.front() != '[') GYRE_TRY(readScalar(value, token, scalar));
-    if (scalar.kind != json::Kind::kString)
-      return fieldFault(field, std::string(what) + " must be a string or an array of strings");
-    into.push_back(scalar.text);
-    return {};
-  }
-
-  static Status readWeight(Value& value, const Field& field, std::uint32_t& weight) {
-    const std::string_view token = tokenOf(value);
-    Scalar scalar;
-    if (!token.empty() && token.front() != '{' && token.front() != '[') GYRE_TRY(readScalar(value, token, scalar));
-    const bool is_number = scalar.kind == json::Kind::kNumber || scalar.kind == json::Kind::kString;
-    const bool is_whole = !scalar.text.empty() && scalar.text.find_first_not_of("0123456789") == std::string_view::npos;
-    Field whole;
-    whole.type = FieldType::kInteger;
-    const EncodedNumber number =
-        is_number && is_whole ? encodeNumber(whole, scalar.text) : EncodedNumber{0, NumberFault::kNotANumber};
-    if (number.fault != NumberFault::kNone)
-      return fieldFault(field, "weight must be a whole number from 0 to 2147483647, found " + shown(scalar));
-    weight = static_cast<std::uint32_t>(number.value);
-    return {};
-  }
-
-  Status readContexts(Value& value, const Field& field, GivenContexts& contexts) {
-    if (!tokenOf(value).starts_with('{')) return fieldFault(field, "contexts must be an object");
-    simdjson::ondemand::object members;
-    if (const auto error = value.get_object().get(members)) return malformed(error);
-    const std::size_t first_name = names_.size();
-    for (auto next : members) {
-      simdjson::ondemand::field member;
-      if (const auto error = std::move(next).get(member)) return malformed(error);
-      std::string_view name;
-      if (const auto error = nameOf(member, name)) return malformed(error);
-      names_.push_back(name);
-      const bool is_known = std::any_of(field.contexts.begin(), field.contexts.end(),
-                                        [&](const CompletionContext& context) { return context.name == name; });
-      if (!is_known) return fieldFault(field, "unknown context [" + std::string(utf16Prefix(name, 100)) + "]");
-      std::vector<std::string_view> values;
-      Value inner = member.value();
-      GYRE_TRY(strings(inner, field, "a context", values));
-      for (const std::string_view text : values) contexts.emplace_back(name, text);
-    }
-    return closeNames(first_name);
   }
 
   std::shared_ptr<const Mapping> mapping_;
   const std::vector<Field>& fields_;
   MemberTable members_;
   std::vector<Plan> plans_;  // by ordinal
+  CompletionInputs completions_;
+  std::vector<std::uint16_t> constants_;  // fields with a value for every document
+  // Texts without frequencies: which terms this document has given them, sorted.
+  std::vector<std::pair<std::uint16_t, std::vector<std::string>>> distinct_;
   simdjson::ondemand::parser parser_;
   std::string buffer_;  // the document, with room for simdjson to read past its end
   DocumentSink* sink_ = nullptr;
-  std::vector<std::string_view> names_;  // of the objects that are open, innermost last
-  std::vector<PendingCompletion> pending_;
-  std::uint32_t nested_objects_ = 0;  // of this document
-  std::vector<std::pair<std::uint16_t, std::string_view>> context_values_;
-  std::string analysed_;
+  std::string_view id_;
+  bool must_grow_ = false;
+  std::size_t nested_objects_ = 0;  // of this document
+  OpenNames names_;
 };
 
 DocumentParser::DocumentParser(std::shared_ptr<const Mapping> mapping)
     : state_(std::make_unique<State>(std::move(mapping))) {}
 DocumentParser::~DocumentParser() = default;
 
-Status DocumentParser::parse(std::string_view source, DocumentSink& sink) { return state_->parse(source, sink); }
+Status DocumentParser::parse(std::string_view source, DocumentSink& sink, std::string_view id) {
+  return state_->parse(source, sink, id);
+}
+bool DocumentParser::mustGrow() const { return state_->mustGrow(); }
 
 }  // namespace gyre::engine

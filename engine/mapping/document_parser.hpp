@@ -1,8 +1,11 @@
 // What does this document hold, field by field?
 //
 // Walks a document's JSON once along the mapping and hands every value to a DocumentSink, already in the form the index
-// keeps: terms analysed, dates in milliseconds, numbers as ordered 64-bit integers (see numeric_value.hpp). Simple types
-// are checked as the dialect checks them (SEMANTICS: a long takes "12" and 1.9, refuses true).
+// keeps: terms analysed, dates in milliseconds, numbers as ordered 64-bit integers (see numeric_value.hpp). Simple
+// types are checked as the dialect checks them (SEMANTICS: a long takes "12" and 1.9, refuses true).
+//
+// The parser never changes the mapping. A document with a member that dynamic mapping must give a field is not parsed:
+// mustGrow() says so, the owner asks Mapping::grownFor, and a parser of the larger mapping takes the document.
 //
 // THREADS: a DocumentParser belongs to one thread and is reused (it keeps its buffers).
 #pragma once
@@ -42,8 +45,12 @@ class DocumentParser {
   ~DocumentParser();
 
   // On failure the sink may have received part of the document: the caller drops it. invalid_argument with reason
-  // "mapper_parsing_exception" or "strict_dynamic_mapping_exception" and the field's path in the message.
-  Status parse(std::string_view source, DocumentSink& sink);
+  // "mapper_parsing_exception" or "strict_dynamic_mapping_exception" and the field's path in the message; `id` is named
+  // there too.
+  Status parse(std::string_view source, DocumentSink& sink, std::string_view id = {});
+
+  // The last parse failed for nothing but a field that the mapping does not have yet.
+  bool mustGrow() const;
 
  private:
   class State;

@@ -1,115 +1,118 @@
 // Which fields does an index have, and what does each do with a value?
 //
-// Parsed from the dialect's mapping JSON ({"properties":{…}}, "dynamic": true|false|"strict"; objects may say "dynamic" for
-// themselves and "enabled": false). A field path is dotted
-// ("metadata.tags"); a multi-field hangs under its parent ("description.suggest") and takes the parent's values.
+// Parsed from the dialect's mapping JSON ({"properties":{…}}, "dynamic": true|false|"strict"|"strict_allow_templates",
+// "dynamic_templates", "date_detection", …; objects may say "dynamic" for themselves and "enabled": false). A field
+// path is dotted ("metadata.tags"); a multi-field hangs under its parent ("description.suggest") and takes the parent's
+// values.
+//
+// A mapping never changes; it grows by being replaced. updated() gives one with more fields, in which the fields of the
+// old one keep their ordinals.
 //
 // THREADS: a Mapping is immutable; share it by pointer.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "engine/mapping/field.hpp"
 #include "gyre/json.hpp"
 #include "gyre/status.hpp"
 
 namespace gyre::engine {
 
 class AnalysisRegistry;
-class Analyzer;
+class DynamicTemplate;
 
-enum class FieldType : std::uint8_t {
-  kObject,       // has children, no values of its own
-  kKeyword,      // one term a value; sortable, aggregatable
-  kText,         // analysed terms with positions and lengths; scored
-  kCompletion,   // prefix suggestions
-  kDate,         // milliseconds since the epoch, int64
-  kBoolean,      // 0 or 1
-  kLong, kInteger, kShort, kByte,
-  kDouble, kFloat,
-  kScaledFloat,  // round(value * scaling_factor), int64
+// What the index's settings say about its mapping.
+struct MappingOptions {
+  Dynamic default_dynamic = Dynamic::kTrue;   // of a mapping without "dynamic"; json() names it unless it is kTrue
+  std::size_t total_fields_limit = 1000;      // index.mapping.total_fields.limit; objects and multi-fields count
+  std::size_t nested_fields_limit = 50;       // index.mapping.nested_fields.limit
+  std::size_t nested_objects_limit = 10'000;  // index.mapping.nested_objects.limit, of one document
+  std::size_t depth_limit = 20;               // index.mapping.depth.limit
+  std::size_t name_length_limit = 0;          // index.mapping.field_name_length.limit, in characters; 0: none
+  bool coerces = true;                        // index.mapping.coerce: numbers and ranges that do not say
+  bool ignores_malformed = false;             // index.mapping.ignore_malformed: the same
+
+  // From an index's settings, flat ("index.mapping.depth.limit") or nested, with or without "index". What is not about
+  // the mapping is left to others.
+  static Result<MappingOptions> parse(json::Value settings, Dynamic default_dynamic);
 };
 
-constexpr bool isNumeric(FieldType type) { return type >= FieldType::kDate; }
-constexpr bool isFloating(FieldType type) { return type == FieldType::kDouble || type == FieldType::kFloat; }
-
-// A category context of a completion field: suggestions may be asked for one value of it.
-struct CompletionContext {
-  std::string name;
-  std::string path;  // the field whose values are the categories
-};
-
-// An unmapped member: mapped on the way in, kept in _source only, or a refusal.
-enum class Dynamic : std::uint8_t { kTrue, kFalse, kStrict };
-
-struct Field {
-  std::string path;  // full dotted path
-  FieldType type = FieldType::kObject;
-  std::uint16_t ordinal = 0;     // position in Mapping::fields(); equal mappings have equal ones
-  bool is_indexed = true;        // "index": searchable
-  bool has_doc_values = true;    // "doc_values": sortable, aggregatable (never text or completion)
-  std::uint32_t ignore_above = 0;     // keyword: longer values are kept in _source only; 0 means no limit. Counts UTF-16 units
-  double scaling_factor = 0;          // scaled_float
-  std::string analyzer = "standard";  // text; completion defaults to "simple"
-  const AnalysisRegistry* analysis = nullptr;  // the mapping's, for analyzers that a query names
-  // text, completion: of the mapping's AnalysisRegistry; to index, to search, to search a phrase.
-  const Analyzer* index_analyzer = nullptr;
-  const Analyzer* search_analyzer = nullptr;
-  const Analyzer* quote_analyzer = nullptr;
-  const Analyzer* normalizer = nullptr;       // keyword: null for none; see normalizeTerm
-  std::uint32_t position_gap = 100;           // text: between the values of an array
-  std::string format;                 // date; "" is strict_date_optional_time||epoch_millis
-  std::uint32_t max_input_length = 50;  // completion, UTF-16 units
-  std::vector<CompletionContext> contexts;
-  std::vector<std::uint16_t> multi_fields;  // ordinals of the fields that take this one's values too
-  std::vector<std::uint16_t> children;      // kObject: ordinals, by name
-  std::string name;                         // last part of the path
-  Dynamic dynamic = Dynamic::kStrict;       // kObject: for unmapped members; its own setting or inherited
-  bool is_enabled = true;                   // kObject: false keeps everything below in _source only
-  bool is_nested = false;                   // kObject: each object is a document of its own
-  bool is_included_in_parent = false;       // nested: the document that holds it has its values too
-  bool is_included_in_root = false;         // nested: the root has its values too
+// Everything of a mapping but its fields.
+struct MappingRoot {
+  std::optional<Dynamic> dynamic;
+  std::string meta;  // JSON; "" for none
+  bool is_routing_required = false;
+  bool is_source_enabled = true;
+  std::vector<std::string> source_includes;
+  std::vector<std::string> source_excludes;
+  std::optional<bool> field_names_enabled;  // accepted for old clients; means nothing
+  std::optional<std::vector<std::string>> date_formats;
+  std::optional<bool> date_detection;
+  std::optional<bool> numeric_detection;
+  std::vector<std::shared_ptr<const DynamicTemplate>> templates;
 };
 
 class Mapping {
  public:
-  // invalid_argument names the field and what is wrong: an unknown type or parameter is refused, never ignored.
-  // "dynamic": true is accepted and treated as the dialect says only once dynamic mapping exists; until then it is refused
-  // as unimplemented, naming the option. Without "dynamic" a mapping is strict, and json() says so.
+  // mapper_parsing_exception names the field and what is wrong: an unknown type or parameter is refused, never ignored.
   // Analyzers are those of `analysis`, or the dialect's own when it is null.
-  static Result<std::shared_ptr<const Mapping>> parse(json::Value mappings,
+  static Result<std::shared_ptr<const Mapping>> parse(json::Value mappings, const MappingOptions& options = {},
                                                       std::shared_ptr<const AnalysisRegistry> analysis = nullptr);
+
+  // This mapping with what `mappings` adds: fields, multi-fields, new values of the parameters that may change.
+  // illegal_argument_exception when it contradicts what is there.
+  Result<std::shared_ptr<const Mapping>> updated(json::Value mappings) const;
+
+  // This mapping with the fields that dynamic mapping gives the document; null when it gives none.
+  // strict_dynamic_mapping_exception when the document may not have what it needs.
+  Result<std::shared_ptr<const Mapping>> grownFor(std::string_view source) const;
 
   // What a search over several indices reads: all their fields, each as the first index that has it maps it. json() is
   // the first one's. REQUIRES: not empty.
   static std::shared_ptr<const Mapping> merge(std::span<const std::shared_ptr<const Mapping>> mappings);
 
-  // By full path; null when there is none. Does not find kObject paths through their leaf names.
+  // By full path, through aliases; null when there is none. Does not find kObject paths through their leaf names.
   const Field* find(std::string_view path) const;
-  // The innermost nested field that the field at `path` stands in, not the field itself; null for none. There need be no
-  // such field.
+  // The same, but an alias is itself.
+  const Field* declared(std::string_view path) const;
+  // The innermost nested field that the field at `path` stands in, not the field itself; null for none. There need be
+  // no such field.
   const Field* nestedAbove(std::string_view path) const;
   const std::vector<Field>& fields() const { return fields_; }
   // Fields at the top level, by name.
   const std::vector<std::uint16_t>& roots() const { return roots_; }
   Dynamic dynamic() const { return dynamic_; }
+  const MappingRoot& root() const { return root_; }
+  const MappingOptions& options() const { return options_; }
   const AnalysisRegistry& analysis() const { return *analysis_; }
   std::shared_ptr<const AnalysisRegistry> sharedAnalysis() const { return analysis_; }
   // The mapping as the dialect writes it.
   const std::string& json() const { return json_; }
 
+  // A leaf as field mappings show it: {"name":{"type":…}}, with every parameter when `with_defaults`.
+  std::string fieldJson(const Field& field, bool with_defaults) const;
+
  private:
-  class Parser;
+  friend class MappingBuilder;
+  std::string write() const;
+
+  MappingOptions options_;
+  std::shared_ptr<const AnalysisRegistry> analysis_;
+  MappingRoot root_;
   std::vector<Field> fields_;
   std::vector<std::uint16_t> roots_;
   std::vector<std::pair<std::string, std::uint16_t>> by_path_;  // sorted
-  Dynamic dynamic_ = Dynamic::kStrict;
+  Dynamic dynamic_ = Dynamic::kTrue;
   std::string json_;
-  std::shared_ptr<const AnalysisRegistry> analysis_;
 };
 
 }  // namespace gyre::engine

@@ -122,6 +122,40 @@ ParsedReal<Real> parseReal(std::string_view text) {
   return {value, NumberFault::kNone};
 }
 
+// The nearest value of 11 significant bits, ties to even; too large is a fault, too small goes to 0.
+ParsedReal<float> toHalf(ParsedReal<float> parsed) {
+  if (parsed.fault != NumberFault::kNone || parsed.value == 0) return parsed;
+  constexpr float kLargest = 65'504;
+  constexpr int kLeastExponent = -14;
+  int exponent = 0;
+  std::frexp(parsed.value, &exponent);
+  const int step = std::max(exponent - 1, kLeastExponent) - 10;
+  parsed.value = std::ldexp(std::nearbyint(std::ldexp(parsed.value, -step)), step);
+  if (std::fabs(parsed.value) > kLargest) parsed.fault = NumberFault::kOutOfRange;
+  return parsed;
+}
+
+// 0 to 2^64 - 1; kept with the top bit inverted.
+EncodedNumber parseUnsigned(std::string_view text) {
+  const auto decimal = splitDecimal(text);
+  if (!decimal) return {0, NumberFault::kNotANumber};
+  std::uint64_t value = 0;
+  const auto digit_count = static_cast<std::int64_t>(decimal->whole.size() + decimal->fraction.size());
+  const std::int64_t point = static_cast<std::int64_t>(decimal->whole.size()) + decimal->exponent;
+  for (std::int64_t i = 0; i < point; ++i) {
+    if (i >= digit_count && value == 0) break;
+    const auto at = static_cast<std::size_t>(i);
+    const char c = at < decimal->whole.size() ? decimal->whole[at]
+                   : i < digit_count          ? decimal->fraction[at - decimal->whole.size()]
+                                              : '0';
+    if (__builtin_mul_overflow(value, std::uint64_t{10}, &value) ||
+        __builtin_add_overflow(value, static_cast<std::uint64_t>(c - '0'), &value))
+      return {0, NumberFault::kOutOfRange};
+  }
+  if (decimal->is_negative && value != 0) return {0, NumberFault::kOutOfRange};
+  return {encodeUnsigned(value), NumberFault::kNone};
+}
+
 }  // namespace
 
 std::optional<std::int64_t> roundHalfUp(double value) {
@@ -139,7 +173,7 @@ EncodedNumber encodeNumber(const Field& field, std::string_view text) {
     case FieldType::kInteger:
       return parseWhole(text, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max());
     case FieldType::kFloat: {
-      const auto parsed = parseReal<float>(text);
+      const auto parsed = field.is_half ? toHalf(parseReal<float>(text)) : parseReal<float>(text);
       return {encodeFloat(parsed.value), parsed.fault};
     }
     case FieldType::kDouble: {
@@ -152,6 +186,7 @@ EncodedNumber encodeNumber(const Field& field, std::string_view text) {
       const auto scaled = roundHalfUp(parsed.value * field.scaling_factor);
       return {scaled.value_or(0), scaled ? NumberFault::kNone : NumberFault::kOutOfRange};
     }
+    case FieldType::kUnsignedLong: return parseUnsigned(text);
     default:
       return parseWhole(text, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
   }

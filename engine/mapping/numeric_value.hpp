@@ -2,7 +2,7 @@
 //
 // Every numeric value is an ordered int64: dates are milliseconds, booleans 0 and 1, whole numbers themselves,
 // scaled_float the scaled whole number, double and float their IEEE bits folded so that integer order is numeric order
-// (-0.0 sorts before 0.0 and differs from it, as in the dialect).
+// (-0.0 sorts before 0.0 and differs from it, as in the dialect), unsigned numbers with their top bit inverted.
 #pragma once
 
 #include <bit>
@@ -19,5 +19,13 @@ inline double decodeDouble(std::int64_t encoded) {
 }
 // A float is widened exactly, so both share one order.
 inline std::int64_t encodeFloat(float value) { return encodeDouble(static_cast<double>(value)); }
+
+// Unsigned numbers: the top bit inverted, so that int64 order is theirs.
+inline std::int64_t encodeUnsigned(std::uint64_t value) {
+  return static_cast<std::int64_t>(value ^ 0x8000'0000'0000'0000u);
+}
+inline std::uint64_t decodeUnsigned(std::int64_t encoded) {
+  return static_cast<std::uint64_t>(encoded) ^ 0x8000'0000'0000'0000u;
+}
 
 }  // namespace gyre::engine

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "engine/search/path_pattern.hpp"
+#include "engine/mapping/name_pattern.hpp"
 
 namespace gyre::engine {
 

@@ -9,6 +9,7 @@
 #include "engine/query/bm25.hpp"
 #include "engine/query/query_parser.hpp"
 #include "engine/query/scorers.hpp"
+#include "engine/query/structured_query.hpp"
 #include "engine/query/term_scorer.hpp"
 #include "engine/query/term_visitor.hpp"
 
@@ -197,10 +198,11 @@ QueryPtr makeTermQuery(std::string path, std::string term, float boost) {
       boost, std::move(description),
       [path = std::move(path), term = std::move(term)](const Snapshot& snapshot, float score,
                                                        bool needs_scores) -> Result<WeightPtr> {
-        if (needs_scores) return makeTermWeight(snapshot, path, term, score);
-        return makeWeight([&path, terms = std::vector<std::string>{term}](SegmentRun& run) {
-          return unscoredTerms(run, path, terms, 0);
-        });
+        const Field* const field = snapshot.mapping->declared(path);
+        const bool is_scored = field == nullptr || field->is_scored;
+        if (needs_scores && is_scored) return makeTermWeight(snapshot, path, term, score);
+        return makeWeight([&path, terms = std::vector<std::string>{term}, each = needs_scores ? score : 0](
+                              SegmentRun& run) { return unscoredTerms(run, path, terms, each); });
       },
       std::move(tell));
 }
@@ -370,6 +372,14 @@ QueryPtr makeExistsQuery(std::vector<const Field*> fields, float boost) {
   return std::make_unique<ExistsQuery>(std::move(paths), boost);
 }
 
+Status notSearchable(const Field& field) {
+  return {Code::kInvalidArgument, "query_shard_exception",
+          field.type_name == "binary"
+              ? std::string("Binary fields do not support searching")
+              : "Geometry fields do not support exact searching, use dedicated geometry queries instead: [" +
+                    field.path + "]"};
+}
+
 std::string termOf(const Field& field, std::string_view value) {
   const bool is_normalized = field.type == FieldType::kKeyword && field.normalizer != nullptr;
   return is_normalized ? normalizeTerm(*field.normalizer, value) : std::string(value);
@@ -385,6 +395,9 @@ Result<QueryPtr> makeValueQuery(const Field& field, std::string_view value, floa
                               : makeTermSetQuery(field.path, {termOf(field, value)}, boost);
     case FieldType::kCompletion:
       return queryShardException("field [" + field.path + "] of type [completion] cannot be searched");
+    case FieldType::kBinary: return notSearchable(field);
+    case FieldType::kIp: return makeIpQuery(field, value, boost);
+    case FieldType::kRange: return makeRangeHoldsQuery(field, value, boost, now_millis);
     default: break;
   }
   GYRE_TRY_ASSIGN(const NumberBounds bounds, boundsOfValue(field, value, now_millis));

@@ -13,6 +13,7 @@
 
 #include "engine/mapping/date_format.hpp"
 #include "engine/mapping/mapping.hpp"
+#include "engine/mapping/range_value.hpp"
 #include "engine/query/query.hpp"
 
 namespace gyre::engine {
@@ -50,6 +51,9 @@ std::string termOf(const Field& field, std::string_view value);
 // for a whole number) matches nothing; one it cannot read is query_shard_exception.
 Result<QueryPtr> makeValueQuery(const Field& field, std::string_view value, float boost, std::int64_t now_millis);
 
+// The refusal of a query for the values of a field that nothing can be asked of. REQUIRES: kBinary.
+Status notSearchable(const Field& field);
+
 // ---- values of numeric fields
 // -----------------------------------------------------------------------------------------
 
@@ -60,7 +64,6 @@ struct NumberBounds {
 // The encoded values equal to `value`; lowest > highest when there is none. REQUIRES: isNumeric(field.type).
 Result<NumberBounds> boundsOfValue(const Field& field, std::string_view value, std::int64_t now_millis);
 // Narrows `bounds` by one end of a range. Dates are read by `format` and `zone`.
-enum class RangeEnd : std::uint8_t { kGreater, kGreaterOrEqual, kLess, kLessOrEqual };
 struct DateReading {
   const DateFormat& format;
   const TimeZone& zone;

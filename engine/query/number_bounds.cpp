@@ -196,6 +196,13 @@ std::string_view typeName(FieldType type) {
     case FieldType::kDouble: return "double";
     case FieldType::kFloat: return "float";
     case FieldType::kScaledFloat: return "scaled_float";
+    case FieldType::kUnsignedLong: return "unsigned_long";
+    case FieldType::kDateNanos: return "date_nanos";
+    case FieldType::kIp: return "ip";
+    case FieldType::kRange: return "range";
+    case FieldType::kBinary: return "binary";
+    case FieldType::kFlatObject: return "flat_object";
+    case FieldType::kAlias: return "alias";
   }
   return "unknown";
 }

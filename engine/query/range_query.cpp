@@ -9,6 +9,7 @@
 #include "engine/query/field_query.hpp"
 #include "engine/query/metadata_query.hpp"
 #include "engine/query/query_parser.hpp"
+#include "engine/query/structured_query.hpp"
 
 namespace gyre::engine {
 
@@ -48,10 +49,13 @@ Status readRange(json::Value body, RangeRequest& range, CommonParameters& common
       GYRE_TRY_ASSIGN(is_upper_included, parseBoolean("range", member));
     } else if (key == "relation") {
       GYRE_TRY_ASSIGN(const std::string relation, parseScalarText("range", member));
-      // Of the fields that hold single values all relations ask for the same.
       if (relation != "intersects" && relation != "within" && relation != "contains" && relation != "INTERSECTS" &&
           relation != "WITHIN" && relation != "CONTAINS")
         return illegalArgument(relation + " is not a valid relation");
+      const char first = relation.front();
+      range.relation = first == 'i' || first == 'I'   ? RangeRelation::kIntersects
+                       : first == 'w' || first == 'W' ? RangeRelation::kWithin
+                                                      : RangeRelation::kContains;
     } else if (key == "format") {
       if (!member.isString()) return parsingException("[range] [format] must be a string");
       range.format = member.string();
@@ -115,6 +119,20 @@ Result<QueryPtr> numberRange(const Field& field, const RangeRequest& range, std:
   return makeNumberRangeQuery(field, bounds.lowest, bounds.highest, range.boost);
 }
 
+// The documents whose ranges meet, hold or lie within the one asked for.
+Result<QueryPtr> rangeOfRanges(const Field& field, const RangeRequest& range, std::int64_t now_millis) {
+  GYRE_TRY_ASSIGN(const DateFormat format, DateFormat::parse(range.format.empty() ? field.format : range.format));
+  TimeZone zone;
+  if (!range.time_zone.empty()) {
+    GYRE_TRY_ASSIGN(zone, TimeZone::parse(range.time_zone));
+  }
+  RangeBounds asked = wholeRange(field);
+  for (const RangeRequest::End& end : range.ends)
+    if (const Status read = narrowRange(field, end.kind, end.value, format, zone, now_millis, asked); !read.isOk())
+      return queryShardException(std::string(read.message()));
+  return makeRangeFieldQuery(field, std::move(asked), range.relation, range.boost);
+}
+
 }  // namespace
 
 Result<QueryPtr> makeFieldRangeQuery(std::string_view path, const RangeRequest& range, const ParseContext& context) {
@@ -122,9 +140,11 @@ Result<QueryPtr> makeFieldRangeQuery(std::string_view path, const RangeRequest& 
   const Field* const field = context.mapping.find(path);
   if (field == nullptr || field->type == FieldType::kObject)
     return makeNoneQuery("unmapped field [" + std::string(path) + "]");
-  if (field->type == FieldType::kCompletion)
-    return queryShardException("Field [" + field->path + "] of type [completion] does not support range queries");
-  const bool is_date = field->type == FieldType::kDate;
+  if (field->type == FieldType::kCompletion || field->type == FieldType::kBinary)
+    return queryShardException("Field [" + field->path + "] of type [" + std::string(field->type_name) +
+                               "] does not support range queries");
+  const bool is_date =
+      field->type == FieldType::kDate || (field->type == FieldType::kRange && field->range_of == FieldType::kDate);
   if (!is_date && !range.format.empty())
     return queryShardException("Field [" + field->path + "] of type [" + std::string(typeName(field->type)) +
                                "] does not support custom formats");
@@ -134,6 +154,12 @@ Result<QueryPtr> makeFieldRangeQuery(std::string_view path, const RangeRequest& 
   if (!field->is_indexed && !field->has_doc_values)
     return queryShardException("Cannot search on field [" + field->path +
                                "] since it is both not indexed, and does not have doc_values enabled.");
+  if (field->type == FieldType::kRange) return rangeOfRanges(*field, range, context.now_millis);
+  if (field->type == FieldType::kIp) {
+    TermBounds bounds;
+    for (const RangeRequest::End& end : range.ends) GYRE_TRY(applyIpEnd(end.kind, end.value, bounds));
+    return makeTermRangeQuery(field->path, std::move(bounds), range.boost);
+  }
   if (!isNumeric(field->type)) {
     if (!context.allows_expensive)
       return Status(Code::kInvalidArgument, "exception",

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/mapping/range_value.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/query.hpp"
 #include "engine/query/query_parser.hpp"
@@ -21,6 +22,7 @@ struct RangeRequest {
   std::vector<End> ends;  // none: any value
   std::string format{};   // of a date; "" for the field's
   std::string time_zone{};
+  RangeRelation relation = RangeRelation::kIntersects;  // of a field of ranges; all ask the same of single values
   float boost = 1;
 };
 

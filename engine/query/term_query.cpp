@@ -35,6 +35,9 @@ Result<QueryPtr> makeValuesQuery(const Field& field, const std::vector<std::stri
       for (const std::string& value : values) terms.push_back(termOf(field, value));
       return makeTermSetQuery(field.path, std::move(terms), boost);
     }
+    case FieldType::kBinary: return notSearchable(field);
+    case FieldType::kIp:
+    case FieldType::kRange:
     case FieldType::kDate: {
       // A text such as "2024-02" is a stretch of instants, not one.
       std::vector<QueryPtr> any;
@@ -272,11 +275,8 @@ Result<QueryPtr> makeFieldExistsQuery(std::string_view path, float boost, const 
     collectLeaves(context.mapping, *field, leaves);
   }
   if (leaves.empty()) return makeNoneQuery("unmapped field [" + std::string(path) + "]");
-  for (const Field* const leaf : leaves) {
-    // Neither terms, a column, nor lengths: nothing in the index knows which documents have it.
-    if (!leaf->is_indexed && !leaf->has_doc_values)
-      return illegalArgument("[exists] field [" + leaf->path + "] is neither indexed nor has doc_values");
-  }
+  // Neither terms, a column, nor lengths: no document has it, as far as the index knows.
+  std::erase_if(leaves, [](const Field* leaf) { return !leaf->is_indexed && !leaf->has_doc_values; });
   return makeExistsQuery(std::move(leaves), boost);
 }
 

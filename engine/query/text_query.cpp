@@ -175,7 +175,9 @@ class FieldTextQuery {
     if (places.size() == 1)
       return places.front().terms.size() == 1 ? makeTermQuery(field_.path, places.front().terms.front(), boost_)
                                               : makeSynonymQuery(field_.path, places.front().terms, boost_);
-    if (field_.type == FieldType::kKeyword) return withoutPositions();
+    if (field_.type == FieldType::kKeyword || field_.detail < IndexDetail::kPositions) return withoutPositions();
+    if (!field_.is_scored)
+      return makeConstantScoreQuery(makePhraseQuery(field_.path, std::move(places), options_.slop, 1), boost_);
     return makePhraseQuery(field_.path, std::move(places), options_.slop, boost_);
   }
 

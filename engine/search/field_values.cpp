@@ -6,11 +6,12 @@
 
 #include "engine/aggs/aggregation.hpp"
 #include "engine/analysis/utf8.hpp"
+#include "engine/mapping/ip_address.hpp"
+#include "engine/mapping/name_pattern.hpp"
 #include "engine/mapping/number_text.hpp"
 #include "engine/mapping/numeric_value.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
-#include "engine/search/path_pattern.hpp"
 
 namespace gyre::engine {
 
@@ -80,6 +81,13 @@ bool writeSourceValue(const Field& field, const DateFormat& date_format, json::V
       writer.string(text);
       return true;
     case FieldType::kText: writer.string(text); return true;
+    case FieldType::kIp: {
+      const auto address = parseIp(text);
+      if (!address) return false;
+      writer.string(formatIp(*address));
+      return true;
+    }
+    case FieldType::kBinary: writer.string(text); return true;
     case FieldType::kBoolean:
       if (text != "true" && text != "false" && !text.empty()) return false;
       writer.boolean(text == "true");
@@ -118,8 +126,9 @@ Status checkColumn(const Field& field) {
         "fielddata=true on [" +
         field.path +
         "] in order to load field data by uninverting the inverted index. Note that this can use significant memory.");
-  if (field.type == FieldType::kCompletion)
-    return illegalArgument("Fielddata is not supported on field [" + field.path + "] of type [completion]");
+  if (field.type == FieldType::kCompletion || field.type == FieldType::kBinary)
+    return illegalArgument("Fielddata is not supported on field [" + field.path + "] of type [" +
+                           std::string(typeName(field.type)) + "]");
   if (!field.has_doc_values)
     return illegalArgument("Can't load fielddata on [" + field.path +
                            "] because fielddata is unsupported on fields of type [" +
@@ -289,7 +298,7 @@ void FieldValues::write(const SegmentReader& segment, DocId doc, json::Value sou
     const FieldReader* const reader = segment.field(field.path);
     if (reader == nullptr || reader->column == nullptr || reader->type != field.type) continue;
     reader->column->readAll(doc, in_column);
-    const bool is_keyword = field.type == FieldType::kKeyword;
+    const bool is_keyword = isTermValued(field.type);
     if (is_keyword) in_column.erase(std::unique(in_column.begin(), in_column.end()), in_column.end());
     const auto cursor = is_keyword && !in_column.empty() ? reader->terms->cursor() : nullptr;
     for (const std::int64_t value : in_column) {
@@ -298,7 +307,9 @@ void FieldValues::write(const SegmentReader& segment, DocId doc, json::Value sou
         writeColumnNumber(field, each.date_format, each.number_pattern ? &*each.number_pattern : nullptr, value,
                           writer);
       } else {
-        writer.string(cursor->seekOrdinal(static_cast<std::uint32_t>(value)) ? cursor->term() : std::string_view());
+        const bool is_there = cursor->seekOrdinal(static_cast<std::uint32_t>(value));
+        const std::string_view term = is_there ? cursor->term() : std::string_view();
+        writer.string(field.type == FieldType::kIp ? formatIp(term) : std::string(term));
       }
     }
   }

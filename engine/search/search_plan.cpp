@@ -4,9 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include "engine/mapping/name_pattern.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
-#include "engine/search/path_pattern.hpp"
 
 namespace gyre::engine {
 

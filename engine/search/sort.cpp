@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/mapping/ip_address.hpp"
 #include "engine/mapping/numeric_value.hpp"
 
 namespace gyre::engine {
@@ -73,7 +74,7 @@ void writeSortValue(const SortKey& key, const SortValue& value, JsonWriter& writ
     if (value.place != 0) {
       writer.null();
     } else {
-      writer.string(value.text);
+      writer.string(key.type == FieldType::kIp ? formatIp(value.text) : value.text);
     }
     return;
   }

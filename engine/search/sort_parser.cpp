@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/mapping/ip_address.hpp"
 #include "engine/mapping/numeric_value.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
@@ -29,9 +30,9 @@ Result<bool> parseOrder(json::Value value) {
 }
 
 Result<FieldType> parseTypeName(std::string_view name) {
-  for (const FieldType type :
-       {FieldType::kKeyword, FieldType::kDate, FieldType::kBoolean, FieldType::kLong, FieldType::kInteger,
-        FieldType::kShort, FieldType::kByte, FieldType::kDouble, FieldType::kFloat, FieldType::kScaledFloat})
+  for (const FieldType type : {FieldType::kKeyword, FieldType::kDate, FieldType::kBoolean, FieldType::kLong,
+                               FieldType::kInteger, FieldType::kShort, FieldType::kByte, FieldType::kDouble,
+                               FieldType::kFloat, FieldType::kScaledFloat, FieldType::kIp})
     if (typeName(type) == name) return type;
   return illegalArgument("No mapper found for type [" + std::string(name) + "]");
 }
@@ -77,6 +78,15 @@ Result<std::int64_t> readSortNumber(const SortKey& key, json::Value value, std::
   return static_cast<std::int64_t>(std::llround(real * key.scaling_factor));
 }
 
+// A text as the field's terms have it.
+Result<std::string> readSortText(const SortKey& key, json::Value value, std::string_view where) {
+  GYRE_TRY_ASSIGN(auto text, parseScalarText(where, value));
+  if (key.type != FieldType::kIp) return text;
+  auto address = parseIp(text);
+  if (!address) return illegalArgument("'" + text + "' is not an IP string literal.");
+  return std::move(*address);
+}
+
 Status readMissing(json::Value value, SortKey& key) {
   if (value.string() == "_last") {
     key.missing = SortKey::Missing::kLast;
@@ -85,7 +95,7 @@ Status readMissing(json::Value value, SortKey& key) {
   } else {
     key.missing = SortKey::Missing::kValue;
     if (key.kind == SortKey::Kind::kKeyword) {
-      GYRE_TRY_ASSIGN(key.missing_text, parseScalarText("sort", value));
+      GYRE_TRY_ASSIGN(key.missing_text, readSortText(key, value, "sort"));
     } else {
       GYRE_TRY_ASSIGN(key.missing_number, readSortNumber(key, value, "missing"));
     }
@@ -107,10 +117,13 @@ Status resolveField(SortKey& key, const Mapping& mapping, const std::optional<Fi
     key.type = *unmapped_type;
   } else {
     GYRE_TRY(checkColumn(*field));
+    if (field->type == FieldType::kRange)
+      return illegalArgument("Sorting by range field [" + key.path + "] is not supported");
+    key.path = field->path;  // an alias is another name
     key.type = field->type;
     key.scaling_factor = field->type == FieldType::kScaledFloat ? field->scaling_factor : 1;
   }
-  key.kind = key.type == FieldType::kKeyword ? SortKey::Kind::kKeyword : SortKey::Kind::kNumber;
+  key.kind = isTermValued(key.type) ? SortKey::Kind::kKeyword : SortKey::Kind::kNumber;
   return {};
 }
 
@@ -279,7 +292,7 @@ Result<std::vector<SortValue>> parseSearchAfter(json::Value values, std::span<co
       if (value.isNull()) {
         one.place = key.missing == SortKey::Missing::kFirst ? -1 : 1;
       } else {
-        GYRE_TRY_ASSIGN(one.text, parseScalarText("search_after", value));
+        GYRE_TRY_ASSIGN(one.text, readSortText(key, value, "search_after"));
       }
     } else if (key.kind == SortKey::Kind::kScore) {
       const auto score = value.isString() ? readDouble(value.string()) : value.real();

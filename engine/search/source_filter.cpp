@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/mapping/name_pattern.hpp"
 #include "engine/query/query_parser.hpp"
-#include "engine/search/path_pattern.hpp"
 
 namespace gyre::engine {
 

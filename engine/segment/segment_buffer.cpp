@@ -7,13 +7,26 @@ namespace gyre::engine {
 
 SegmentBuffer::SegmentBuffer(std::shared_ptr<const Mapping> mapping)
     : mapping_(std::move(mapping)), fields_(mapping_->fields().size()), touched_(fields_.size(), 0) {
-  for (const Field& field : mapping_->fields()) has_nested_fields_ = has_nested_fields_ || field.is_nested;
   frames_.emplace_back();
+  layOutObjects();
+}
+
+void SegmentBuffer::layOutObjects() {
+  has_nested_fields_ = false;
+  for (const Field& field : mapping_->fields()) has_nested_fields_ = has_nested_fields_ || field.is_nested;
+  object_of_.clear();
   if (!has_nested_fields_) return;
   for (const Field& field : mapping_->fields()) {
     const Field* const object = mapping_->nestedAbove(field.path);
     object_of_.push_back(object == nullptr ? kRootObject : object->ordinal);
   }
+}
+
+void SegmentBuffer::adopt(std::shared_ptr<const Mapping> mapping) {
+  mapping_ = std::move(mapping);
+  fields_.resize(mapping_->fields().size());
+  touched_.resize(fields_.size(), 0);
+  layOutObjects();
 }
 
 void SegmentBuffer::beginDocument() {

@@ -51,6 +51,9 @@ class SegmentBuffer final : public DocumentSink {
                   std::string_view contexts) override;
   void beginNested(const Field& object) override;
   void endNested() override;
+  // Takes on a mapping with more fields, or gives one up again (the fields that go must have no values).
+  // REQUIRES: between documents; the fields that both have keep their ordinals and types.
+  void adopt(std::shared_ptr<const Mapping> mapping);
   // Forgets what the sink received since beginDocument.
   void abandonDocument();
   // What a document is, besides its values.
@@ -127,6 +130,8 @@ class SegmentBuffer final : public DocumentSink {
     std::uint16_t object = kRootObject;
     std::uint32_t place = kUnset;  // among the documents of the block
   };
+  // What the mapping says about nested fields.
+  void layOutObjects();
   FieldBuffer& touch(const Field& field);
   // The frame whose document holds the field's values.
   const Frame& frameOf(const Field& field) const;

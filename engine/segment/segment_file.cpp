@@ -134,7 +134,7 @@ bool parseFields(base::ByteReader& reader, SegmentDirectory& directory) {
     FieldEntry field;
     field.path = reader.text();
     const std::uint64_t type = reader.varint();
-    if (type == 0 || type > static_cast<std::uint8_t>(FieldType::kScaledFloat)) return false;
+    if (type == 0 || type > static_cast<std::uint8_t>(FieldType::kBinary)) return false;
     field.type = static_cast<FieldType>(type);
     field.doc_count = static_cast<std::uint32_t>(reader.varint());
     field.sum_total_term_freq = reader.varint();

@@ -140,9 +140,8 @@ class Merge {
     switch (field.type) {
       case FieldType::kObject: return {};
       case FieldType::kText: return writeText(field);
-      case FieldType::kKeyword: return writeKeyword(field);
       case FieldType::kCompletion: return writeCompletion(field);
-      default: return writeNumbers(field);
+      default: return isTermValued(field.type) ? writeKeyword(field) : writeNumbers(field);
     }
   }
 

@@ -143,7 +143,7 @@ Status OpenSegment::loadField(const FieldEntry& entry, const Sections& sections,
     parts.column = std::move(opened).value();
     parts.reader.column = parts.column.get();
     const ColumnBlockStats stats = parts.column->stats();
-    if (entry.type == FieldType::kKeyword && stats.value_count > 0 &&
+    if (isTermValued(entry.type) && stats.value_count > 0 &&
         (parts.terms == nullptr || stats.min < 0 || stats.max >= std::int64_t{parts.terms->size()}))
       return misfit(column, "ordinals that are no term's");
   }

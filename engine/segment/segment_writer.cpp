@@ -79,7 +79,7 @@ class BufferFreezer {
   void writeField(const Field& field, const FieldBuffer& values) {
     if (field.type == FieldType::kText) {
       writeText(field, values);
-    } else if (field.type == FieldType::kKeyword) {
+    } else if (isTermValued(field.type)) {
       writeKeyword(field, values);
     } else if (field.type == FieldType::kCompletion) {
       writeCompletion(field, values);
@@ -205,7 +205,7 @@ class BufferFreezer {
         std::uint32_t length = end > first ? 1 : 0;
         for (std::uint32_t at = first + 1; at < end; ++at)
           length += values.positions[at] != values.positions[at - 1] ? 1 : 0;
-        norms[doc] = lengthToNorm(length);
+        norms[doc] = lengthToNorm(field.has_norms ? length : 1);
         ++doc_count;
       }
       first = end;

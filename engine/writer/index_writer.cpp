@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kLongestId = 512;
 constexpr std::string_view kPart = "engine";
+constexpr std::uint32_t kDefinitionDepth = 200;  // of its JSON; the mapping has a limit of its own
 // Segments wait in memory for the next commit; beyond this share of the buffer's size the newest is written at once.
 constexpr std::uint64_t kSpillFactor = 2;
 
@@ -27,13 +28,6 @@ std::int64_t steadyNanos() {
 Status versionConflict(std::string_view id, std::string_view what) {
   return {Code::kConflict, "version_conflict_engine_exception",
           "[" + std::string(id) + "]: version conflict, " + std::string(what)};
-}
-
-std::string canonical(json::Value value) {
-  std::string text;
-  JsonWriter writer(text);
-  json::writeCanonical(value, writer);
-  return text;
 }
 
 }  // namespace
@@ -71,13 +65,30 @@ IndexWriter::~IndexWriter() {
 }
 
 Status IndexWriter::setDefinition(std::string_view definition) {
-  GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(definition));
-  GYRE_TRY_ASSIGN(auto analysis, AnalysisRegistry::parse(document.root()["settings"]));
-  GYRE_TRY_ASSIGN(mapping_, Mapping::parse(document.root()["mappings"], std::move(analysis)));
-  definition_ = definition;
+  GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(definition, {kDefinitionDepth}));
+  const json::Value settings = document.root()["settings"];
+  GYRE_TRY_ASSIGN(auto analysis, AnalysisRegistry::parse(settings));
+  GYRE_TRY_ASSIGN(const MappingOptions options, MappingOptions::parse(settings, options_.default_dynamic));
+  GYRE_TRY_ASSIGN(mapping_, Mapping::parse(document.root()["mappings"], options, std::move(analysis)));
+  settings_ = settings.isMissing() ? std::string() : std::string(settings.raw());
   parser_ = std::make_unique<DocumentParser>(mapping_);
   buffer_ = std::make_unique<SegmentBuffer>(mapping_);
   return {};
+}
+
+Status IndexWriter::checkSameMapping(std::string_view definition) const {
+  GYRE_TRY_ASSIGN(const json::Document wanted, json::Document::parse(definition, {kDefinitionDepth}));
+  const json::Value mappings = wanted.root()["mappings"];
+  if (mappings.isMissing()) return {};
+  const Status changed(Code::kFailedPrecondition, "mapping_changed",
+                       "the index was created with another mapping; rebuild it");
+  const auto parsed = Mapping::parse(mappings, mapping_->options(), mapping_->sharedAnalysis());
+  if (!parsed.isOk()) return parsed.status();
+  if (parsed.value()->json() == mapping_->json()) return {};
+  // One that grew by its documents holds more than it was created with.
+  if (mapping_->dynamic() == Dynamic::kStrict) return changed;
+  const auto merged = mapping_->updated(mappings);
+  return merged.isOk() && merged.value()->json() == mapping_->json() ? Status() : changed;
 }
 
 Status IndexWriter::load(std::string_view definition) {
@@ -98,13 +109,7 @@ Status IndexWriter::load(std::string_view definition) {
 
 Status IndexWriter::adoptCommit(const CommitPoint& commit, std::string_view definition) {
   GYRE_TRY(setDefinition(commit.definition));
-  if (!definition.empty()) {
-    GYRE_TRY_ASSIGN(const json::Document wanted, json::Document::parse(definition));
-    GYRE_TRY_ASSIGN(const json::Document held, json::Document::parse(commit.definition));
-    const json::Value mappings = wanted.root()["mappings"];
-    if (!mappings.isMissing() && canonical(mappings) != canonical(held.root()["mappings"]))
-      return {Code::kFailedPrecondition, "mapping_changed", "the index was created with another mapping; rebuild it"};
-  }
+  if (!definition.empty()) GYRE_TRY(checkSameMapping(definition));
   auto first = std::make_shared<Snapshot>();
   for (const CommittedSegment& committed : commit.segments) {
     GYRE_TRY_ASSIGN(auto segment, files_.openCommitted(committed));
@@ -256,11 +261,7 @@ void IndexWriter::dropLive(const Held& held) {
 }
 
 OperationOutcome IndexWriter::index(const Operation& operation, std::uint64_t hash, const Held& held, Decided decided) {
-  buffer_->beginDocument();
-  if (Status parsed = parser_->parse(operation.source, *buffer_); !parsed.isOk()) {
-    buffer_->abandonDocument();
-    return refused(std::move(parsed));
-  }
+  if (Status parsed = parseInto(operation); !parsed.isOk()) return refused(std::move(parsed));
   const std::lock_guard lock(state_mutex_);
   dropLive(held);
   if (held.where == Held::Where::kTombstone) tombstones_.remove(operation.id);
@@ -270,6 +271,64 @@ OperationOutcome IndexWriter::index(const Operation& operation, std::uint64_t ha
           {},
           decided.version,
           decided.seq_no};
+}
+
+Status IndexWriter::parseInto(const Operation& operation) {
+  buffer_->beginDocument();
+  Status parsed = parser_->parse(operation.source, *buffer_, operation.id);
+  if (parsed.isOk()) return {};
+  buffer_->abandonDocument();
+  if (!parser_->mustGrow()) return parsed;
+  GYRE_TRY_ASSIGN(auto grown, mapping_->grownFor(operation.source));
+  if (grown == nullptr) return internalError("dynamic mapping found nothing to add for a document that needs a field");
+  auto parser = std::make_unique<DocumentParser>(grown);
+  {
+    const std::lock_guard lock(state_mutex_);
+    buffer_->adopt(grown);
+  }
+  buffer_->beginDocument();
+  parsed = parser->parse(operation.source, *buffer_, operation.id);
+  if (parsed.isOk()) {
+    adoptMapping(std::move(grown), std::move(parser));
+    return {};
+  }
+  buffer_->abandonDocument();
+  const std::lock_guard lock(state_mutex_);
+  buffer_->adopt(mapping_);
+  return parsed;
+}
+
+void IndexWriter::adoptMapping(std::shared_ptr<const Mapping> mapping, std::unique_ptr<DocumentParser> parser) {
+  parser_ = std::move(parser);
+  const std::lock_guard lock(snapshot_mutex_);
+  mapping_ = std::move(mapping);
+}
+
+std::shared_ptr<const Mapping> IndexWriter::mapping() const {
+  const std::lock_guard lock(snapshot_mutex_);
+  return mapping_;
+}
+
+Status IndexWriter::putMapping(std::string_view mappings) {
+  GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(mappings, {kDefinitionDepth}));
+  {
+    const std::lock_guard lock(writer_mutex_);
+    if (is_closed_) return closed();
+    GYRE_TRY_ASSIGN(auto updated, mapping_->updated(document.root()));
+    if (updated->json() == mapping_->json()) return {};
+    {
+      const std::lock_guard state_lock(state_mutex_);
+      buffer_->adopt(updated);
+    }
+    auto parser = std::make_unique<DocumentParser>(updated);
+    adoptMapping(std::move(updated), std::move(parser));
+    // Searches see the new mapping over the documents that they saw before.
+    auto next = std::make_shared<Snapshot>(*snapshot());
+    next->mapping = mapping_;
+    next->generation = ++generation_;
+    setSnapshot(std::move(next));
+  }
+  return commit();
 }
 
 OperationOutcome IndexWriter::remove(const Operation& operation, const Held& held, Decided decided) {
@@ -487,7 +546,8 @@ CommitPoint IndexWriter::describe(const Snapshot& snapshot) const {
   commit.sequence = snapshot.sequence;
   commit.generation = snapshot.generation;
   commit.next_segment = files_.nextNumber();
-  commit.definition = definition_;
+  commit.definition = "{" + (settings_.empty() ? std::string() : "\"settings\":" + settings_ + ",") +
+                      "\"mappings\":" + snapshot.mapping->json() + "}";
   for (const SegmentView& view : snapshot.segments) {
     const auto& segment = static_cast<const OpenSegment&>(*view.segment);
     commit.segments.push_back({std::string(segment.name()), segment.sizeBytes(), segment.checksum(), segment.docCount(),

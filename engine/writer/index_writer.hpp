@@ -7,8 +7,8 @@
 // stays.
 //
 // THREADS: free. Locks, in the order they are taken: commit_mutex_ (one commit at a time), writer_mutex_ (apply,
-// freeze, publish, swap), state_mutex_ (what get() reads: held exclusively only to change a few words), merge_mutex_
-// (which segments are in a merge), snapshot_mutex_ (one pointer). OWNS: borrows directory and observer.
+// freeze, publish, swap, the mapping), state_mutex_ (what get() reads: held exclusively only to change a few words),
+// merge_mutex_ (which segments are in a merge), snapshot_mutex_ (one pointer). OWNS: borrows directory and observer.
 #pragma once
 
 #include <atomic>
@@ -54,13 +54,14 @@ class IndexWriter {
   Status commit();
   Status merge();
   Status forceMerge(std::uint32_t max_segments);
+  Status putMapping(std::string_view mappings);
   Status close();
   void abandon();
 
   std::shared_ptr<const Snapshot> snapshot() const;
   Checkpoint checkpoint() const;
   IndexStats stats() const;
-  std::shared_ptr<const Mapping> mapping() const { return mapping_; }
+  std::shared_ptr<const Mapping> mapping() const;
   Result<std::optional<StoredDocument>> get(std::string_view id, GetOptions options) const;
 
  private:
@@ -85,6 +86,8 @@ class IndexWriter {
   Status load(std::string_view definition);
   Status adoptCommit(const CommitPoint& commit, std::string_view definition);
   Status setDefinition(std::string_view definition);
+  // Whether an index of this definition may go on with the mapping that it has.
+  Status checkSameMapping(std::string_view definition) const;
   Status openLog();
   void startMerging();
 
@@ -96,6 +99,9 @@ class IndexWriter {
   OperationOutcome applyOne(const Operation& operation, std::uint64_t sequence);
   OperationOutcome index(const Operation& operation, std::uint64_t hash, const Held& held, Decided decided);
   OperationOutcome remove(const Operation& operation, const Held& held, Decided decided);
+  // Parses the document into the buffer; the mapping grows first when it must, and only if the document fits then.
+  Status parseInto(const Operation& operation);
+  void adoptMapping(std::shared_ptr<const Mapping> mapping, std::unique_ptr<DocumentParser> parser);
   // Ok, or the conflict with what is held.
   Status checkConditions(const Operation& operation, const Held& held) const;
   void logOperation(const Operation& operation, const OperationOutcome& outcome);
@@ -131,13 +137,13 @@ class IndexWriter {
   SegmentFiles files_;
   MergePolicy policy_;
   std::shared_ptr<MergeBudget> budget_;
-  std::shared_ptr<const Mapping> mapping_;
-  std::string definition_;
+  std::string settings_;  // JSON, as the index was created with; "" for none
 
   std::mutex commit_mutex_;
   std::string last_commit_;  // bytes of the commit file
 
   mutable std::mutex writer_mutex_;
+  std::shared_ptr<const Mapping> mapping_;  // changed with snapshot_mutex_ as well
   std::unique_ptr<DocumentParser> parser_;
   VersionMap tombstones_;
   std::int64_t tombstones_aged_nanos_ = 0;  // steady clock

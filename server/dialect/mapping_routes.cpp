@@ -50,15 +50,6 @@ Result<std::vector<Resolved>> writeIndices(Catalog& catalog, std::string_view ex
   return chosen;
 }
 
-// TODO(#4): call it straight once every engine can.
-template <class Index>
-Status addFields(Index& index, std::string_view mappings) {
-  if constexpr (requires { index.putMapping(mappings); })
-    return index.putMapping(mappings);
-  else
-    return {Code::kUnimplemented, "unsupported_operation_exception", "a mapping cannot be changed yet"};
-}
-
 Result<Response> putMapping(Service& service, Call& call) {
   GYRE_TRY(checkTimeouts(call));
   GYRE_TRY(requireBody(call));
@@ -81,7 +72,7 @@ Result<Response> putMapping(Service& service, Call& call) {
       return closed;
     }
   }
-  for (const Resolved& each : resolved) GYRE_TRY(addFields(*each.index->engine, call.request.body));
+  for (const Resolved& each : resolved) GYRE_TRY(each.index->engine->putMapping(call.request.body));
   return acknowledged();
 }
 

@@ -60,7 +60,8 @@ Status checkMappings(const IndexRequest& request) {
   GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(request.mappings, kBodyLimits));
   GYRE_TRY_ASSIGN(const json::Document settings, json::Document::parse(request.settings.nestedJson(), kBodyLimits));
   GYRE_TRY_ASSIGN(auto analysis, engine::AnalysisRegistry::parse(settings.root()));
-  return engine::Mapping::parse(document.root(), std::move(analysis)).status();
+  GYRE_TRY_ASSIGN(const auto options, engine::MappingOptions::parse(settings.root(), engine::Dynamic::kTrue));
+  return engine::Mapping::parse(document.root(), options, std::move(analysis)).status();
 }
 
 Status checkAliases(const Aliases& aliases) {

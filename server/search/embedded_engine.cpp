@@ -154,6 +154,7 @@ Status tryDefinition(std::string_view definition, base::Observer& observer) {
   engine::RamDirectory memory;
   engine::IndexOptions options;
   options.merge_in_background = false;
+  options.default_dynamic = engine::Dynamic::kStrict;
   return engine::Index::open(memory, definition, options, observer).status();
 }
 
@@ -170,7 +171,9 @@ Result<std::unique_ptr<SearchEngine>> openFolder(const std::filesystem::path& fo
 
 }  // namespace
 
+// A domain says what its documents hold; a member that it does not name is a mistake.
 Result<std::unique_ptr<SearchEngine>> openEmbeddedEngine(EmbeddedOptions options, base::Observer& observer) {
+  options.index.default_dynamic = engine::Dynamic::kStrict;
   // A trailing slash would put the name aside inside the folder.
   std::filesystem::path folder = std::filesystem::path(options.folder).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();
@@ -188,6 +191,7 @@ Result<std::unique_ptr<SearchEngine>> openEmbeddedEngine(EmbeddedOptions options
 
 Result<std::unique_ptr<SearchEngine>> openEmbeddedEngine(engine::Directory& directory, std::string_view definition,
                                                          engine::IndexOptions options, base::Observer& observer) {
+  options.default_dynamic = engine::Dynamic::kStrict;
   GYRE_TRY_ASSIGN(std::unique_ptr<engine::Index> index, engine::Index::open(directory, definition, options, observer));
   return std::unique_ptr<SearchEngine>(std::make_unique<EmbeddedEngine>(nullptr, std::move(index)));
 }

@@ -7,6 +7,10 @@
 //   # documents [index]   a line each: an id, a space, the document; an id alone deletes. Each section becomes
 //   searchable at
 //                     its end, as a segment of its own
+//   # rejected [index]    two lines each: an id, a space, the document; then reason, a space, a part of the message
+//                     or of its cause
+//   # put_mapping [index]   merged into the index's mapping
+//   # mapped [index]  the index's mapping, exactly
 //   # merge           everything becomes one segment
 //   # request [indices][?parameters]   a search body. "*" asks all indices of the file, in the order of their mappings;
 //   a
@@ -145,6 +149,12 @@ class DslRun {
         analyze(section.argument, section.body);
       else if (section.kind == "documents")
         apply(section.argument, section.body);
+      else if (section.kind == "rejected")
+        reject(section.argument, section.body), ++checks;
+      else if (section.kind == "put_mapping")
+        demand(indexNamed(section.argument).index->putMapping(section.body));
+      else if (section.kind == "mapped")
+        mapped(*indexNamed(section.argument).index, section.body), ++checks;
       else if (section.kind == "merge")
         demand(indexNamed(section.argument).index->forceMerge(1));
       else if (section.kind == "request")
@@ -238,6 +248,33 @@ class DslRun {
         demand(outcome.value().front().refusal);
     }
     demand(index.refresh());
+  }
+
+  void reject(const std::string& name, const std::string& body) {
+    Index& index = *indexNamed(name).index;
+    std::istringstream lines(body);
+    for (std::string line, expected; std::getline(lines, line) && std::getline(lines, expected);) {
+      const std::size_t space = line.find(' ');
+      const std::string id = line.substr(0, space), source = line.substr(space + 1);
+      Operation operation;
+      operation.id = id;
+      operation.version = ++version_;
+      operation.source = source;
+      const auto outcome = index.apply({&operation, 1}, version_);
+      demand(outcome.status());
+      const gyre::Status& status = outcome.value().front().refusal;
+      if (status.isOk()) fail("was taken: " + source);
+      std::string message(status.message());
+      for (const gyre::Fault& fault : status.faults()) message += " / " + fault.detail;
+      const std::size_t end = expected.find(' ');
+      if (status.reason() != expected.substr(0, end) || message.find(expected.substr(end + 1)) == std::string::npos)
+        fail(source + " was rejected with " + std::string(status.reason()) + ": " + message);
+    }
+  }
+
+  void mapped(const Index& index, const std::string& body) const {
+    const std::string expected = body.substr(0, body.find_last_not_of('\n') + 1);
+    if (index.mapping()->json() != expected) fail("the mapping is " + index.mapping()->json());
   }
 
   using Ask = std::function<SearchReply(std::span<const SearchTarget>, std::string_view, const SearchOptions&)>;

@@ -1,0 +1,59 @@
+// What does a completion field take from a document?
+//
+// Inputs with their weights and categories: given as a text, as {"input":…, "weight":…, "contexts":…}, or an array of
+// both. A category may stand in another field, perhaps further on, so inputs with contexts wait for the document's end.
+//
+// THREADS: belongs to one document parser.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/analysis/analyzer.hpp"
+#include "engine/mapping/document_json.hpp"
+#include "engine/mapping/document_parser.hpp"
+
+namespace gyre::engine {
+
+class CompletionInputs {
+ public:
+  explicit CompletionInputs(const Mapping& mapping) : mapping_(mapping) {}
+
+  void begin(DocumentSink& sink);
+  // One value as a document has it: a text.
+  Status addText(const Field& field, const Analyzer& analyzer, std::string_view input);
+  // {"input": "…" or ["…"], "weight": 3, "contexts": {"name": "value" or ["value"]}}
+  Status addObject(DocumentValue& value, const Field& field, const Analyzer& analyzer, OpenNames& names,
+                   std::uint32_t depth);
+  // A value of a field that is the category of some completion.
+  void addCategory(const Field& field, std::string_view value) { categories_.emplace_back(field.ordinal, value); }
+  // Hands on what waited.
+  Status finish();
+
+ private:
+  using Contexts = std::vector<std::pair<std::string_view, std::string_view>>;  // name, value
+  struct Pending {
+    const Field* field = nullptr;
+    const Analyzer* analyzer = nullptr;
+    std::string_view input;
+    std::uint32_t weight = 1;
+    Contexts contexts;
+  };
+
+  Status add(const Field& field, const Analyzer& analyzer, std::string_view input, std::uint32_t weight,
+             const Contexts& contexts);
+  void emit(const Field& field, const Analyzer& analyzer, std::string_view input, std::uint32_t weight,
+            std::string_view contexts);
+  static Status readContexts(DocumentValue& value, const Field& field, OpenNames& names, Contexts& contexts);
+
+  const Mapping& mapping_;
+  DocumentSink* sink_ = nullptr;
+  std::vector<Pending> pending_;
+  std::vector<std::pair<std::uint16_t, std::string_view>> categories_;
+  std::string analysed_;
+};
+
+}  // namespace gyre::engine

@@ -1,0 +1,21 @@
+// Which point does this value name?
+//
+// A geo_point is accepted, checked and kept, so that exists knows who has one; nothing searches by distance. It is
+// taken as {"lat":…,"lon":…}, [lon, lat], "lat,lon", "POINT (lon lat)" or a geohash.
+//
+// THREADS: free function.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gyre/json.hpp"
+#include "gyre/status.hpp"
+
+namespace gyre::engine {
+
+// The points of a value, an array of points or one point, as "lat,lon"; the cause of a fault, for the caller to say
+// where.
+Result<std::vector<std::string>> geoPointsOf(json::Value value);
+
+}  // namespace gyre::engine
