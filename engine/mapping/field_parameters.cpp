@@ -179,14 +179,13 @@ FieldParameter* given(Field& field, std::string_view name) {
 // What is not given: the settings' own default to search, else as to index.
 void resolveAnalyzers(Field& field) {
   const AnalysisRegistry& analysis = *field.analysis;
-  const bool is_analyzer_given = field.index_analyzer != nullptr;
+  const bool is_search_given = field.search_analyzer != nullptr;
   if (field.type == FieldType::kCompletion) {
-    if (!is_analyzer_given) field.index_analyzer = analysis.analyzer("simple");
-    if (field.search_analyzer == nullptr) field.search_analyzer = field.index_analyzer;
+    if (field.index_analyzer == nullptr) field.index_analyzer = analysis.analyzer("simple");
+    if (!is_search_given) field.search_analyzer = field.index_analyzer;
     return;
   }
-  const bool is_search_given = field.search_analyzer != nullptr;
-  if (!is_analyzer_given) field.index_analyzer = &analysis.defaultAnalyzer();
+  if (field.index_analyzer == nullptr) field.index_analyzer = &analysis.defaultAnalyzer();
   if (!is_search_given) field.search_analyzer = analysis.defaultSearchAnalyzer();
   if (field.search_analyzer == nullptr) field.search_analyzer = field.index_analyzer;
   if (field.quote_analyzer == nullptr && !is_search_given) field.quote_analyzer = analysis.defaultQuoteAnalyzer();

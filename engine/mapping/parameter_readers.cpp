@@ -76,11 +76,11 @@ std::optional<std::int64_t> wholeOf(json::Value value) {
   return parsed;
 }
 
-// "default" is the index's own choice, which may differ between indexing and searching.
-Result<std::string> readAnalyzerName(const Field& field, json::Value value, const Analyzer& otherwise,
-                                     const Analyzer*& analyzer) {
+// "default" is the index's own choice, whether its settings name one or not.
+Result<std::string> readAnalyzerName(const Field& field, json::Value value, const Analyzer*& analyzer) {
   if (!value.isString()) return wrong(value, "the name of an analyzer");
-  analyzer = value.string() == "default" ? &otherwise : field.analysis->analyzer(value.string());
+  analyzer =
+      value.string() == "default" ? &field.analysis->defaultAnalyzer() : field.analysis->analyzer(value.string());
   if (analyzer == nullptr)
     return illegal("analyzer " + bracketed(value.string()) + " has not been configured in mappings");
   return asJson(value.string());
@@ -181,18 +181,15 @@ Result<std::string> readIgnoreAbove(Field& field, json::Value value) {
 }
 
 Result<std::string> readAnalyzer(Field& field, json::Value value) {
-  GYRE_TRY_ASSIGN(std::string text,
-                  readAnalyzerName(field, value, field.analysis->defaultAnalyzer(), field.index_analyzer));
+  GYRE_TRY_ASSIGN(std::string text, readAnalyzerName(field, value, field.index_analyzer));
   if (value.string() != "default") field.analyzer = std::string(value.string());
   return text;
 }
 Result<std::string> readSearchAnalyzer(Field& field, json::Value value) {
-  const Analyzer* const own = field.analysis->defaultSearchAnalyzer();
-  return readAnalyzerName(field, value, own == nullptr ? field.analysis->defaultAnalyzer() : *own, field.search_analyzer);
+  return readAnalyzerName(field, value, field.search_analyzer);
 }
 Result<std::string> readQuoteAnalyzer(Field& field, json::Value value) {
-  const Analyzer* const own = field.analysis->defaultQuoteAnalyzer();
-  return readAnalyzerName(field, value, own == nullptr ? field.analysis->defaultAnalyzer() : *own, field.quote_analyzer);
+  return readAnalyzerName(field, value, field.quote_analyzer);
 }
 Result<std::string> readNormalizer(Field& field, json::Value value) {
   if (value.isNull() || value.string() == "default") return std::string("\"default\"");

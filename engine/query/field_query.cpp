@@ -198,7 +198,7 @@ QueryPtr makeTermQuery(std::string path, std::string term, float boost) {
       boost, std::move(description),
       [path = std::move(path), term = std::move(term)](const Snapshot& snapshot, float score,
                                                        bool needs_scores) -> Result<WeightPtr> {
-        const Field* const field = snapshot.mapping->declared(path);
+        const Field* const field = needs_scores ? snapshot.mapping->declared(path) : nullptr;
         const bool is_scored = field == nullptr || field->is_scored;
         if (needs_scores && is_scored) return makeTermWeight(snapshot, path, term, score);
         return makeWeight([&path, terms = std::vector<std::string>{term}, each = needs_scores ? score : 0](

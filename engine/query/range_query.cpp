@@ -49,6 +49,8 @@ Status readRange(json::Value body, RangeRequest& range, CommonParameters& common
       GYRE_TRY_ASSIGN(is_upper_included, parseBoolean("range", member));
     } else if (key == "relation") {
       GYRE_TRY_ASSIGN(const std::string relation, parseScalarText("range", member));
+      if (relation == "disjoint" || relation == "DISJOINT")
+        return illegalArgument("[range] query does not support relation [" + relation + "]");
       if (relation != "intersects" && relation != "within" && relation != "contains" && relation != "INTERSECTS" &&
           relation != "WITHIN" && relation != "CONTAINS")
         return illegalArgument(relation + " is not a valid relation");

@@ -164,8 +164,8 @@ class MappingTest : public CppUnit::TestFixture {
   void unknownTypeIsRefusedWithTheNearest() {
     assertRefused(R"({"properties":{"a":{"type":"keywrod"}}})",
                   "No handler for type [keywrod] declared on field [a], did you mean [keyword]?");
-    assertRefused(R"({"properties":{"o":{"properties":{"a":{"type":"geo_point"}}}}})",
-                  "field type [geo_point] declared on field [a] is not offered");
+    assertRefused(R"({"properties":{"o":{"properties":{"a":{"type":"geo_shape"}}}}})",
+                  "field type [geo_shape] declared on field [a] is not offered");
     assertRefused(R"({"properties":{"a":{"type":7}}})", "No handler for type [7]");
     assertRefused(R"({"properties":{"a":{}}})", "No type specified for field [a]");
     assertRefused(R"({"properties":{"a":"keyword"}})", "Expected map");
