@@ -146,6 +146,7 @@ Result<CharFilterPtr> makePatternReplace(ComponentSettings& settings) {
 }
 
 Result<CharFilterPtr> makeHtmlStrip(ComponentSettings& settings) {
+  settings.ignore("read_ahead");  // of older versions
   return makeHtmlStripFilter(settings.list("escaped_tags"));
 }
 

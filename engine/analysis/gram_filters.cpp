@@ -50,6 +50,9 @@ class GramFilter final : public TokenFilter {
 };
 
 Result<TokenFilterPtr> makeNgram(ComponentSettings& settings, const FilterContext& context) {
+  // Names that many definitions have and the dialect has never read.
+  settings.ignore("min");
+  settings.ignore("max");
   const std::int32_t min = settings.number("min_gram", 1);
   const std::int32_t max = settings.number("max_gram", 2);
   const bool keeps_original = settings.boolean("preserve_original", false);

@@ -96,6 +96,9 @@ class GramTokenizer final : public Tokenizer {
 };
 
 Result<TokenizerPtr> makeGrams(ComponentSettings& settings, bool is_edge, std::int64_t max_diff) {
+  // Names that many definitions have and the dialect has never read.
+  settings.ignore("min");
+  settings.ignore("max");
   const std::int32_t min = settings.number("min_gram", 1);
   const std::int32_t max = settings.number("max_gram", 2);
   CharacterSet wanted;
