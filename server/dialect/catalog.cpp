@@ -250,6 +250,8 @@ void Catalog::addDomain(std::string name, engine::Index& index, bool is_entity_d
   entry->uuid = name;
   entry->settings.set("index.number_of_shards", "1");
   entry->settings.set("index.number_of_replicas", "0");
+  // What works on all indices, down to removing them, is not meant for a domain's: it is named, or not touched.
+  entry->settings.set("index.hidden", "true");
   entry->domain = name;
   entry->is_entity_domain = is_entity_domain;
   entry->engine = &index;

@@ -124,7 +124,8 @@ class Indices(DialectCase):
         [thread.join() for thread in threads]
         self.assertEqual(failures, [])
         folder = os.path.join(self.server.folder, "free")
-        named = [row["uuid"] for row in self.ask("GET", "/_cat/indices?format=json&expand_wildcards=all")]
+        rows = self.ask("GET", "/_cat/indices?format=json&expand_wildcards=all")
+        named = [row["uuid"] for row in rows if row["index"] != "payments"]  # a domain's index lies elsewhere
         kept = [each for each in os.listdir(folder) if os.path.isdir(os.path.join(folder, each))]
         self.assertEqual(sorted(kept), sorted(named))
 
