@@ -31,7 +31,8 @@ def main():
     if not os.path.exists(os.path.join(suite, "run.py")):
         print(f"SKIPPED: there is no conformance suite at {suite}")
         return 0
-    with Server(settings=["dialect.free_indices=true"]) as server:
+    # The suite takes the node for its own: it counts what is there.
+    with Server(settings=["dialect.free_indices=true", "domains.payments.enabled=false"]) as server:
         if "--write" not in sys.argv:
             return run(suite, server, "--expect", BASELINE)
         with tempfile.NamedTemporaryFile("r", suffix=".txt") as passed:
