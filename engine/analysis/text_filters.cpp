@@ -54,7 +54,7 @@ void makeIrishLower(std::string& text) {
   constexpr std::u32string_view kVowels = U"AEIOU\u00c1\u00c9\u00cd\u00d3\u00da";
   if (characters.size() > 1 && (characters[0] == U'n' || characters[0] == U't') &&
       kVowels.find(characters[1]) != std::u32string_view::npos)
-    text.insert(1, "-");
+    text.insert(text.begin() + 1, '-');
   makeLower(text);
 }
 
