@@ -12,11 +12,9 @@ constexpr std::int64_t kIdleNanos = 30'000'000'000;
 // Any of the filters.
 std::string joinedFilter(const std::vector<std::string>& filters) {
   if (filters.size() == 1) return filters.front();
-  std::string text;
-  JsonWriter writer(text);
-  writer.beginObject().key("bool").beginObject().member("minimum_should_match", 1).key("should").beginArray();
-  for (const std::string& filter : filters) writer.raw(filter);
-  writer.endArray().endObject().endObject();
+  std::string text = R"({"bool":{"minimum_should_match":1,"should":[)";
+  for (const std::string& filter : filters) text.append(text.back() == '[' ? "" : ",").append(filter);
+  text.append("]}}");
   return text;
 }
 
