@@ -2,26 +2,12 @@
 
 #include <algorithm>
 
+#include "engine/mapping/name_pattern.hpp"
+
 namespace gyre::dialect {
 
 bool matchesWildcard(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
+  return engine::matchesPattern(pattern, text);
 }
 
 bool matchesList(std::string_view list, std::string_view text) {
