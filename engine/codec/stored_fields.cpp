@@ -1,102 +1,129 @@
 #include "engine/codec/stored_fields.hpp"
 
-#include <zstd.h>
-
+#include <algorithm>
 #include <array>
 #include <atomic>
-#include <memory>
+
+#include "engine/codec/column_codec.hpp"
 
 namespace gyre::engine {
 namespace {
 
-// Level 1 compresses these blocks about twice as fast as the default for a tenth more bytes.
-constexpr int kLevel = 1;
-// No block is larger than one document of the largest size, and none of ours comes near; refuses absurd claims.
-constexpr std::uint64_t kLargestBlock = 1u << 30;
-constexpr std::size_t kHeaderSize = 8;
+constexpr std::size_t kIndexHeader = 8;    // u32 documents, u32 blocks
+constexpr std::size_t kBlocksHeader = 16;  // u32 documents, u32 blocks, u64 size of the first column
+constexpr std::uint32_t kPlain = 0xffff'ffffu;
+const DictionaryPtr kNoDictionary;
 
-ZSTD_CCtx* compressor() {
-  struct Free {
-    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-  };
-  static thread_local const std::unique_ptr<ZSTD_CCtx, Free> context = [] {
-    std::unique_ptr<ZSTD_CCtx, Free> made(ZSTD_createCCtx());
-    ZSTD_CCtx_setParameter(made.get(), ZSTD_c_compressionLevel, kLevel);
-    ZSTD_CCtx_setParameter(made.get(), ZSTD_c_checksumFlag, 1);
-    return made;
-  }();
-  return context.get();
+template <class Values>
+std::string columnOf(const Values& values) {
+  ColumnWriter column(ColumnContent::kWhole);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    column.add(static_cast<DocId>(i), static_cast<std::int64_t>(values[i]));
+  std::string bytes;
+  column.finish(static_cast<std::uint32_t>(values.size()), bytes);
+  return bytes;
 }
 
-ZSTD_DCtx* decompressor() {
-  struct Free {
-    void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
-  };
-  static thread_local const std::unique_ptr<ZSTD_DCtx, Free> context(ZSTD_createDCtx());
-  return context.get();
+std::uint64_t at(const ColumnReader& column, std::uint32_t number) {
+  std::int64_t value = 0;
+  column.readOne(number, value);
+  return static_cast<std::uint64_t>(value);
 }
 
 }  // namespace
+
+// ---- writing
+// ---------------------------------------------------------------------------------------------------------
 
 Status StoredFieldsWriter::add(std::string_view source) {
   base::appendVarint(lengths_, source.size());
   sources_ += source;
   ++pending_;
   ++doc_count_;
-  return sources_.size() >= kStoredBlockBytes ? flush() : Status();
+  const std::size_t full = dictionary_ == nullptr ? kPlainBlockBytes : kDictionaryBlockBytes;
+  return sources_.size() >= full ? flush() : Status();
 }
 
-Status StoredFieldsWriter::addBlock(base::ByteView compressed, std::uint32_t doc_count) {
+Status StoredFieldsWriter::addBlock(base::ByteView compressed, std::uint32_t doc_count,
+                                    const DictionaryPtr& dictionary) {
   GYRE_TRY(flush());
-  block_starts_.push_back(written_);
-  first_docs_.push_back(doc_count_);
+  beginBlock(0, dictionary);
   data_.append(compressed);
   written_ += compressed.size();
   doc_count_ += doc_count;
   return {};
 }
 
+// A block whose documents are `doc_count` of those added already.
+void StoredFieldsWriter::beginBlock(std::uint32_t doc_count, const DictionaryPtr& dictionary) {
+  std::uint32_t number = kPlain;
+  if (dictionary != nullptr) {
+    const auto known = std::find_if(dictionaries_.rbegin(), dictionaries_.rend(),
+                                    [&](const DictionaryPtr& each) { return isSame(each, dictionary); });
+    number = static_cast<std::uint32_t>(dictionaries_.rend() - known);
+    if (number == 0) {
+      dictionaries_.push_back(dictionary);
+      number = static_cast<std::uint32_t>(dictionaries_.size());
+    }
+    --number;
+  }
+  const auto block = static_cast<std::uint32_t>(block_starts_.size());
+  if (ranges_.empty() || ranges_.back().dictionary != number) ranges_.push_back({block, number});
+  block_starts_.push_back(written_);
+  first_docs_.push_back(doc_count_ - doc_count);
+}
+
 Status StoredFieldsWriter::flush() {
   if (pending_ == 0) return {};
   lengths_ += sources_;
-  compressed_.resize(ZSTD_compressBound(lengths_.size()));
-  const std::size_t size =
-      ZSTD_compress2(compressor(), compressed_.data(), compressed_.size(), lengths_.data(), lengths_.size());
-  if (ZSTD_isError(size) != 0) return internalError(std::string("stored documents: zstd: ") + ZSTD_getErrorName(size));
-  block_starts_.push_back(written_);
-  first_docs_.push_back(doc_count_ - pending_);
-  data_.append(base::asBytes(std::string_view(compressed_).substr(0, size)));
-  written_ += size;
+  compressed_.clear();
+  GYRE_TRY(dictionary_ == nullptr ? compressPlain(lengths_, compressed_)
+                                  : dictionary_->compress(lengths_, compressed_));
+  beginBlock(pending_, dictionary_);
+  data_.append(base::asBytes(compressed_));
+  written_ += compressed_.size();
   pending_ = 0;
   lengths_.clear();
   sources_.clear();
   return {};
 }
 
-Status StoredFieldsWriter::finish(std::string& index) {
+Status StoredFieldsWriter::finish(std::string& blocks, std::string& dictionaries) {
   GYRE_TRY(flush());
-  base::appendLittle(index, doc_count_);
-  base::appendLittle(index, static_cast<std::uint32_t>(block_starts_.size()));
+  base::appendLittle(blocks, doc_count_);
+  base::appendLittle(blocks, static_cast<std::uint32_t>(block_starts_.size()));
   block_starts_.push_back(written_);
   first_docs_.push_back(doc_count_);
-  for (const std::uint64_t start : block_starts_) base::appendLittle(index, start);
-  for (const DocId doc : first_docs_) base::appendLittle(index, doc);
+  const std::string starts = columnOf(block_starts_);
+  base::appendLittle(blocks, std::uint64_t{starts.size()});
+  blocks += starts;
+  blocks += columnOf(first_docs_);
+  if (dictionaries_.empty()) return {};
+  base::appendLittle(dictionaries, static_cast<std::uint32_t>(ranges_.size()));
+  for (const Range& range : ranges_) {
+    base::appendLittle(dictionaries, range.first_block);
+    base::appendLittle(dictionaries, range.dictionary);
+  }
+  base::appendLittle(dictionaries, static_cast<std::uint32_t>(dictionaries_.size()));
+  for (const DictionaryPtr& dictionary : dictionaries_) {
+    base::appendLittle(dictionaries, dictionary->promisedPermille());
+    base::appendLittle(dictionaries, static_cast<std::uint32_t>(dictionary->bytes().size()));
+    dictionaries += base::asText(dictionary->bytes());
+  }
   return {};
 }
 
-Result<StoredFieldsReader> StoredFieldsReader::open(base::ByteView data, base::ByteView index,
-                                                    std::uint32_t doc_count) {
+// ---- reading
+// ---------------------------------------------------------------------------------------------------------
+
+Result<StoredFieldsReader> StoredFieldsReader::open(const StoredSections& sections, std::uint32_t doc_count) {
   static std::atomic<std::uint64_t> next_identity{1};
   StoredFieldsReader reader;
-  reader.data_ = data;
-  reader.index_ = index;
+  reader.data_ = sections.data;
   reader.identity_ = next_identity.fetch_add(1, std::memory_order_relaxed);
-  base::ByteReader header(index);
-  const auto stored_docs = header.little<std::uint32_t>();
-  reader.block_count_ = header.little<std::uint32_t>();
-  if (!header.isValid() || stored_docs != doc_count ||
-      header.remaining() != (std::uint64_t{reader.block_count_} + 1) * 12)
-    return corruption("stored documents: index does not fit the segment");
+  const bool is_old = sections.blocks.empty();
+  GYRE_TRY(is_old ? reader.openIndex(sections.index, doc_count) : reader.openBlocks(sections.blocks, doc_count));
+  if (!sections.dictionaries.empty()) GYRE_TRY(reader.openDictionaries(sections.dictionaries));
   std::uint64_t last_start = 0;
   DocId last_doc = 0;
   for (std::uint32_t i = 0; i <= reader.block_count_; ++i) {
@@ -105,29 +132,103 @@ Result<StoredFieldsReader> StoredFieldsReader::open(base::ByteView data, base::B
     last_start = reader.blockStart(i);
     last_doc = reader.firstDoc(i);
   }
-  if (last_start != data.size() || last_doc != doc_count)
+  if (last_start != sections.data.size() || last_doc != doc_count)
     return corruption("stored documents: blocks do not cover the section");
   return reader;
 }
 
+Status StoredFieldsReader::openIndex(base::ByteView index, std::uint32_t doc_count) {
+  base::ByteReader header(index);
+  const auto stored_docs = header.little<std::uint32_t>();
+  block_count_ = header.little<std::uint32_t>();
+  index_ = index;
+  const bool is_sound =
+      header.isValid() && stored_docs == doc_count && header.remaining() == (std::uint64_t{block_count_} + 1) * 12;
+  return is_sound ? Status() : corruption("stored documents: index does not fit the segment");
+}
+
+Status StoredFieldsReader::openBlocks(base::ByteView blocks, std::uint32_t doc_count) {
+  base::ByteReader header(blocks);
+  const auto stored_docs = header.little<std::uint32_t>();
+  block_count_ = header.little<std::uint32_t>();
+  const auto size = header.little<std::uint64_t>();
+  if (!header.isValid() || stored_docs != doc_count || block_count_ == kNoMoreDocs || size > header.remaining())
+    return corruption("stored documents: blocks do not fit the segment");
+  GYRE_TRY_ASSIGN(auto starts, openColumn(blocks.subspan(kBlocksHeader, size), block_count_ + 1));
+  GYRE_TRY_ASSIGN(auto first_docs, openColumn(blocks.subspan(kBlocksHeader + size), block_count_ + 1));
+  starts_ = std::move(starts);
+  first_docs_ = std::move(first_docs);
+  return {};
+}
+
+Status StoredFieldsReader::openDictionaries(base::ByteView section) {
+  base::ByteReader reader(section);
+  const auto damaged = [] { return corruption("stored documents: dictionaries do not fit the segment"); };
+  struct Numbered {
+    std::uint32_t first_block, dictionary;
+  };
+  std::vector<Numbered> ranges;
+  const auto range_count = reader.little<std::uint32_t>();
+  if (range_count > block_count_) return damaged();
+  for (std::uint32_t i = 0; i < range_count && reader.isValid(); ++i) {
+    const auto first_block = reader.little<std::uint32_t>(), dictionary = reader.little<std::uint32_t>();
+    if (i == 0 ? first_block != 0 : first_block <= ranges.back().first_block) return damaged();
+    ranges.push_back({first_block, dictionary});
+  }
+  const auto count = reader.little<std::uint32_t>();
+  for (std::uint32_t i = 0; i < count && reader.isValid(); ++i) {
+    const auto promised_permille = reader.little<std::uint32_t>();
+    GYRE_TRY_ASSIGN(auto dictionary,
+                    BlockDictionary::open(reader.bytes(reader.little<std::uint32_t>()), promised_permille));
+    dictionaries_.push_back(std::move(dictionary));
+  }
+  if (!reader.isValid() || reader.remaining() != 0) return damaged();
+  for (const Numbered& range : ranges) {
+    if (range.dictionary != kPlain && range.dictionary >= dictionaries_.size()) return damaged();
+    ranges_.push_back(
+        {range.first_block, range.dictionary == kPlain ? kNoDictionary : dictionaries_[range.dictionary]});
+  }
+  return {};
+}
+
 std::uint64_t StoredFieldsReader::blockStart(std::uint32_t number) const {
-  return base::loadLittle<std::uint64_t>(index_.data() + kHeaderSize + std::size_t{number} * 8);
+  if (starts_ != nullptr) return at(*starts_, number);
+  return base::loadLittle<std::uint64_t>(index_.data() + kIndexHeader + std::size_t{number} * 8);
 }
 DocId StoredFieldsReader::firstDoc(std::uint32_t number) const {
-  return base::loadLittle<std::uint32_t>(index_.data() + kHeaderSize + (std::size_t{block_count_} + 1) * 8 +
+  if (first_docs_ != nullptr) return static_cast<DocId>(at(*first_docs_, number));
+  return base::loadLittle<std::uint32_t>(index_.data() + kIndexHeader + (std::size_t{block_count_} + 1) * 8 +
                                          std::size_t{number} * 4);
+}
+
+const DictionaryPtr& StoredFieldsReader::dictionaryOf(std::uint32_t number) const {
+  const auto after =
+      std::upper_bound(ranges_.begin(), ranges_.end(), number,
+                       [](std::uint32_t block, const Range& range) { return block < range.first_block; });
+  return after == ranges_.begin() ? kNoDictionary : std::prev(after)->dictionary;
 }
 
 StoredFieldsReader::Block StoredFieldsReader::block(std::uint32_t number) const {
   const std::uint64_t start = blockStart(number);
   const base::ByteView bytes = data_.subspan(start, blockStart(number + 1) - start);
-  const unsigned long long size = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
-  const bool is_sound = size != ZSTD_CONTENTSIZE_ERROR && size != ZSTD_CONTENTSIZE_UNKNOWN && size <= kLargestBlock;
-  return {bytes, firstDoc(number), firstDoc(number + 1) - firstDoc(number), is_sound ? size : 0};
+  const DictionaryPtr& dictionary = dictionaryOf(number);
+  return {bytes, firstDoc(number), firstDoc(number + 1) - firstDoc(number), dictionary,
+          unpackedSize(bytes, dictionary != nullptr)};
 }
 
+// Blocks hold about as many documents each, so the first guess is near.
 std::uint32_t StoredFieldsReader::blockOf(DocId doc) const {
-  std::uint32_t low = 0, high = block_count_;
+  const DocId doc_count = firstDoc(block_count_);
+  const auto guess = static_cast<std::uint32_t>(std::uint64_t{doc} * block_count_ / std::max(doc_count, 1u));
+  std::uint32_t low = guess, high = guess + 1;
+  for (std::uint32_t step = 1; low > 0 && firstDoc(low) > doc; step *= 2) {
+    high = low;
+    low -= std::min(low, step);
+  }
+  for (std::uint32_t step = 1; high < block_count_ && firstDoc(high) <= doc; step *= 2) {
+    low = high;
+    high += std::min(block_count_ - high, step);
+  }
   while (high - low > 1) {
     const std::uint32_t middle = low + (high - low) / 2;
     (firstDoc(middle) <= doc ? low : high) = middle;
@@ -135,20 +236,20 @@ std::uint32_t StoredFieldsReader::blockOf(DocId doc) const {
   return low;
 }
 
-Result<StoredFieldsReader::Unpacked> StoredFieldsReader::unpackBlock(std::uint32_t number) const {
+Status StoredFieldsReader::unpackBlock(std::uint32_t number, Unpacked& unpacked) const {
   const Block each = block(number);
   const auto damaged = [&](std::string_view what) {
     return corruption("stored documents: block " + std::to_string(number) + ": " + std::string(what));
   };
   const std::uint64_t size = each.unpacked_size;
   if (size == 0) return damaged("no zstd frame");
-  Unpacked unpacked;
   unpacked.bytes.resize(size);
-  const std::size_t got = ZSTD_decompressDCtx(decompressor(), unpacked.bytes.data(), unpacked.bytes.size(),
-                                              each.compressed.data(), each.compressed.size());
-  if (ZSTD_isError(got) != 0 || got != size) return damaged("does not decompress");
+  const bool is_whole = each.dictionary == nullptr ? decompressPlain(each.compressed, unpacked.bytes)
+                                                   : each.dictionary->decompress(each.compressed, unpacked.bytes);
+  if (!is_whole) return damaged("does not decompress");
   base::ByteReader lengths(base::asBytes(unpacked.bytes));
   std::uint64_t end = 0;
+  unpacked.ends.clear();
   unpacked.ends.reserve(each.doc_count + 1);
   unpacked.ends.push_back(0);
   for (std::uint32_t i = 0; i < each.doc_count && lengths.isValid() && end <= size; ++i) {
@@ -157,7 +258,7 @@ Result<StoredFieldsReader::Unpacked> StoredFieldsReader::unpackBlock(std::uint32
   }
   if (!lengths.isValid() || end != lengths.remaining()) return damaged("lengths contradict its size");
   for (std::uint32_t& each_end : unpacked.ends) each_end += static_cast<std::uint32_t>(lengths.position());
-  return unpacked;
+  return {};
 }
 
 // The last blocks this thread read. Hits of one page often lie in few blocks, and a get follows a search.
@@ -167,29 +268,31 @@ struct StoredFieldsReader::Cache {
     std::uint32_t number = 0;
     Unpacked unpacked;
   };
-  // About 1 MiB: what many searches show, such as the heaviest completions, stays unpacked.
-  std::array<Slot, 64> slots;
-  std::size_t next = 0;
+  // Some 500 KiB when full: what many searches show, such as the heaviest completions, stays unpacked.
+  std::array<Slot, 256> slots;
 
   static Cache& ofThread() {
     static thread_local Cache cache;
     return cache;
   }
+  // Neighbouring blocks have slots of their own.
+  Slot& slot(std::uint64_t identity, std::uint32_t number) {
+    return slots[(identity * 0x9e37'79b9'7f4a'7c15u + number) % slots.size()];
+  }
 };
 
 Result<std::string> StoredFieldsReader::read(DocId doc) const {
   const std::uint32_t number = blockOf(doc);
-  Cache& cache = Cache::ofThread();
-  for (const Cache::Slot& slot : cache.slots)
-    if (slot.identity == identity_ && slot.number == number)
-      return std::string(slot.unpacked.source(doc - firstDoc(number)));
-  GYRE_TRY_ASSIGN(Unpacked unpacked, unpackBlock(number));
-  std::string source(unpacked.source(doc - firstDoc(number)));
-  // A document of many megabytes would only sit there.
-  if (unpacked.bytes.size() <= 16 * kStoredBlockBytes) {
-    cache.slots[cache.next] = {identity_, number, std::move(unpacked)};
-    cache.next = (cache.next + 1) % cache.slots.size();
+  Cache::Slot& slot = Cache::ofThread().slot(identity_, number);
+  if (slot.identity != identity_ || slot.number != number) {
+    slot.identity = 0;
+    GYRE_TRY(unpackBlock(number, slot.unpacked));
+    slot.identity = identity_;
+    slot.number = number;
   }
+  std::string source(slot.unpacked.source(doc - firstDoc(number)));
+  // A document of many megabytes would only sit there, and the room it took.
+  if (slot.unpacked.bytes.capacity() > 2 * kPlainBlockBytes) slot = {};
   return source;
 }
 

@@ -1,41 +1,54 @@
 // What did the document look like when it came? Its JSON, byte for byte, in compressed blocks.
 //
-// Documents are collected to about 16 KiB and compressed together with zstd: one document costs one block to read
-// (some 15 µs), which a small cache of the last blocks a thread read makes up for when hits are neighbours. Every block
-// carries zstd's own checksum besides the section's, so bytes that rot after the segment was opened are seen too.
+// Neighbouring documents are compressed together: about 1 KiB of them with a dictionary, 16 KiB without (small segments
+// alone). One document costs one block to read, 2 µs or 15; a small cache of the last blocks a thread read makes up for
+// the rest when hits are neighbours. Merges copy blocks as they are, so a segment may hold several dictionaries.
 // FORMAT: docs/INDEX_FORMAT.md, "Stored documents".
 //
-// THREADS: a writer belongs to one thread; a reader is immutable. OWNS: a reader borrows both sections' bytes.
+// THREADS: a writer belongs to one thread; a reader is immutable. OWNS: a reader borrows its sections' bytes.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "engine/codec/block_dictionary.hpp"
 #include "engine/codec/byte_sink.hpp"
 #include "engine/codec/doc_id.hpp"
+#include "engine/codec/doc_values.hpp"
 #include "gyre/status.hpp"
 
 namespace gyre::engine {
 
-inline constexpr std::size_t kStoredBlockBytes = 16u << 10;
+using DictionaryPtr = std::shared_ptr<const BlockDictionary>;
+// Segments that came from one index mostly share their dictionary, though not as one object.
+inline bool isSame(const DictionaryPtr& a, const DictionaryPtr& b) {
+  return a == b || (a != nullptr && b != nullptr && base::asText(a->bytes()) == base::asText(b->bytes()));
+}
 
 class StoredFieldsWriter {
  public:
-  // Compressed blocks go to `data` as they fill.
-  explicit StoredFieldsWriter(ByteSink& data) : data_(data) {}
+  // Compressed blocks go to `data` as they fill. `dictionary` may be null.
+  StoredFieldsWriter(ByteSink& data, DictionaryPtr dictionary) : data_(data), dictionary_(std::move(dictionary)) {}
   Status add(std::string_view source);
   // Takes a whole block of another segment as it is. `doc_count` documents.
-  Status addBlock(base::ByteView compressed, std::uint32_t doc_count);
-  // Appends the index section.
-  Status finish(std::string& index);
+  Status addBlock(base::ByteView compressed, std::uint32_t doc_count, const DictionaryPtr& dictionary);
+  // Appends the sections behind the data; `dictionaries` stays empty when there are none.
+  Status finish(std::string& blocks, std::string& dictionaries);
 
  private:
+  struct Range {
+    std::uint32_t first_block;
+    std::uint32_t dictionary;  // number in dictionaries_, kPlain for none
+  };
   Status flush();
+  void beginBlock(std::uint32_t doc_count, const DictionaryPtr& dictionary);
 
   ByteSink& data_;
+  DictionaryPtr dictionary_;
   std::uint64_t written_ = 0;
   std::uint32_t doc_count_ = 0;  // added
   std::uint32_t pending_ = 0;    // of those, not yet in a block
@@ -44,12 +57,22 @@ class StoredFieldsWriter {
   std::string compressed_;
   std::vector<std::uint64_t> block_starts_;
   std::vector<std::uint32_t> first_docs_;
+  std::vector<DictionaryPtr> dictionaries_;
+  std::vector<Range> ranges_;
+};
+
+// The sections of stored documents, as they stand in a segment.
+struct StoredSections {
+  base::ByteView data;
+  base::ByteView index;         // of segments written before blocks had dictionaries
+  base::ByteView blocks;        // of all others
+  base::ByteView dictionaries;  // empty for none
 };
 
 class StoredFieldsReader {
  public:
   StoredFieldsReader() = default;
-  static Result<StoredFieldsReader> open(base::ByteView data, base::ByteView index, std::uint32_t doc_count);
+  static Result<StoredFieldsReader> open(const StoredSections& sections, std::uint32_t doc_count);
 
   // corruption when the block does not decompress to what its documents need.
   Result<std::string> read(DocId doc) const;
@@ -58,14 +81,18 @@ class StoredFieldsReader {
     base::ByteView compressed;
     DocId first_doc;
     std::uint32_t doc_count;
+    DictionaryPtr dictionary;     // null for none
     std::uint64_t unpacked_size;  // 0 when the block is damaged
   };
   std::uint32_t blockCount() const { return block_count_; }
   Block block(std::uint32_t number) const;
+  // Each once, in the order of their use.
+  const std::vector<DictionaryPtr>& dictionaries() const { return dictionaries_; }
   // Calls `visit(doc, source)` for each document of a block; for merges and checks.
   template <class Visit>
   Status visitBlock(std::uint32_t number, Visit&& visit) const {
-    GYRE_TRY_ASSIGN(const Unpacked unpacked, unpackBlock(number));
+    Unpacked unpacked;
+    GYRE_TRY(unpackBlock(number, unpacked));
     const Block each = block(number);
     for (std::uint32_t i = 0; i < each.doc_count; ++i) GYRE_TRY(visit(each.first_doc + i, unpacked.source(i)));
     return {};
@@ -79,14 +106,27 @@ class StoredFieldsReader {
       return std::string_view(bytes).substr(ends[i], ends[i + 1] - ends[i]);
     }
   };
+  // Blocks from `first_block` on, to the next range.
+  struct Range {
+    std::uint32_t first_block;
+    DictionaryPtr dictionary;
+  };
   struct Cache;
-  Result<Unpacked> unpackBlock(std::uint32_t number) const;
+  Status openIndex(base::ByteView index, std::uint32_t doc_count);
+  Status openBlocks(base::ByteView blocks, std::uint32_t doc_count);
+  Status openDictionaries(base::ByteView section);
+  // On any failure nothing of `unpacked` may be used.
+  Status unpackBlock(std::uint32_t number, Unpacked& unpacked) const;
   std::uint32_t blockOf(DocId doc) const;
   std::uint64_t blockStart(std::uint32_t number) const;
   DocId firstDoc(std::uint32_t number) const;
+  const DictionaryPtr& dictionaryOf(std::uint32_t number) const;
 
   base::ByteView data_;
-  base::ByteView index_;
+  base::ByteView index_;  // empty when there are columns
+  std::shared_ptr<const ColumnReader> starts_, first_docs_;
+  std::vector<Range> ranges_;
+  std::vector<DictionaryPtr> dictionaries_;
   std::uint32_t block_count_ = 0;
   std::uint64_t identity_ = 0;  // tells readers apart in the cache; addresses are reused
 };

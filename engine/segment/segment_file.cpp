@@ -26,7 +26,9 @@ bool isKnown(SectionKind kind, bool has_field) {
     case SectionKind::kVersions:
     case SectionKind::kSeqNos:
     case SectionKind::kRoutings:
-    case SectionKind::kNested: return !has_field;
+    case SectionKind::kNested:
+    case SectionKind::kStoredBlocks:
+    case SectionKind::kStoredDictionaries: return !has_field;
     case SectionKind::kTerms:
     case SectionKind::kPostings:
     case SectionKind::kColumn:

@@ -24,7 +24,7 @@ namespace gyre::engine {
 // FORMAT: the numbers stand in files; append, never renumber.
 enum class SectionKind : std::uint8_t {
   kStoredData = 1,
-  kStoredIndex = 2,
+  kStoredIndex = 2,  // of segments written before there were kStoredBlocks
   kIdBytes = 3,
   kIdEnds = 4,
   kIdTable = 5,
@@ -32,6 +32,8 @@ enum class SectionKind : std::uint8_t {
   kSeqNos = 7,
   kRoutings = 8,  // only when some document has one
   kNested = 9,    // only when there are nested objects
+  kStoredBlocks = 10,
+  kStoredDictionaries = 11,  // only when blocks were compressed with one
   // of one field each
   kTerms = 16,
   kPostings = 17,

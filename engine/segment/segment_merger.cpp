@@ -21,7 +21,9 @@ DocMap::DocMap(DocId base, const LiveBits& live, std::uint32_t doc_count) : base
 namespace {
 
 // A block this full is copied; smaller ones are unpacked and packed together.
-constexpr std::uint64_t kCopyBytes = kStoredBlockBytes * 3 / 4;
+constexpr std::uint64_t kCopyBytes = kDictionaryBlockBytes * 3 / 4;
+// A segment of more dictionaries has all its blocks packed again with one: they take room beside the documents.
+constexpr std::size_t kMostDictionaries = 16;
 constexpr std::uint32_t kUnused = 0xffff'ffffu;
 
 // The same field in every source; null where a source does not have it.
@@ -63,14 +65,59 @@ class Merge {
         if (const DocId number = map(i, doc); number != kNoMoreDocs) visit(i, doc, number);
   }
 
+  // The dictionaries of all sources, each once, in the order of their use.
+  std::vector<DictionaryPtr> dictionariesOfSources() const {
+    std::vector<DictionaryPtr> all;
+    for (const MergeSource& source : sources_)
+      for (const DictionaryPtr& dictionary : source.segment->stored().dictionaries())
+        if (std::none_of(all.begin(), all.end(), [&](const DictionaryPtr& known) { return isSame(known, dictionary); }))
+          all.push_back(dictionary);
+    return all;
+  }
+
+  // Where no source has any, one is made for all of them, if they are worth it.
+  Result<DictionaryPtr> trainForSources() const {
+    std::uint64_t bytes = 0;
+    std::vector<std::pair<std::size_t, std::uint32_t>> blocks;
+    for (std::size_t i = 0; i < sources_.size(); ++i)
+      for (std::uint32_t number = 0; number < sources_[i].segment->stored().blockCount(); ++number) {
+        bytes += sources_[i].segment->stored().block(number).unpacked_size;
+        blocks.emplace_back(i, number);
+      }
+    if (bytes < BlockDictionary::kFewestBytes) return DictionaryPtr();
+    std::vector<std::string> documents;
+    std::size_t next = 0;
+    for (std::size_t run = 0; run < BlockDictionary::kSampleRuns; ++run) {
+      next = std::max(next, blocks.size() * run / BlockDictionary::kSampleRuns);
+      for (std::size_t taken = 0; next < blocks.size() && taken < BlockDictionary::kSampleRunBytes; ++next) {
+        const OpenSegment& segment = *sources_[blocks[next].first].segment;
+        const Status read = segment.stored().visitBlock(blocks[next].second, [&](DocId, std::string_view source) {
+          if (taken < BlockDictionary::kSampleRunBytes) documents.emplace_back(source);
+          taken += source.size();
+          return Status();
+        });
+        if (!read.isOk()) return read.withPrefix(segment.name());
+      }
+    }
+    const std::vector<std::string_view> samples(documents.begin(), documents.end());
+    return BlockDictionary::train(samples);
+  }
+
   Status writeSources() {
-    StoredFieldsWriter stored(file_);
+    const std::vector<DictionaryPtr> known = dictionariesOfSources();
+    DictionaryPtr dictionary = known.empty() ? nullptr : known.back();
+    if (known.empty()) {
+      GYRE_TRY_ASSIGN(dictionary, trainForSources());
+    }
+    packs_all_ = known.size() > kMostDictionaries;
+    StoredFieldsWriter stored(file_, std::move(dictionary));
     file_.beginSection(SectionKind::kStoredData);
     for (std::size_t i = 0; i < sources_.size(); ++i) GYRE_TRY(writeSourcesOf(i, stored));
-    std::string index;
-    GYRE_TRY(stored.finish(index));
+    std::string blocks, dictionaries;
+    GYRE_TRY(stored.finish(blocks, dictionaries));
     file_.endSection();
-    file_.section(SectionKind::kStoredIndex, kNoField, base::asBytes(index));
+    file_.section(SectionKind::kStoredBlocks, kNoField, base::asBytes(blocks));
+    if (!dictionaries.empty()) file_.section(SectionKind::kStoredDictionaries, kNoField, base::asBytes(dictionaries));
     return {};
   }
 
@@ -82,8 +129,9 @@ class Merge {
       std::uint32_t live = 0;
       for (std::uint32_t doc = 0; doc < block.doc_count; ++doc) live += map(i, block.first_doc + doc) != kNoMoreDocs;
       if (live == 0) continue;
-      if (live == block.doc_count && block.unpacked_size >= kCopyBytes) {
-        GYRE_TRY(stored.addBlock(block.compressed, block.doc_count));
+      const bool is_full = block.dictionary != nullptr && block.unpacked_size >= kCopyBytes;
+      if (live == block.doc_count && is_full && !packs_all_) {
+        GYRE_TRY(stored.addBlock(block.compressed, block.doc_count, block.dictionary));
         continue;
       }
       const Status added = segment.stored().visitBlock(number, [&](DocId doc, std::string_view source) {
@@ -406,6 +454,7 @@ class Merge {
 
   std::span<const MergeSource> sources_;
   SegmentFileWriter file_;
+  bool packs_all_ = false;  // no block of stored documents is copied
   const std::atomic<bool>& stop_;
   MergeResult result_;
 };

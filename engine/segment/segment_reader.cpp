@@ -63,7 +63,10 @@ Status OpenSegment::load(bool verify) {
 
 Status OpenSegment::loadDocuments(const Sections& sections) {
   const base::ByteView data = sections[SectionKind::kStoredData];
-  auto stored = StoredFieldsReader::open(data, sections[SectionKind::kStoredIndex], docCount());
+  auto stored =
+      StoredFieldsReader::open({data, sections[SectionKind::kStoredIndex], sections[SectionKind::kStoredBlocks],
+                                sections[SectionKind::kStoredDictionaries]},
+                               docCount());
   GYRE_TRY(locate(stored.status(), data));
   stored_ = std::move(stored).value();
   if (sections.has(SectionKind::kNested)) {

@@ -22,8 +22,8 @@ ColumnContent contentOf(FieldType type) {
 
 class BufferFreezer {
  public:
-  BufferFreezer(const SegmentBuffer& buffer, FileWriter& out)
-      : buffer_(buffer), file_(out), new_docs_(buffer.renumbered()) {}
+  BufferFreezer(const SegmentBuffer& buffer, FileWriter& out, const DictionaryPtr& dictionary)
+      : buffer_(buffer), file_(out), dictionary_(dictionary), new_docs_(buffer.renumbered()) {}
 
   Status run() {
     GYRE_TRY(writeSources());
@@ -36,15 +36,27 @@ class BufferFreezer {
   // kNoMoreDocs when the document is dead.
   DocId renumber(DocId doc) const { return new_docs_.empty() ? doc : new_docs_[doc]; }
 
+  // The dictionary that there is, if it goes on being good; null for a few documents without one.
+  DictionaryPtr chooseDictionary() const {
+    std::uint64_t bytes = 0;
+    for (DocId doc = 0; doc < buffer_.docCount(); ++doc) bytes += buffer_.source(doc).size();
+    const bool is_small = bytes < BlockDictionary::kFewestBytes;
+    if (is_small && dictionary_ == nullptr) return nullptr;
+    const auto samples = sampleRuns(buffer_.docCount(), [this](DocId doc) { return buffer_.source(doc); });
+    if (dictionary_ != nullptr && dictionary_->fits(samples)) return dictionary_;
+    return is_small ? nullptr : BlockDictionary::train(samples);
+  }
+
   Status writeSources() {
-    StoredFieldsWriter stored(file_);
+    StoredFieldsWriter stored(file_, chooseDictionary());
     file_.beginSection(SectionKind::kStoredData);
     for (DocId doc = 0; doc < buffer_.docCount(); ++doc)
       if (buffer_.isLive(doc)) GYRE_TRY(stored.add(buffer_.source(doc)));
-    std::string index;
-    GYRE_TRY(stored.finish(index));
+    std::string blocks, dictionaries;
+    GYRE_TRY(stored.finish(blocks, dictionaries));
     file_.endSection();
-    file_.section(SectionKind::kStoredIndex, kNoField, base::asBytes(index));
+    file_.section(SectionKind::kStoredBlocks, kNoField, base::asBytes(blocks));
+    if (!dictionaries.empty()) file_.section(SectionKind::kStoredDictionaries, kNoField, base::asBytes(dictionaries));
     return {};
   }
 
@@ -269,11 +281,14 @@ class BufferFreezer {
 
   const SegmentBuffer& buffer_;
   SegmentFileWriter file_;
+  const DictionaryPtr& dictionary_;
   std::vector<DocId> new_docs_;
 };
 
 }  // namespace
 
-Status writeSegment(const SegmentBuffer& buffer, FileWriter& out) { return BufferFreezer(buffer, out).run(); }
+Status writeSegment(const SegmentBuffer& buffer, FileWriter& out, const DictionaryPtr& dictionary) {
+  return BufferFreezer(buffer, out, dictionary).run();
+}
 
 }  // namespace gyre::engine

@@ -3,6 +3,7 @@
 // THREADS: one thread; the buffer must not change meanwhile.
 #pragma once
 
+#include "engine/codec/stored_fields.hpp"
 #include "engine/directory/directory.hpp"
 #include "engine/segment/segment_buffer.hpp"
 #include "gyre/status.hpp"
@@ -10,7 +11,8 @@
 namespace gyre::engine {
 
 // Writes the live documents, renumbered without gaps in the order they came, as a segment file; does not finish `out`.
+// `dictionary`: what earlier documents of the index were compressed with, or null; used when these are alike.
 // REQUIRES: at least one is live.
-Status writeSegment(const SegmentBuffer& buffer, FileWriter& out);
+Status writeSegment(const SegmentBuffer& buffer, FileWriter& out, const DictionaryPtr& dictionary = nullptr);
 
 }  // namespace gyre::engine

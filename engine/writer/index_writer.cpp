@@ -383,12 +383,20 @@ Result<std::optional<StoredDocument>> IndexWriter::get(std::string_view id, GetO
 // ---- refreshing
 // ------------------------------------------------------------------------------------------------------
 
+// What the newest stored documents were compressed with; null when none were.
+DictionaryPtr IndexWriter::latestDictionary() const {
+  const std::vector<LiveSegment>& all = segments_.all();
+  for (auto each = all.rbegin(); each != all.rend(); ++each)
+    if (const auto& known = each->segment->stored().dictionaries(); !known.empty()) return known.back();
+  return nullptr;
+}
+
 Status IndexWriter::freeze() {
   if (buffer_->docCount() == 0) return {};
   std::shared_ptr<const OpenSegment> segment;
   if (buffer_->liveCount() > 0) {
     MemoryFileWriter file;
-    GYRE_TRY(writeSegment(*buffer_, file));
+    GYRE_TRY(writeSegment(*buffer_, file, latestDictionary()));
     GYRE_TRY_ASSIGN(segment, OpenSegment::open(files_.newName(), std::make_unique<MemoryFile>(file.take()), false));
   }
   auto fresh = std::make_unique<SegmentBuffer>(mapping_);

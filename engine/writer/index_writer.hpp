@@ -111,6 +111,7 @@ class IndexWriter {
 
   Status refreshLocked();
   Status freeze();
+  DictionaryPtr latestDictionary() const;
   void publish(bool is_changed);
   void setSnapshot(std::shared_ptr<const Snapshot> snapshot);
   Status spill();

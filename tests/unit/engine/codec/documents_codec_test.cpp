@@ -16,17 +16,43 @@ using gyre::base::asBytes;
 using gyre::engine::DocId;
 using gyre::engine::LiveBits;
 
+using gyre::engine::BlockDictionary;
+using gyre::engine::DictionaryPtr;
+using Sources = std::vector<std::string>;
+
 struct Stored {
-  std::string data, index;
+  std::string data, blocks, dictionaries;
 };
 
-Stored store(const std::vector<std::string>& sources) {
+Stored store(const Sources& sources, const DictionaryPtr& dictionary = nullptr) {
   Stored stored;
   gyre::engine::StringSink sink(stored.data);
-  gyre::engine::StoredFieldsWriter writer(sink);
+  gyre::engine::StoredFieldsWriter writer(sink, dictionary);
   for (const std::string& source : sources) CPPUNIT_ASSERT(writer.add(source).isOk());
-  CPPUNIT_ASSERT(writer.finish(stored.index).isOk());
+  CPPUNIT_ASSERT(writer.finish(stored.blocks, stored.dictionaries).isOk());
   return stored;
+}
+
+// As segments were written before blocks had dictionaries.
+std::string oldIndex(const gyre::engine::StoredFieldsReader& reader, std::size_t data_size, std::uint32_t docs) {
+  std::string index;
+  gyre::base::appendLittle(index, docs);
+  gyre::base::appendLittle(index, reader.blockCount());
+  std::uint64_t start = 0;
+  for (std::uint32_t i = 0; i < reader.blockCount(); ++i) {
+    gyre::base::appendLittle(index, start);
+    start += reader.block(i).compressed.size();
+  }
+  CPPUNIT_ASSERT_EQUAL(std::uint64_t{data_size}, start);
+  gyre::base::appendLittle(index, start);
+  for (std::uint32_t i = 0; i < reader.blockCount(); ++i) gyre::base::appendLittle(index, reader.block(i).first_doc);
+  gyre::base::appendLittle(index, docs);
+  return index;
+}
+
+std::vector<std::string_view> samplesOf(const Sources& sources) {
+  return gyre::engine::sampleRuns(static_cast<std::uint32_t>(sources.size()),
+                                  [&](std::uint32_t i) { return std::string_view(sources[i]); });
 }
 
 }  // namespace
@@ -34,6 +60,10 @@ Stored store(const std::vector<std::string>& sources) {
 class DocumentsCodecTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(DocumentsCodecTest);
   CPPUNIT_TEST(sourcesComeBackByteForByte);
+  CPPUNIT_TEST(indexOfOlderSegmentsIsRead);
+  CPPUNIT_TEST(dictionaryFitsWhatItWasMadeFor);
+  CPPUNIT_TEST(dictionaryMakesSmallBlocksSmall);
+  CPPUNIT_TEST(documentsWithoutAnythingInCommon);
   CPPUNIT_TEST(copiedBlocksReadTheSame);
   CPPUNIT_TEST(damagedBlockIsCorruptionNotAWrongAnswer);
   CPPUNIT_TEST(readersAreNotConfusedByTheCache);
@@ -51,51 +81,139 @@ class DocumentsCodecTest : public CppUnit::TestFixture {
   }
 
   void sourcesComeBackByteForByte() {
-    std::vector<std::string> sources = {"", "{}", std::string(200'000, 'x'), std::string("\0\n\xff", 3)};
-    for (int i = 0; i < 2000; ++i) sources.push_back(R"({"number":)" + std::to_string(random_()) + "}");
+    Sources sources = {"", "{}", std::string(200'000, 'x'), std::string("\0\n\xff", 3)};
+    for (int i = 0; i < 2000; ++i) sources.push_back(payment());
+    for (const DictionaryPtr& dictionary : {DictionaryPtr(), dictionaryOf(&DocumentsCodecTest::payment)}) {
+      const Stored stored = store(sources, dictionary);
+      const auto reader = open(stored, sources.size());
+      CPPUNIT_ASSERT(reader.blockCount() > 3);
+      CPPUNIT_ASSERT_EQUAL(dictionary ? std::size_t{1} : std::size_t{0}, reader.dictionaries().size());
+      for (DocId doc = 0; doc < sources.size(); ++doc) CPPUNIT_ASSERT(reader.read(doc).value() == sources[doc]);
+      // And in no order.
+      for (int i = 0; i < 1000; ++i) {
+        const auto doc = static_cast<DocId>(random_() % sources.size());
+        CPPUNIT_ASSERT(reader.read(doc).value() == sources[doc]);
+      }
+    }
+  }
+
+  void indexOfOlderSegmentsIsRead() {
+    Sources sources;
+    for (int i = 0; i < 3000; ++i) sources.push_back(payment());
     const Stored stored = store(sources);
+    const auto docs = static_cast<std::uint32_t>(sources.size());
+    const std::string index = oldIndex(open(stored, docs), stored.data.size(), docs);
+    const auto opened = gyre::engine::StoredFieldsReader::open({asBytes(stored.data), asBytes(index), {}, {}}, docs);
+    CPPUNIT_ASSERT(opened.isOk());
+    for (DocId doc = 0; doc < docs; ++doc) CPPUNIT_ASSERT_EQUAL(sources[doc], opened.value().read(doc).value());
+    for (std::size_t size = 0; size < index.size(); size += 7)
+      CPPUNIT_ASSERT(
+          !gyre::engine::StoredFieldsReader::open({asBytes(stored.data), asBytes(index).first(size), {}, {}}, docs)
+               .isOk());
+  }
+
+  void dictionaryFitsWhatItWasMadeFor() {
+    const DictionaryPtr dictionary = dictionaryOf(&DocumentsCodecTest::payment);
+    Sources same, others;
+    for (int i = 0; i < 3000; ++i) same.push_back(payment());
+    for (int i = 0; i < 3000; ++i) others.push_back(logLine());
+    CPPUNIT_ASSERT(dictionary->promisedPermille() > 0 && dictionary->promisedPermille() < 600);
+    CPPUNIT_ASSERT(dictionary->fits(samplesOf(same)));
+    CPPUNIT_ASSERT(!dictionary->fits(samplesOf(others)));
+    const auto opened = BlockDictionary::open(dictionary->bytes(), dictionary->promisedPermille());
+    CPPUNIT_ASSERT(opened.isOk() && gyre::engine::isSame(opened.value(), dictionary));
+  }
+
+  void dictionaryMakesSmallBlocksSmall() {
+    Sources sources;
+    for (int i = 0; i < 3000; ++i) sources.push_back(payment());
+    const Stored plain = store(sources), with = store(sources, dictionaryOf(&DocumentsCodecTest::payment));
+    CPPUNIT_ASSERT(open(with, sources.size()).blockCount() > 5 * open(plain, sources.size()).blockCount());
+    CPPUNIT_ASSERT(with.data.size() < plain.data.size() * 5 / 4);
+  }
+
+  void documentsWithoutAnythingInCommon() {
+    Sources sources(1000);
+    for (std::string& source : sources)
+      for (int i = 0; i < 400; ++i) source += static_cast<char>(random_());
+    const DictionaryPtr dictionary = BlockDictionary::train(samplesOf(sources));  // may be null, or of little use
+    const Stored stored = store(sources, dictionary);
     const auto reader = open(stored, sources.size());
-    CPPUNIT_ASSERT(reader.blockCount() > 3);
     for (DocId doc = 0; doc < sources.size(); ++doc) CPPUNIT_ASSERT(reader.read(doc).value() == sources[doc]);
+    const Sources equal(1000, "{}");
+    (void)BlockDictionary::train(samplesOf(equal));
+    (void)BlockDictionary::train({});
   }
 
   void copiedBlocksReadTheSame() {
-    std::vector<std::string> sources;
-    for (int i = 0; i < 3000; ++i) sources.push_back("source " + std::to_string(random_()));
-    const Stored stored = store(sources);
-    const auto reader = open(stored, sources.size());
+    struct Part {
+      Sources sources;
+      DictionaryPtr dictionary;
+    };
+    std::vector<Part> parts(4);
+    parts[0].dictionary = dictionaryOf(&DocumentsCodecTest::payment);
+    parts[2].dictionary = dictionaryOf(&DocumentsCodecTest::logLine);
+    parts[3].dictionary = parts[0].dictionary;
     Stored copy;
     gyre::engine::StringSink sink(copy.data);
-    gyre::engine::StoredFieldsWriter writer(sink);
+    gyre::engine::StoredFieldsWriter writer(sink, parts[2].dictionary);
+    Sources expected = {"before"};
     CPPUNIT_ASSERT(writer.add("before").isOk());
-    for (std::uint32_t i = 0; i < reader.blockCount(); ++i)
-      CPPUNIT_ASSERT(writer.addBlock(reader.block(i).compressed, reader.block(i).doc_count).isOk());
+    for (Part& part : parts) {
+      for (int i = 0; i < 1000; ++i) part.sources.push_back(payment());
+      const Stored stored = store(part.sources, part.dictionary);
+      const auto reader = open(stored, part.sources.size());
+      for (std::uint32_t i = 0; i < reader.blockCount(); ++i) {
+        const auto block = reader.block(i);
+        CPPUNIT_ASSERT(writer.addBlock(block.compressed, block.doc_count, block.dictionary).isOk());
+      }
+      expected.insert(expected.end(), part.sources.begin(), part.sources.end());
+    }
     CPPUNIT_ASSERT(writer.add("after").isOk());
-    CPPUNIT_ASSERT(writer.finish(copy.index).isOk());
-    const auto merged = open(copy, sources.size() + 2);
-    CPPUNIT_ASSERT_EQUAL(std::string("before"), merged.read(0).value());
-    for (DocId doc = 0; doc < sources.size(); ++doc) CPPUNIT_ASSERT_EQUAL(sources[doc], merged.read(doc + 1).value());
-    CPPUNIT_ASSERT_EQUAL(std::string("after"), merged.read(static_cast<DocId>(sources.size()) + 1).value());
+    expected.push_back("after");
+    CPPUNIT_ASSERT(writer.finish(copy.blocks, copy.dictionaries).isOk());
+    const auto merged = open(copy, expected.size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, merged.dictionaries().size());
+    for (DocId doc = 0; doc < expected.size(); ++doc) CPPUNIT_ASSERT_EQUAL(expected[doc], merged.read(doc).value());
   }
 
   void damagedBlockIsCorruptionNotAWrongAnswer() {
-    std::vector<std::string> sources;
-    for (int i = 0; i < 40; ++i) sources.push_back("source " + std::to_string(random_()));
-    const Stored stored = store(sources);
-    for (std::size_t at = 0; at < stored.data.size(); ++at)
-      for (int bit = 0; bit < 8; ++bit) {
-        Stored damaged = stored;
-        damaged.data[at] = static_cast<char>(damaged.data[at] ^ (1 << bit));
-        const auto source = open(damaged, sources.size()).read(7);
+    Sources sources;
+    for (int i = 0; i < 12; ++i) sources.push_back(payment());
+    const auto docs = static_cast<std::uint32_t>(sources.size());
+    for (const DictionaryPtr& dictionary : {DictionaryPtr(), dictionaryOf(&DocumentsCodecTest::payment)}) {
+      const Stored stored = store(sources, dictionary);
+      const auto expectSound = [&](const Stored& damaged) {
+        const auto opened = gyre::engine::StoredFieldsReader::open(sectionsOf(damaged), docs);
+        const auto source = opened.isOk() ? opened.value().read(7) : gyre::Result<std::string>(opened.status());
         if (source.isOk()) {
           CPPUNIT_ASSERT_EQUAL(sources[7], source.value());
         } else {
           CPPUNIT_ASSERT_EQUAL(int(gyre::Code::kCorruption), int(source.status().code()));
         }
+      };
+      for (std::size_t at = 0; at < stored.data.size(); ++at)
+        for (int bit = 0; bit < 8; ++bit) {
+          Stored damaged = stored;
+          damaged.data[at] = static_cast<char>(damaged.data[at] ^ (1 << bit));
+          expectSound(damaged);
+        }
+      for (std::size_t at = 0; at < stored.dictionaries.size(); at += 1 + at / 20) {
+        Stored damaged = stored;
+        damaged.dictionaries[at] = static_cast<char>(damaged.dictionaries[at] ^ (1 << random_() % 8));
+        expectSound(damaged);
       }
-    for (std::size_t size = 0; size < stored.index.size(); ++size)
-      CPPUNIT_ASSERT(
-          !gyre::engine::StoredFieldsReader::open(asBytes(stored.data), asBytes(stored.index).first(size), 40).isOk());
+      for (std::size_t size = 1; size < stored.blocks.size(); ++size) {
+        Stored cut = stored;
+        cut.blocks.resize(size);
+        CPPUNIT_ASSERT(!gyre::engine::StoredFieldsReader::open(sectionsOf(cut), docs).isOk());
+      }
+      for (std::size_t size = 1; size < stored.dictionaries.size(); size += 1 + size / 20) {
+        Stored cut = stored;
+        cut.dictionaries.resize(size);
+        CPPUNIT_ASSERT(!gyre::engine::StoredFieldsReader::open(sectionsOf(cut), docs).isOk());
+      }
+    }
   }
 
   void readersAreNotConfusedByTheCache() {
@@ -162,11 +280,35 @@ class DocumentsCodecTest : public CppUnit::TestFixture {
   }
 
  private:
+  static gyre::engine::StoredSections sectionsOf(const Stored& stored) {
+    return {asBytes(stored.data), {}, asBytes(stored.blocks), asBytes(stored.dictionaries)};
+  }
   static gyre::engine::StoredFieldsReader open(const Stored& stored, std::size_t docs) {
-    auto opened = gyre::engine::StoredFieldsReader::open(asBytes(stored.data), asBytes(stored.index),
-                                                         static_cast<std::uint32_t>(docs));
+    auto opened = gyre::engine::StoredFieldsReader::open(sectionsOf(stored), static_cast<std::uint32_t>(docs));
     CPPUNIT_ASSERT_MESSAGE(std::string(opened.status().message()), opened.isOk());
     return std::move(opened).value();
+  }
+  std::string words(int count) {
+    static constexpr const char* kWords[] = {"rent", "march", "order", "refund", "salary", "book", "tea", "flat"};
+    std::string text;
+    for (int i = 0; i < count; ++i) text += (i == 0 ? "" : " ") + std::string(kWords[random_() % 8]);
+    return text;
+  }
+  std::string payment() {
+    return R"({"paymentId":")" + std::to_string(random_()) + R"(","organizationId":"org-)" +
+           std::to_string(random_() % 200) + R"(","amount":)" + std::to_string(random_() % 1000) +
+           R"(,"currency":"EUR","status":"completed","description":")" + words(6) + "\"}";
+  }
+  std::string logLine() {
+    return R"({"@timestamp":"2024-06-01T00:00:01.)" + std::to_string(random_() % 1000) + R"(Z","host":"host-)" +
+           std::to_string(random_() % 60) + R"(","level":"INFO","message":"job )" + words(3) + " finished\"}";
+  }
+  DictionaryPtr dictionaryOf(std::string (DocumentsCodecTest::*make)()) {
+    Sources sources;
+    for (int i = 0; i < 4000; ++i) sources.push_back((this->*make)());
+    DictionaryPtr dictionary = BlockDictionary::train(samplesOf(sources));
+    CPPUNIT_ASSERT(dictionary != nullptr);
+    return dictionary;
   }
   void makeIds(std::size_t count) {
     gyre::engine::IdIndexWriter writer;
@@ -180,7 +322,8 @@ class DocumentsCodecTest : public CppUnit::TestFixture {
   }
   gyre::engine::IdIndexReader openIds() {
     auto opened = gyre::engine::IdIndexReader::open(asBytes(bytes_), asBytes(ends_), asBytes(table_),
-                                                    static_cast<std::uint32_t>(ids_.size()), static_cast<std::uint32_t>(ids_.size()));
+                                                    static_cast<std::uint32_t>(ids_.size()),
+                                                    static_cast<std::uint32_t>(ids_.size()));
     CPPUNIT_ASSERT_MESSAGE(std::string(opened.status().message()), opened.isOk());
     return std::move(opened).value();
   }
