@@ -56,6 +56,14 @@ class BoolScorer final : public Scorer {
     forEachBit(bits, [&](std::uint32_t i) { scores[i] += sums_[i]; });
   }
 
+  void narrow(std::uint32_t window, std::uint64_t* bits, float* scores) override {
+    if (required_.empty()) return Scorer::narrow(window, bits, scores);
+    float* const sums = scores == nullptr ? nullptr : sums_.data();
+    if (sums != nullptr) sums_.fill(0);
+    narrowRequired(0, window, bits, sums);
+    if (sums != nullptr) forEachBit(bits, [&](std::uint32_t i) { scores[i] += sums[i]; });
+  }
+
   float maxScore(std::uint32_t window) override {
     float sum = 0;
     for (const RequiredScorer& clause : required_)
@@ -75,15 +83,24 @@ class BoolScorer final : public Scorer {
   }
 
   void match(std::uint32_t window, std::uint64_t* bits, float* sums) {
-    const auto sumsOf = [&](const RequiredScorer& clause) { return clause.is_scored ? sums : nullptr; };
     if (required_.empty()) {
       matchShould(window, bits, sums, true);
+      dropProhibited(window, bits);
     } else {
-      required_.front().scorer->evaluate(window, bits, sumsOf(required_.front()));
-      for (std::size_t i = 1; i < required_.size() && hasBits(bits); ++i)
-        required_[i].scorer->narrow(window, bits, sumsOf(required_[i]));
-      if (!should_.empty() && hasBits(bits)) matchShould(window, bits, sums, false);
+      required_.front().scorer->evaluate(window, bits, required_.front().is_scored ? sums : nullptr);
+      narrowRequired(1, window, bits, sums);
     }
+  }
+
+  // By the required clauses from `first` on, and all others.
+  void narrowRequired(std::size_t first, std::uint32_t window, std::uint64_t* bits, float* sums) {
+    for (std::size_t i = first; i < required_.size() && hasBits(bits); ++i)
+      required_[i].scorer->narrow(window, bits, required_[i].is_scored ? sums : nullptr);
+    if (!should_.empty() && hasBits(bits)) matchShould(window, bits, sums, false);
+    dropProhibited(window, bits);
+  }
+
+  void dropProhibited(std::uint32_t window, std::uint64_t* bits) {
     for (const ScorerPtr& scorer : must_not_) {
       if (!hasBits(bits)) return;
       WindowBits excluded;

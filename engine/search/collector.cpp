@@ -76,72 +76,96 @@ class SortCollector final : public Collector {
 
   void beginSegment(SegmentRun& run) override {
     run_ = &run;
-    columns_.clear();
-    for (const SortKey& key : keys_) columns_.push_back(std::make_unique<SortColumn>(key, run));
+    columns_ = std::make_shared<Columns>();
+    for (const SortKey& key : keys_) columns_->push_back(std::make_unique<SortColumn>(key, run));
     after_numbers_.clear();
     for (std::size_t k = 0; k < after_.values.size(); ++k)
-      after_numbers_.push_back(columns_[k]->numberOf(after_.values[k]));
+      after_numbers_.push_back(column(k).numberOf(after_.values[k]));
     heap_.clear();
     slots_.clear();
     is_in_order_ = true;
     // What earlier segments hold bounds this one too.
-    bound_ = hits_.size() == size_ && size_ > 0 ? columns_[0]->numberOf(hits_.back().values[0]) : INT64_MAX;
+    bound_ = INT64_MAX;
+    if (hits_.size() == size_ && size_ > 0) {
+      if (keys_[0].kind == SortKey::Kind::kKeyword) resolve(hits_.back());
+      bound_ = column(0).numberOf(hits_.back().hit.values[0]);
+    }
   }
 
   Status status() const override {
-    for (const auto& column : columns_)
-      if (Status status = column->status(); !status.isOk()) return status;
+    if (columns_ == nullptr) return {};
+    for (const auto& each : *columns_)
+      if (Status status = each->status(); !status.isOk()) return status;
     return {};
   }
 
   void collect(std::uint32_t window, const std::uint64_t* bits, const float* scores) override {
     if (size_ == 0) return;
+    // Many documents of which few can win are first cut down as a whole.
+    constexpr std::uint32_t kFewDocs = 96;
+    WindowBits left;
+    if (countBits(bits) > kFewDocs) {
+      std::copy_n(bits, kWindowWords, left.begin());
+      if (keepCandidates(window, left.data())) bits = left.data();
+    }
     std::size_t count = 0;
     forEachBit(bits, [&](std::uint32_t i) { docs_[count++] = static_cast<std::uint16_t>(i); });
-    columns_[0]->read(window, {docs_.data(), count}, scores, read_keys_.data());
+    column(0).read(window, {docs_.data(), count}, scores, read_keys_.data());
+    const std::int64_t first = after_numbers_.empty() ? INT64_MIN : after_numbers_[0];
     std::int64_t worst = worstFirstKey();
     for (std::size_t i = 0; i < count; ++i) {
-      if (read_keys_[i] > worst) continue;
+      if (read_keys_[i] > worst || read_keys_[i] < first) continue;
       row_[0] = read_keys_[i];
-      for (std::size_t k = 1; k < keys_.size(); ++k) columns_[k]->read(window, {&docs_[i], 1}, scores, &row_[k]);
+      for (std::size_t k = 1; k < keys_.size(); ++k) column(k).read(window, {&docs_[i], 1}, scores, &row_[k]);
       if (!after_numbers_.empty() && !isAfter(windowBegin(window) + docs_[i])) continue;
       offer(windowBegin(window) + docs_[i], scores == nullptr ? 0 : scores[docs_[i]]);
       worst = worstFirstKey();
     }
   }
 
-  // Merges the segment's best into the hits, now with values that mean the same everywhere.
-  void endSegment() override {
-    std::vector<Hit> found;
-    for (const Entry& entry : heap_) {
-      Hit hit{run_->ordinal(), entry.doc, entry.score, {}, {}};
-      for (std::size_t k = 0; k < keys_.size(); ++k)
-        hit.values.push_back(columns_[k]->valueOf(slots_[entry.slot * keys_.size() + k]));
-      found.push_back(std::move(hit));
+  bool keepCandidates(std::uint32_t window, std::uint64_t* bits) override {
+    if (size_ == 0 || !column(0).tellsCheaply()) return false;
+    const std::int64_t first = after_numbers_.empty() ? INT64_MIN : after_numbers_[0];
+    const std::int64_t worst = worstFirstKey();
+    if (first == INT64_MIN && worst == INT64_MAX) return false;
+    if (first > worst) {
+      clearBits(bits);
+    } else {
+      column(0).keepWithin(window, first, worst, bits);
     }
-    const auto isBefore = [&](const Hit& a, const Hit& b) {
-      const int order = compareSortValues(keys_, a.values, b.values);
-      if (order != 0) return order < 0;
-      return a.segment != b.segment ? a.segment < b.segment : a.doc < b.doc;
-    };
-    std::sort(found.begin(), found.end(), isBefore);
-    std::vector<Hit> merged;
-    merged.reserve(hits_.size() + found.size());
-    std::merge(std::make_move_iterator(hits_.begin()), std::make_move_iterator(hits_.end()),
-               std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()), std::back_inserter(merged),
-               isBefore);
-    if (merged.size() > size_) merged.erase(merged.begin() + static_cast<std::ptrdiff_t>(size_), merged.end());
+    return true;
+  }
+
+  // Merges the segment's best into the hits. Texts are looked up only where they decide, or are shown in the end.
+  void endSegment() override {
+    std::sort(heap_.begin(), heap_.end(), [this](const Entry& a, const Entry& b) { return isBetter(a, b); });
+    std::vector<Found> found;
+    found.reserve(heap_.size());
+    for (const Entry& entry : heap_) {
+      Found& one = found.emplace_back();
+      one.hit = {run_->ordinal(), entry.doc, entry.score, {}, {}};
+      one.columns = columns_;
+      one.hit.values.resize(keys_.size());
+      for (std::size_t k = 0; k < keys_.size(); ++k) one.hit.values[k].number = slots_[entry.slot * keys_.size() + k];
+    }
+    std::vector<Found> merged;
+    merged.reserve(std::min(size_, hits_.size() + found.size()));
+    auto a = hits_.begin(), b = found.begin();
+    while (merged.size() < size_ && (a != hits_.end() || b != found.end())) {
+      const bool is_old = b == found.end() || (a != hits_.end() && isBefore(*a, *b));
+      merged.push_back(std::move(is_old ? *a++ : *b++));
+    }
     hits_ = std::move(merged);
   }
 
   bool canSkip(std::uint32_t window, float) const override {
     if (size_ == 0) return true;
-    const std::int64_t smallest = columns_[0]->smallestIn(window);
+    const std::int64_t smallest = column(0).smallestIn(window);
     const std::int64_t worst = worstFirstKey();
     // With one key alone an equal value loses against the earlier document.
     const bool loses_equal = is_in_order_ && keys_.size() == 1 && heap_.size() == size_;
     if (smallest > worst || (loses_equal && smallest == worst)) return true;
-    return !after_numbers_.empty() && columns_[0]->largestIn(window) < after_numbers_[0];
+    return !after_numbers_.empty() && column(0).largestIn(window) < after_numbers_[0];
   }
 
   // Worth it only where keys follow the order of documents, so that few windows overlap the best one.
@@ -152,11 +176,11 @@ class SortCollector final : public Collector {
     if (size_ == 0 || windows < kFewWindows || run_->segment().field(keys_[0].path) == nullptr) return {};
     std::vector<std::pair<std::int64_t, std::uint32_t>> order;
     for (std::uint32_t window = 0; window < windows; ++window)
-      if (!canSkip(window, 0)) order.emplace_back(columns_[0]->smallestIn(window), window);
+      if (!canSkip(window, 0)) order.emplace_back(column(0).smallestIn(window), window);
     std::sort(order.begin(), order.end());
     std::vector<std::uint32_t> promising;
     if (order.empty()) return promising;
-    const std::int64_t reach = columns_[0]->largestIn(order.front().second);
+    const std::int64_t reach = column(0).largestIn(order.front().second);
     const auto overlapping = std::upper_bound(order.begin(), order.end(), std::pair(reach, UINT32_MAX)) - order.begin();
     if (static_cast<std::size_t>(overlapping) * kMostOverlapping > std::max<std::size_t>(order.size(), windows / 2))
       return promising;
@@ -166,14 +190,50 @@ class SortCollector final : public Collector {
   }
   bool usesScoreBound() const override { return false; }
 
-  std::vector<Hit> take() override { return std::move(hits_); }
+  std::vector<Hit> take() override {
+    std::vector<Hit> hits;
+    hits.reserve(hits_.size());
+    for (Found& each : hits_) {
+      resolve(each);
+      hits.push_back(std::move(each.hit));
+    }
+    return hits;
+  }
 
  private:
+  using Columns = std::vector<std::unique_ptr<SortColumn>>;
+  // A hit whose values are still its segment's own numbers while it has columns.
+  struct Found {
+    Hit hit;
+    std::shared_ptr<const Columns> columns;
+  };
   struct Entry {
     std::size_t slot;
     DocId doc;
     float score;
   };
+
+  SortColumn& column(std::size_t key) const { return *(*columns_)[key]; }
+
+  static void resolve(Found& found) {
+    if (found.columns == nullptr) return;
+    for (std::size_t k = 0; k < found.hit.values.size(); ++k)
+      found.hit.values[k] = (*found.columns)[k]->valueOf(found.hit.values[k].number);
+    found.columns = nullptr;
+  }
+  // Of hits from different segments.
+  bool isBefore(Found& a, Found& b) const {
+    std::size_t decided = 0;
+    while (decided < keys_.size() && keys_[decided].kind != SortKey::Kind::kKeyword &&
+           a.hit.values[decided].number == b.hit.values[decided].number)
+      ++decided;
+    if (decided < keys_.size() && keys_[decided].kind != SortKey::Kind::kKeyword)
+      return a.hit.values[decided].number < b.hit.values[decided].number;
+    resolve(a);
+    resolve(b);
+    const int order = compareSortValues(keys_, a.hit.values, b.hit.values);
+    return order != 0 ? order < 0 : a.hit.segment < b.hit.segment;
+  }
 
   int compare(const std::int64_t* a, const std::int64_t* b) const {
     for (std::size_t k = 0; k < keys_.size(); ++k)
@@ -214,13 +274,13 @@ class SortCollector final : public Collector {
   std::span<const SortKey> keys_;
   SortPosition after_;
   SegmentRun* run_ = nullptr;
-  std::vector<std::unique_ptr<SortColumn>> columns_;
+  std::shared_ptr<Columns> columns_;
   std::vector<std::int64_t> after_numbers_;  // in this segment's terms
   std::int64_t bound_ = INT64_MAX;
   bool is_in_order_ = true;          // windows of the segment come from front to back
   std::vector<Entry> heap_;          // of this segment, the worst in front
   std::vector<std::int64_t> slots_;  // keys of the entries
-  std::vector<Hit> hits_;            // of the segments before, best first
+  std::vector<Found> hits_;          // of the segments before, best first
   std::array<std::uint16_t, kWindowDocs> docs_{};
   std::vector<std::int64_t> read_keys_;
   std::vector<std::int64_t> row_;

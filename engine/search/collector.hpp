@@ -34,12 +34,15 @@ struct Hit {
 class Collector {
  public:
   virtual ~Collector() = default;
+  // Segments may come in any order.
   virtual void beginSegment(SegmentRun& run) = 0;
   // `scores` may be null when nothing needs them.
   virtual void collect(std::uint32_t window, const std::uint64_t* bits, const float* scores) = 0;
   virtual void endSegment() = 0;
   // True when no document of the window can become a hit. `max_score` bounds the window's scores.
   virtual bool canSkip(std::uint32_t window, float max_score) const = 0;
+  // Clears the bits of documents that cannot become hits, as far as that is cheap to tell; false when it tells nothing.
+  virtual bool keepCandidates(std::uint32_t, std::uint64_t*) { return false; }
   // Windows of the segment that are likely to hold the best hits, the best first; empty when the segment's own order is
   // as good. Between beginSegment and the first collect.
   // Whoever calls it may collect windows in any order.

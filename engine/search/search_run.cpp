@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <iterator>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <span>
@@ -38,7 +39,8 @@ class SearchRun {
 
   Result<SearchOutcome> run() {
     GYRE_TRY(open());
-    for (std::uint32_t s = 0; s < snapshot_.segments.size() && !outcome_.is_timed_out && !is_done_; ++s) {
+    for (const std::uint32_t s : segmentOrder()) {
+      if (outcome_.is_timed_out || is_done_) break;
       const std::uint32_t target = plan_.target_of[s];
       if (s == plan_.first_of[target]) {
         collected_ = 0;
@@ -46,7 +48,6 @@ class SearchRun {
       }
       if (!is_target_done_) runSegment(s);
       if (!failure_.isOk()) return failure_;
-      doc_base_ += snapshot_.segments[s].segment->docCount();
       GYRE_TRY(collector_->status());
       GYRE_TRY(aggregation_status_);
       // Rescoring looks at the best of each index.
@@ -68,6 +69,7 @@ class SearchRun {
   };
 
   Status open() {
+    std::uint64_t doc_base = 0;
     for (const PlannedTarget& planned : plan_.targets) {
       const Snapshot& snapshot = *planned.target->snapshot;
       TargetWeights weights;
@@ -82,11 +84,34 @@ class SearchRun {
       weights_.push_back(std::move(weights));
     }
     GYRE_TRY_ASSIGN(outcome_.aggregators, AggregatorSet::make(request_.aggregations, snapshot_));
+    for (const SegmentView& view : snapshot_.segments) {
+      doc_bases_.push_back(doc_base);
+      doc_base += view.segment->docCount();
+    }
     wanted_ = request_.size == 0 ? 0 : std::size_t{request_.from} + request_.size;
     for (const Rescore& rescore : request_.rescores)
       if (wanted_ > 0) wanted_ = std::max<std::size_t>(wanted_, rescore.window_size);
     collector_ = makeCollector();
     return {};
+  }
+
+  // Segments as they stand; where only the best by a number are asked for, those with the best first, so that the
+  // others find the bar high.
+  std::vector<std::uint32_t> segmentOrder() const {
+    std::vector<std::uint32_t> order(snapshot_.segments.size());
+    std::iota(order.begin(), order.end(), 0u);
+    const bool is_free = outcome_.aggregators.isEmpty() && request_.terminate_after == 0 && request_.rescores.empty() &&
+                         !request_.collapse && plan_.targets.size() == 1;
+    if (!is_free || !request_.isSorted() || request_.sort.front().kind != SortKey::Kind::kNumber) return order;
+    std::vector<std::int64_t> best(order.size(), INT64_MAX);
+    for (const std::uint32_t s : order) {
+      SegmentRun run(snapshot_.segments[s], s);
+      const SortColumn column(request_.sort.front(), run);
+      for (std::uint32_t window = 0; windowBegin(window) < run.docCount(); ++window)
+        best[s] = std::min(best[s], column.smallestIn(window));
+    }
+    std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return best[a] < best[b]; });
+    return order;
   }
 
   std::unique_ptr<Collector> makeCollector() const {
@@ -121,7 +146,7 @@ class SearchRun {
 
   void runSegment(std::uint32_t ordinal) {
     const SegmentView& view = snapshot_.segments[ordinal];
-    SegmentRun run(view, ordinal, doc_base_);
+    SegmentRun run(view, ordinal, doc_bases_[ordinal]);
     const TargetWeights& weights = weights_[plan_.target_of[ordinal]];
     Scorers scorers;
     if (!makeScorers(weights, run, scorers)) return;
@@ -175,10 +200,15 @@ class SearchRun {
     return outcome_.total > request_.count_up_to || !request_.shows_total || plan_.after.is_set;
   }
 
-  bool canSkip(Scorer& scorer, std::uint32_t window) {
+  // Whether documents that cannot become hits need not be found at all.
+  bool wantsHitsAlone() const {
     if (!outcome_.aggregators.isEmpty() || !isCountSaturated() || request_.terminate_after > 0) return false;
     // The best score of all is shown, whatever the order.
-    if (request_.tracks_scores && request_.isSorted()) return false;
+    return !(request_.tracks_scores && request_.isSorted());
+  }
+
+  bool canSkip(Scorer& scorer, std::uint32_t window) {
+    if (!wantsHitsAlone()) return false;
     if (request_.size == 0) {
       is_done_ = true;
       return true;
@@ -190,7 +220,13 @@ class SearchRun {
   void runWindow(SegmentRun& run, Scorers& scorers, std::uint32_t window) {
     float* const scores = needs_scores_ ? scores_.data() : nullptr;
     if (needs_scores_) scores_.fill(0);
-    scorers.query->evaluate(window, bits_.data(), scores);
+    fillBits(bits_.data(), windowSize(window, run.docCount()));
+    if (wantsHitsAlone() && collector_->keepCandidates(window, bits_.data())) {
+      if (!hasBits(bits_.data())) return;
+      scorers.query->narrow(window, bits_.data(), scores);
+    } else {
+      scorers.query->evaluate(window, bits_.data(), scores);
+    }
     keepVisible(run.view(), window, bits_.data());
     for (const ScorerPtr& filter : scorers.filters) filter->narrow(window, bits_.data(), nullptr);
     if (request_.slice) keepSlice(run, window);
@@ -411,7 +447,7 @@ class SearchRun {
   bool scores_names_;
   bool is_done_ = false;
   float best_score_ = 0;
-  std::uint64_t doc_base_ = 0;
+  std::vector<std::uint64_t> doc_bases_;  // by segment
   std::vector<TargetWeights> weights_;
   std::vector<bool> is_taken_;  // windows of the current segment that are done already
   std::set<std::pair<std::ptrdiff_t, std::pair<std::uint32_t, DocId>>> second_passes_;  // rescore, segment and document

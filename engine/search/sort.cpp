@@ -258,6 +258,28 @@ void SortColumn::read(std::uint32_t window, std::span<const std::uint16_t> docs,
     keys[i] = testBit(decoded.present.data(), docs[i]) ? directed(converted(decoded.values[docs[i]])) : missing_;
 }
 
+bool SortColumn::tellsCheaply() const {
+  return key_.kind == SortKey::Kind::kNumber && field_ != nullptr && nested_ == nullptr &&
+         conversion_ == Conversion::kNone &&
+         (key_.mode == SortKey::Mode::kSmallest || !field_->column->isMultiValued());
+}
+
+void SortColumn::keepWithin(std::uint32_t window, std::int64_t lowest, std::int64_t highest, std::uint64_t* bits) {
+  const bool keeps_missing = lowest <= missing_ && missing_ <= highest;
+  const ColumnWindow& decoded = run_.read(*field_->column, window);
+  const auto first = static_cast<std::uint64_t>(directed(key_.is_descending ? highest : lowest));
+  const std::uint64_t reach = static_cast<std::uint64_t>(highest) - static_cast<std::uint64_t>(lowest);
+  for (std::uint32_t w = 0; w < kWindowWords; ++w) {
+    if (bits[w] == 0) continue;
+    const std::int64_t* const values = decoded.values.data() + std::size_t{w} * 64;
+    std::uint64_t within = 0;
+    for (std::uint32_t i = 0; i < 64; ++i)
+      within |= std::uint64_t{static_cast<std::uint64_t>(values[i]) - first <= reach} << i;
+    within &= decoded.present[w];
+    bits[w] &= keeps_missing ? within | ~decoded.present[w] : within;
+  }
+}
+
 std::int64_t SortColumn::endIn(std::uint32_t window, bool is_smallest, std::int64_t otherwise) const {
   if (key_.kind == SortKey::Kind::kDoc) {
     const std::int64_t first = static_cast<std::int64_t>(run_.docBase()) + windowBegin(window);

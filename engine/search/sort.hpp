@@ -65,6 +65,11 @@ class SortColumn {
   SortColumn(const SortKey& key, SegmentRun& run);
   // Of a window's documents. `docs` are positions within the window, ascending. REQUIRES: windows do not go back.
   void read(std::uint32_t window, std::span<const std::uint16_t> docs, const float* scores, std::int64_t* keys);
+  // Clears the bits of the window's documents whose keys lie outside; some may be left where telling costs too much.
+  // REQUIRES: tellsCheaply(), and windows do not go back.
+  void keepWithin(std::uint32_t window, std::int64_t lowest, std::int64_t highest, std::uint64_t* bits);
+  // Whether the keys are the column's numbers as they stand.
+  bool tellsCheaply() const;
   // No document of the window has a smaller key.
   std::int64_t smallestIn(std::uint32_t window) const;
   // No document of the window has a larger key.
@@ -73,6 +78,7 @@ class SortColumn {
   Status status() const { return nested_ == nullptr ? Status() : nested_->status(); }
   // The number for a value from elsewhere, so that keys of this segment compare with it rightly.
   std::int64_t numberOf(const SortValue& value) const;
+  // Of a document's key. The segment must still be there, the run need not.
   SortValue valueOf(std::int64_t key) const;
 
  private:
