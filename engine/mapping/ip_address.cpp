@@ -17,7 +17,9 @@ constexpr std::size_t kLongestText = 45;  // of IPv6 with an IPv4 tail
 std::optional<std::string> parseV4(const char* text) {
   std::array<char, 4> bytes{};
   if (inet_pton(AF_INET, text, bytes.data()) != 1) return std::nullopt;
-  return std::string(kMappedPrefix) + std::string(bytes.data(), bytes.size());
+  std::string address(kMappedPrefix);
+  address.append(bytes.data(), bytes.size());
+  return address;
 }
 
 }  // namespace
