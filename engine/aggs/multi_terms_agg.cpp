@@ -6,7 +6,7 @@
 
 #include "engine/aggs/aggregation_parser.hpp"
 #include "engine/aggs/bucket_aggregator.hpp"
-#include "engine/aggs/bucket_order.hpp"
+#include "engine/aggs/terms_cut.hpp"
 #include "engine/aggs/tuple_table.hpp"
 #include "engine/query/query_parser.hpp"
 
@@ -16,10 +16,7 @@ namespace {
 
 struct MultiTermsSpec {
   std::vector<ValueSource> sources;
-  std::uint32_t size = 10;
-  std::uint64_t min_doc_count = 1;
-  bool shows_errors = false;
-  std::vector<OrderKey> order;
+  TermsThresholds thresholds;
   Aggregations subs;
 };
 
@@ -53,34 +50,16 @@ class MultiTermsAggregator final : public BucketAggregator {
   Status list(std::uint32_t parent, std::vector<Bucket>& shown) override {
     std::vector<Bucket> found;
     for (std::uint32_t number = 0; number < table_.size(); ++number)
-      if (table_.parentOf(number) == parent && table_.count(number) >= spec_.min_doc_count)
-        found.push_back({number, table_.count(number), number});
-    std::vector<std::vector<double>> metrics;
-    for (const OrderKey& key : spec_.order) {
-      if (key.kind != OrderKey::Kind::kMetric) continue;
-      metrics.emplace_back();
-      for (const Bucket& bucket : found) metrics.back().push_back(subs_.orderValue(bucket.number, key.path));
-    }
-    std::vector<std::uint32_t> places(found.size());
-    for (std::uint32_t i = 0; i < places.size(); ++i) places[i] = i;
-    const std::size_t wanted = std::min<std::size_t>({found.size(), spec_.size, kMaxBuckets + 1});
-    std::partial_sort(
-        places.begin(), places.begin() + static_cast<std::ptrdiff_t>(wanted), places.end(),
-        [&](std::uint32_t a, std::uint32_t b) {
-          return isOrdered(
-              spec_.order, metrics, a, b, [&](std::uint32_t place) { return found[place].count; },
-              [&](std::uint32_t x, std::uint32_t y) { return compare(found[x].number, found[y].number) < 0; });
-        });
-    others_ = 0;
-    for (const Bucket& bucket : found) others_ += bucket.count;
-    for (std::size_t i = 0; i < wanted; ++i) {
-      shown.push_back(found[places[i]]);
-      others_ -= shown.back().count;
-    }
+      if (table_.parentOf(number) == parent) found.push_back({number, table_.count(number), number});
+    TermsCut cut = cutTerms(spec_.thresholds, found, subs_,
+                            [this](const Bucket& a, const Bucket& b) { return compare(a.number, b.number) < 0; });
+    others_ = cut.others;
+    error_ = cut.error;
+    shown = std::move(cut.shown);
     return {};
   }
   void writeHead(std::uint32_t, const std::vector<Bucket>&, JsonWriter& writer) const override {
-    writer.member("doc_count_error_upper_bound", 0).member("sum_other_doc_count", others_);
+    writer.member("doc_count_error_upper_bound", error_).member("sum_other_doc_count", others_);
   }
   void writeKey(const Bucket& bucket, JsonWriter& writer) const override {
     std::vector<std::uint32_t> ids;
@@ -91,7 +70,7 @@ class MultiTermsAggregator final : public BucketAggregator {
     writer.member("key_as_string", keyText(bucket));
   }
   void writeAfterCount(const Bucket&, JsonWriter& writer) const override {
-    if (spec_.shows_errors) writer.member("doc_count_error_upper_bound", 0);
+    if (spec_.thresholds.shows_errors) writer.member("doc_count_error_upper_bound", error_);
   }
 
  private:
@@ -106,7 +85,8 @@ class MultiTermsAggregator final : public BucketAggregator {
 
   const MultiTermsSpec& spec_;
   TupleTable table_;
-  std::uint64_t others_ = 0;
+  std::uint64_t others_ = 0;  // of the parent listed last, as TermsCut tells them
+  int error_ = 0;
 };
 
 class MultiTermsAggregation final : public Aggregation {
@@ -157,25 +137,14 @@ Status readTerms(const AggregationRequest& request, json::Value list, MultiTerms
 
 Result<AggregationPtr> parseMultiTerms(AggregationRequest& request) {
   MultiTermsSpec spec;
-  spec.order = {{OrderKey::Kind::kCount, true, {}}};
   for (const json::Value member : request.body) {
     const std::string_view key = member.key();
+    GYRE_TRY_ASSIGN(const bool is_threshold, readTermsThreshold(request, member, spec.thresholds));
+    if (is_threshold) continue;
     if (key == "terms" && member.isArray()) {
       GYRE_TRY(readTerms(request, member, spec));
-    } else if (key == "size" || key == "shard_size") {
-      GYRE_TRY_ASSIGN(const std::int64_t size, parseWhole(request.kind, member));
-      if (size <= 0 || size > INT32_MAX)
-        return failedField(request, key,
-                           "[" + std::string(key) + "] must be greater than 0. Found [" + std::to_string(size) +
-                               "] in [" + std::string(request.name) + "]");
-      if (key == "size") spec.size = static_cast<std::uint32_t>(size);
-    } else if (key == "min_doc_count" || key == "shard_min_doc_count") {
-      GYRE_TRY_ASSIGN(const std::uint64_t least, readMinDocCount(request, member));
-      if (key == "min_doc_count") spec.min_doc_count = least;
     } else if (key == "order") {
-      GYRE_TRY_ASSIGN(spec.order, parseOrder(member, request.subs));
-    } else if (key == "show_term_doc_count_error") {
-      GYRE_TRY_ASSIGN(spec.shows_errors, parseBoolean(request.kind, member));
+      GYRE_TRY_ASSIGN(spec.thresholds.order, parseOrder(member, request.subs));
     } else if (key == "collect_mode" && (member.string() == "breadth_first" || member.string() == "depth_first")) {
       continue;  // how to collect is decided here
     } else {

@@ -8,10 +8,10 @@
 
 #include "engine/aggs/aggregation_parser.hpp"
 #include "engine/aggs/bucket_aggregator.hpp"
-#include "engine/aggs/bucket_order.hpp"
 #include "engine/aggs/bucket_table.hpp"
 #include "engine/aggs/term_filter.hpp"
 #include "engine/aggs/term_ids.hpp"
+#include "engine/aggs/terms_cut.hpp"
 #include "engine/aggs/value_source.hpp"
 #include "engine/mapping/numeric_value.hpp"
 #include "engine/query/query_parser.hpp"
@@ -25,10 +25,7 @@ struct TermsSpec {
   bool is_mapped = true;
   bool is_rare = false;  // rare_terms: those with few documents, fewest first
   std::uint64_t max_doc_count = 1;
-  std::uint32_t size = 10;
-  std::uint64_t min_doc_count = 1;
-  bool shows_errors = false;
-  std::vector<OrderKey> order;  // the key ascending comes after all of them
+  TermsThresholds thresholds;
   TermFilter filter;
   Aggregations subs;
 };
@@ -102,10 +99,10 @@ class TermsAggregator final : public BucketAggregator {
     }
   }
   void writeAfterCount(const Bucket&, JsonWriter& writer) const override {
-    if (spec_.shows_errors) writer.member("doc_count_error_upper_bound", 0);
+    if (spec_.thresholds.shows_errors) writer.member("doc_count_error_upper_bound", error_);
   }
   void writeHead(std::uint32_t, const std::vector<Bucket>&, JsonWriter& writer) const override {
-    if (!spec_.is_rare) writer.member("doc_count_error_upper_bound", 0).member("sum_other_doc_count", others_);
+    if (!spec_.is_rare) writer.member("doc_count_error_upper_bound", error_).member("sum_other_doc_count", others_);
   }
 
  private:
@@ -165,7 +162,8 @@ class TermsAggregator final : public BucketAggregator {
   NumberIds numbers_;
   BucketTable table_;
   bool has_all_values_ = false;
-  std::uint64_t others_ = 0;  // documents in the buckets that are not shown, of the parent listed last
+  std::uint64_t others_ = 0;  // of the parent listed last, as TermsCut tells them
+  int error_ = 0;
   std::vector<std::uint32_t> ids_, buckets_, kept_buckets_;
   std::vector<std::uint16_t> kept_docs_;
   std::vector<Verdict> verdicts_;  // by id, as far as asked
@@ -194,12 +192,11 @@ void TermsAggregator::numberAllValues() {
 std::vector<Bucket> TermsAggregator::candidates(std::uint32_t parent) {
   std::vector<Bucket> found;
   const auto buckets = table_.bucketsOf(parent);
-  if (spec_.min_doc_count > 0) {
+  if (spec_.thresholds.min_doc_count > 0) {
     found.reserve(buckets.size());
     for (const std::uint32_t bucket : buckets) {
       const std::uint64_t count = table_.count(bucket);
-      if (spec_.is_rare ? count <= spec_.max_doc_count : count >= spec_.min_doc_count)
-        found.push_back({bucket, count, table_.id(bucket)});
+      if (!spec_.is_rare || count <= spec_.max_doc_count) found.push_back({bucket, count, table_.id(bucket)});
     }
     return found;
   }
@@ -217,30 +214,12 @@ std::vector<Bucket> TermsAggregator::candidates(std::uint32_t parent) {
 Status TermsAggregator::list(std::uint32_t parent, std::vector<Bucket>& shown) {
   const std::vector<Bucket> found = candidates(parent);
   if (spec_.is_rare && found.size() > kMaxBuckets) return tooManyBuckets();
-  const std::size_t wanted =
-      spec_.is_rare ? found.size() : std::min<std::size_t>({found.size(), spec_.size, kMaxBuckets + 1});
-  std::vector<std::vector<double>> metrics;
-  for (const OrderKey& key : spec_.order) {
-    if (key.kind != OrderKey::Kind::kMetric) continue;
-    metrics.emplace_back();
-    for (const Bucket& bucket : found) metrics.back().push_back(subs_.orderValue(bucket.number, key.path));
-  }
-  std::vector<std::uint32_t> places(found.size());
-  for (std::uint32_t i = 0; i < places.size(); ++i) places[i] = i;
-  const auto countOf = [&](std::uint32_t place) { return found[place].count; };
-  const auto isBefore = [&](std::uint32_t a, std::uint32_t b) {
-    return isKeyBefore(static_cast<std::uint32_t>(found[a].key), static_cast<std::uint32_t>(found[b].key));
-  };
-  std::partial_sort(
-      places.begin(), places.begin() + static_cast<std::ptrdiff_t>(wanted), places.end(),
-      [&](std::uint32_t a, std::uint32_t b) { return isOrdered(spec_.order, metrics, a, b, countOf, isBefore); });
-  others_ = 0;
-  for (const Bucket& bucket : found) others_ += bucket.count;
-  shown.reserve(wanted);
-  for (std::size_t i = 0; i < wanted; ++i) {
-    shown.push_back(found[places[i]]);
-    others_ -= shown.back().count;
-  }
+  TermsCut cut = cutTerms(spec_.thresholds, found, subs_, [this](const Bucket& a, const Bucket& b) {
+    return isKeyBefore(static_cast<std::uint32_t>(a.key), static_cast<std::uint32_t>(b.key));
+  });
+  others_ = cut.others;
+  error_ = cut.error;
+  shown = std::move(cut.shown);
   return {};
 }
 
@@ -267,25 +246,6 @@ class TermsAggregation final : public Aggregation {
   TermsSpec spec_;
 };
 
-// Sizes up to 2^31 - 1 are taken; more buckets than the limit are refused when the answer is written.
-Result<std::uint32_t> readSize(const AggregationRequest& request, json::Value value, std::string_view shown_name) {
-  GYRE_TRY_ASSIGN(const std::int64_t size, parseWhole(request.kind, value));
-  if (size <= 0 || size > INT32_MAX)
-    return failedField(request, value.key(),
-                       "[" + std::string(shown_name) + "] must be greater than 0. Found [" + std::to_string(size) +
-                           "] in [" + std::string(request.name) + "]");
-  return static_cast<std::uint32_t>(size);
-}
-
-Result<std::uint64_t> readLeast(const AggregationRequest& request, json::Value value, std::string_view shown_name) {
-  GYRE_TRY_ASSIGN(const std::int64_t count, parseWhole(request.kind, value));
-  if (count < 0)
-    return failedField(request, value.key(),
-                       "[" + std::string(shown_name) + "] must be greater than or equal to 0. Found [" +
-                           std::to_string(count) + "] in [" + std::string(request.name) + "]");
-  return static_cast<std::uint64_t>(count);
-}
-
 // How to count is decided here: hints are checked, and that is all.
 Status checkHint(const AggregationRequest& request, json::Value member) {
   const std::string_view hint = member.string();
@@ -308,23 +268,14 @@ Result<AggregationPtr> parseTermsAggregation(AggregationRequest& request) {
     const std::string_view key = member.key();
     GYRE_TRY_ASSIGN(const bool is_taken, readSourceMember(request, member, members));
     if (is_taken) continue;
-    if (key == "size") {
-      GYRE_TRY_ASSIGN(spec.size, readSize(request, member, "size"));
-    } else if (key == "shard_size") {
-      // There is one shard, and it counts exactly.
-      GYRE_TRY_ASSIGN([[maybe_unused]] const std::uint32_t size, readSize(request, member, "shardSize"));
-    } else if (key == "min_doc_count") {
-      GYRE_TRY_ASSIGN(spec.min_doc_count, readLeast(request, member, "minDocCount"));
-    } else if (key == "shard_min_doc_count") {
-      GYRE_TRY_ASSIGN([[maybe_unused]] const std::uint64_t least, readLeast(request, member, "shardMinDocCount"));
-    } else if (key == "order") {
+    GYRE_TRY_ASSIGN(const bool is_threshold, readTermsThreshold(request, member, spec.thresholds));
+    if (is_threshold) continue;
+    if (key == "order") {
       order = member;
     } else if (key == "include") {
       include = member;
     } else if (key == "exclude") {
       exclude = member;
-    } else if (key == "show_term_doc_count_error") {
-      GYRE_TRY_ASSIGN(spec.shows_errors, parseBoolean(request.kind, member));
     } else if ((key == "collect_mode" || key == "execution_hint") && member.isString()) {
       GYRE_TRY(checkHint(request, member));
     } else {
@@ -333,9 +284,8 @@ Result<AggregationPtr> parseTermsAggregation(AggregationRequest& request) {
   }
   GYRE_TRY_ASSIGN(spec.source, makeSource(request, members, Accepts::kAny, FieldType::kKeyword));
   spec.is_mapped = members.field.field != nullptr;
-  spec.order = {{OrderKey::Kind::kCount, true, {}}};
   if (!order.isMissing()) {
-    GYRE_TRY_ASSIGN(spec.order, parseOrder(order, request.subs));
+    GYRE_TRY_ASSIGN(spec.thresholds.order, parseOrder(order, request.subs));
   }
   GYRE_TRY_ASSIGN(spec.filter, TermFilter::read(request, spec.source, include, exclude));
   spec.subs = std::move(request.subs);
@@ -377,7 +327,8 @@ Result<AggregationPtr> parseRareTerms(AggregationRequest& request) {
   if (members.field.field != nullptr && (isFloating(spec.source.type) || spec.source.type == FieldType::kScaledFloat))
     return illegalArgument("RareTerms aggregation does not support floating point fields.");
   spec.is_mapped = members.field.field != nullptr;
-  spec.order = {{OrderKey::Kind::kCount, false, {}}};
+  spec.thresholds.order = {{OrderKey::Kind::kCount, false, {}}};
+  spec.thresholds.size = INT32_MAX;
   GYRE_TRY_ASSIGN(spec.filter, TermFilter::read(request, spec.source, include, exclude));
   spec.subs = std::move(request.subs);
   return AggregationPtr(std::make_unique<TermsAggregation>(std::move(spec)));
