@@ -19,32 +19,100 @@ std::uint32_t codeAt(std::u16string_view text, std::size_t at) {
 }
 std::size_t sizeAt(std::u16string_view text, std::size_t at) { return codeAt(text, at) >= 0x10000 ? 2 : 1; }
 
-// Characters that words are made of; each ideograph is a word.
-bool isWordPart(std::uint32_t code) {
-  const WordBreak type = wordBreakOf(code);
-  return type == WordBreak::kLetter || type == WordBreak::kHebrew || type == WordBreak::kNumeric ||
-         type == WordBreak::kKatakana || type == WordBreak::kExtendNumLet || type == WordBreak::kExtend ||
-         type == WordBreak::kComplex || type == WordBreak::kHiragana || (isLetter(code) && type != WordBreak::kHan);
+// The classes of the word rules that the dialect's runtime has (JDK, sun.text, "word break rules"), which are not those
+// of Unicode: numbers may begin with a currency, end with a percent sign, and meet words without a break.
+bool isKanji(std::uint32_t c) { return c == 0x3005 || (c >= 0x4e00 && c <= 0x9fa5) || (c >= 0xf900 && c <= 0xfa2d); }
+bool isKatakana(std::uint32_t c) { return (c >= 0x30a1 && c <= 0x30fa) || (c >= 0x3099 && c <= 0x309c) || c == 0x30fc; }
+bool isHiragana(std::uint32_t c) { return (c >= 0x3041 && c <= 0x3094) || (c >= 0x3099 && c <= 0x309c) || c == 0x30fc; }
+bool isIgnored(std::uint32_t c) {
+  const WordBreak type = wordBreakOf(c);
+  return type == WordBreak::kExtend || type == WordBreak::kJoiner;
 }
+bool isPlainLetter(std::uint32_t c) {
+  return (isLetter(c) || wordBreakOf(c) == WordBreak::kComplex) && !isKanji(c) && !isKatakana(c) && !isHiragana(c);
+}
+bool isDash(std::uint32_t c) {
+  return c == '-' || c == 0x58a || c == 0x5be || (c >= 0x2010 && c <= 0x2015) || c == 0x301c || c == 0x3030 ||
+         c == 0xfe58 || c == 0xfe63 || c == 0xff0d;
+}
+bool isMidWord(std::uint32_t c) {
+  return isDash(c) || c == 0xad || c == 0x2027 || c == '"' || c == '\'' || c == '.' || c == '_' || c == 0x203f ||
+         c == 0x2040 || c == 0x2054 || c == 0xff3f;
+}
+bool isMidNumber(std::uint32_t c) { return c == '"' || c == '\'' || c == ',' || c == '.' || c == 0x66b; }
+bool isBeforeNumber(std::uint32_t c) {
+  return c == '#' || c == '.' || c == '$' || (c >= 0xa3 && c <= 0xa5) || c == 0x58f || c == 0x60b || c == 0xe3f ||
+         (c >= 0x20a0 && c <= 0x20bf) || c == 0xfdfc || c == 0xfe69 || c == 0xff04 || c == 0xffe1 || c == 0xffe5 ||
+         c == 0xffe6;
+}
+bool isBehindNumber(std::uint32_t c) { return c == 0xa2 || c == '%' || c == 0x66a || c == 0x2030 || c == 0x2031; }
+bool isBlank(std::uint32_t c) {
+  return c == '\t' || c == ' ' || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f ||
+         c == 0x205f || c == 0x3000;
+}
+bool isLineEnd(std::uint32_t c) { return c == '\n' || c == 0xc || c == 0x2028 || c == 0x2029; }
 
-std::size_t behindWord(std::u16string_view text, std::size_t at) {
-  while (at < text.size()) {
-    const std::uint32_t code = codeAt(text, at);
-    if (isWordPart(code)) {
-      at += sizeAt(text, at);
-      continue;
+// Goes through one word of those rules.
+class WordScanner {
+ public:
+  WordScanner(std::u16string_view text, std::size_t at) : text_(text), at_(at) {}
+
+  // Behind the word that begins here; one character at least.
+  std::size_t run() {
+    const std::size_t first = at_;
+    if (run(isKanji) || run(isKatakana) || run(isHiragana)) return at_;
+    if (blanks()) return at_;
+    const bool is_word = parts(isPlainLetter, isMidWord);
+    if (!is_word && isBeforeNumber(code())) step();
+    while (number() && parts(isPlainLetter, isMidWord)) {
     }
-    // Hyphens, apostrophes and dots within a word.
-    if (at + 1 >= text.size() || at == 0 || !isOneOf(text[at], u"-\u2010\u2011\u00ad\u2027\"'.,\u2019")) break;
-    const std::uint32_t before = text[at - 1];
-    const std::uint32_t after = codeAt(text, at + 1);
-    const bool is_between_digits = isDigit(before) && isDigit(after);
-    const bool is_between_letters = isLetter(before) && isLetter(after) && text[at] != u',';
-    if (!is_between_digits && !is_between_letters) break;
-    ++at;
+    if (at_ == first) step();
+    return at_;
   }
-  return at;
-}
+
+ private:
+  using Class = bool (*)(std::uint32_t);
+  std::uint32_t code() const { return at_ < text_.size() ? codeAt(text_, at_) : 0; }
+  // With the marks that stand on it.
+  void step() {
+    do at_ += sizeAt(text_, at_);
+    while (at_ < text_.size() && isIgnored(code()));
+  }
+  bool run(Class is_member) {
+    const std::size_t first = at_;
+    while (at_ < text_.size() && is_member(code())) step();
+    return at_ > first;
+  }
+  bool blanks() {
+    const std::size_t first = at_;
+    run(isBlank);
+    if (code() == '\r') ++at_;
+    if (isLineEnd(code())) ++at_;
+    return at_ > first;
+  }
+  // Members, and single other characters between them.
+  bool parts(Class is_member, Class is_between) {
+    if (!run(is_member)) return false;
+    while (at_ < text_.size() && is_between(code())) {
+      const std::size_t before = at_;
+      step();
+      if (run(is_member)) continue;
+      at_ = before;
+      break;
+    }
+    return true;
+  }
+  // False when the word ends behind it.
+  bool number() {
+    if (!parts(isDigit, isMidNumber)) return false;
+    if (at_ >= text_.size() || !isBehindNumber(code())) return true;
+    step();
+    return false;
+  }
+
+  std::u16string_view text_;
+  std::size_t at_;
+};
 
 bool isSentenceSpace(char16_t c) {
   return isOneOf(c, u" \t\r\f\n\u2028\u00a0\u3000\u1680\u202f\u205f") || (c >= 0x2000 && c <= 0x200a);
@@ -91,10 +159,7 @@ std::vector<std::uint32_t> placesOf(std::u16string_view text, Behind behind) {
 
 Boundaries Boundaries::ofWords(std::u16string_view text) {
   Boundaries made;
-  made.places_ = placesOf(text, [&](std::size_t at) {
-    if (text[at] == u'\r' && at + 1 < text.size() && text[at + 1] == u'\n') return at + 2;
-    return isWordPart(codeAt(text, at)) ? behindWord(text, at) : at + sizeAt(text, at);
-  });
+  made.places_ = placesOf(text, [&](std::size_t at) { return WordScanner(text, at).run(); });
   return made;
 }
 

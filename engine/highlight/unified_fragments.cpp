@@ -116,11 +116,13 @@ std::string shown(const AnalyzedText& text, const Passage& passage, const Highli
       appendShown(units.substr(at, mark->start - at), options, out);
       at = mark->start;
     }
-    if (mark->end <= at) continue;
+    // A find may reach beyond the passage; it is cut.
+    const std::uint32_t end = std::min(mark->end, passage.end);
+    if (end <= at) continue;
     out += options.pre_tags.front();
-    appendShown(units.substr(at, mark->end - at), options, out);
+    appendShown(units.substr(at, end - at), options, out);
     out += options.post_tags.front();
-    at = mark->end;
+    at = end;
   }
   if (passage.end > at) appendShown(units.substr(at, passage.end - at), options, out);
   return trimmedFragment(std::move(out));
