@@ -413,7 +413,8 @@ class Matcher {
 
 // Nothing for a day that its month does not have.
 std::optional<std::int64_t> resolve(const Fields& f, RoundUp round, const TimeZone& zone) {
-  if (f.instant) return f.instant;
+  // The dialect reads an epoch as what a clock in the zone would show.
+  if (f.instant) return zone.toUtc(*f.instant);
   const bool is_up = round == RoundUp::kYes;
   CivilTime t;
   t.year = f.year.value_or(1970);
