@@ -111,16 +111,21 @@ class TermList final : public TermSink {
 
 class TermJoiner final : public TermSink {
  public:
-  explicit TermJoiner(std::string& out) : out_(out) {}
-  void term(std::string_view term, std::uint32_t) override {
-    if (!is_first_) out_ += kCompletionSeparator;
+  TermJoiner(CompletionKeyRules rules, std::string& out) : rules_(rules), out_(out) {}
+  void term(std::string_view term, std::uint32_t position) override {
+    // A gap that a removed word left is a separator of its own, even in front.
+    const std::uint32_t steps = rules_.counts_gaps ? position - last_position_ : 0;
+    if (rules_.keeps_separators) out_.append(std::max(steps, is_first_ ? 0u : 1u), kCompletionSeparator);
     is_first_ = false;
+    last_position_ = position;
     out_ += term;
   }
 
  private:
+  CompletionKeyRules rules_;
   std::string& out_;
   bool is_first_ = true;
+  std::uint32_t last_position_ = 0;
 };
 
 }  // namespace
@@ -169,7 +174,7 @@ std::vector<PositionedTerm> analyzeToPositions(const Analyzer& analyzer, std::st
   std::uint32_t next = 0;
   for (Token& token : list.tokens) {
     next += token.increment;
-    terms.push_back({std::move(token.text), next == 0 ? 0 : next - 1, token.length});
+    terms.push_back({std::move(token.text), next == 0 ? 0 : next - 1, token.length, token.end == list.end_offset});
   }
   return terms;
 }
@@ -190,8 +195,8 @@ std::string normalizeTerm(const Analyzer& analyzer, std::string_view text) {
   return list.tokens.empty() ? std::string() : std::move(list.tokens.front().text);
 }
 
-void appendCompletionKey(const Analyzer& analyzer, std::string_view text, std::string& out) {
-  TermJoiner joiner(out);
+void appendCompletionKey(const Analyzer& analyzer, std::string_view text, CompletionKeyRules rules, std::string& out) {
+  TermJoiner joiner(rules, out);
   analyzer.analyze(text, joiner);
 }
 

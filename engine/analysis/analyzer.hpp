@@ -46,6 +46,7 @@ struct PositionedTerm {
   std::string text;
   std::uint32_t position = 0;
   std::uint32_t length = 1;
+  bool ends_text = true;  // nothing stands behind it, not even what no term holds
 };
 
 class Analyzer {
@@ -87,7 +88,12 @@ std::string normalizeTerm(const Analyzer& analyzer, std::string_view text);
 // Stands between the terms of a completion's analysed form.
 inline constexpr char kCompletionSeparator = '\x1f';
 
+struct CompletionKeyRules {
+  bool keeps_separators = true;  // false: "foof" begins "foo fighters"
+  bool counts_gaps = true;       // false: a removed word leaves no trace
+};
+
 // Appends the analysed form of a completion input, and likewise of the prefix that is looked for: its terms, joined.
-void appendCompletionKey(const Analyzer& analyzer, std::string_view text, std::string& out);
+void appendCompletionKey(const Analyzer& analyzer, std::string_view text, CompletionKeyRules rules, std::string& out);
 
 }  // namespace gyre::engine

@@ -104,7 +104,7 @@ Status CompletionInputs::add(const Field& field, const Analyzer& analyzer, std::
 void CompletionInputs::emit(const Field& field, const Analyzer& analyzer, std::string_view input, std::uint32_t weight,
                             std::string_view contexts) {
   analysed_.clear();
-  appendCompletionKey(analyzer, input, analysed_);
+  appendCompletionKey(analyzer, input, {field.keeps_separators, field.counts_gaps}, analysed_);
   sink_->completion(field, input, analysed_, weight, contexts);
 }
 

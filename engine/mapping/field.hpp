@@ -98,13 +98,14 @@ struct Field {
   std::uint8_t shingle_size = 3;                 // search_as_you_type: max_shingle_size
 
   // ---- numbers, dates, addresses, ranges
-  double scaling_factor = 0;                       // scaled_float
-  std::string format;                              // date; "" is strict_date_optional_time||epoch_millis
-  bool is_half = false;                            // kFloat: half_float, rounded to 11 bits
-  bool is_coerced = true;                          // "12" and 1.5 are whole numbers; ranges take text
-  bool ignores_malformed = false;                  // a value that does not fit is left out
-  FieldType range_of = FieldType::kLong;           // kRange: the type of its ends
-  bool counts_gaps = true;                         // token_count: enable_position_increments
+  double scaling_factor = 0;              // scaled_float
+  std::string format;                     // date; "" is strict_date_optional_time||epoch_millis
+  bool is_half = false;                   // kFloat: half_float, rounded to 11 bits
+  bool is_coerced = true;                 // "12" and 1.5 are whole numbers; ranges take text
+  bool ignores_malformed = false;         // a value that does not fit is left out
+  FieldType range_of = FieldType::kLong;  // kRange: the type of its ends
+  bool counts_gaps = true;       // token_count: enable_position_increments; completion: preserve_position_increments
+  bool keeps_separators = true;  // completion: preserve_separators
   std::optional<std::string> null_value = {};      // stands for null, as text
   std::optional<std::string> constant_value = {};  // constant_keyword
 

@@ -374,12 +374,6 @@ Result<std::string> readMaxInputLength(Field& field, json::Value value) {
   field.max_input_length = static_cast<std::uint32_t>(*count);
   return std::to_string(*count);
 }
-Result<std::string> readRequiredTrue(Field&, json::Value value) {
-  GYRE_TRY_ASSIGN(const bool is_on, readMappingBoolean(value));
-  if (!is_on) return malformed("parameter " + bracketed(value.key()) + ": true is the only value offered");
-  return std::string("true");
-}
-
 Result<std::string> readContexts(Field& field, json::Value value) {
   field.contexts.clear();
   if (value.isObject()) {

@@ -52,7 +52,6 @@ Result<std::string> readScalingFactor(Field& field, json::Value value);
 Result<std::string> readConstant(Field& field, json::Value value);
 Result<std::string> readShingleSize(Field& field, json::Value value);
 Result<std::string> readMaxInputLength(Field& field, json::Value value);
-Result<std::string> readRequiredTrue(Field& field, json::Value value);
 Result<std::string> readContexts(Field& field, json::Value value);
 Result<std::string> readAliasPath(Field& field, json::Value value);
 

@@ -443,7 +443,13 @@ class Merge {
     }
     if (inputs.isEmpty()) return {};
     const std::uint32_t entry = file_.addField(field.path, field.type);
-    const std::uint32_t doc_count = inputs.docCount();
+    const std::vector<DocId> docs = inputs.docs();
+    const auto doc_count = static_cast<std::uint32_t>(docs.size());
+    if (doc_count < result_.doc_count) {
+      std::vector<std::uint64_t> present = emptyPresence();
+      for (const DocId doc : docs) present[doc / 64] |= std::uint64_t{1} << (doc % 64);
+      writePresence(entry, present);
+    }
     const std::size_t count = inputs.size();
     std::string bytes;
     inputs.finish(bytes);

@@ -271,7 +271,8 @@ class BufferFreezer {
     if (!new_docs_.empty()) inputs.renumber(new_docs_);
     if (inputs.isEmpty()) return;
     const std::uint32_t entry = file_.addField(field.path, field.type);
-    const std::uint32_t doc_count = inputs.docCount();
+    const auto doc_count = static_cast<std::uint32_t>(inputs.docs().size());
+    if (doc_count < buffer_.liveCount()) writePresence(entry, values.completions.docs());
     std::string bytes;
     const std::size_t count = inputs.size();
     inputs.finish(bytes);

@@ -51,12 +51,13 @@ void CompletionWriter::renumber(const std::vector<DocId>& new_docs) {
   std::erase_if(inputs_, [](const Input& input) { return input.doc == kNoMoreDocs; });
 }
 
-std::uint32_t CompletionWriter::docCount() const {
+std::vector<DocId> CompletionWriter::docs() const {
   std::vector<DocId> docs;
   docs.reserve(inputs_.size());
   for (const Input& input : inputs_) docs.push_back(input.doc);
   std::sort(docs.begin(), docs.end());
-  return static_cast<std::uint32_t>(std::unique(docs.begin(), docs.end()) - docs.begin());
+  docs.erase(std::unique(docs.begin(), docs.end()), docs.end());
+  return docs;
 }
 
 std::vector<std::uint32_t> CompletionWriter::ranks() const {

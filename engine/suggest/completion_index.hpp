@@ -34,8 +34,8 @@ class CompletionWriter {
   void assignFrom(std::size_t count, DocId doc) {
     for (std::size_t i = count; i < inputs_.size(); ++i) inputs_[i].doc = doc;
   }
-  // Different documents.
-  std::uint32_t docCount() const;
+  // The documents that have an input, ascending, each once.
+  std::vector<DocId> docs() const;
   // The same inputs for documents that were renumbered; those with kNoMoreDocs are dropped.
   void renumber(const std::vector<DocId>& new_docs);
   // Appends the section.

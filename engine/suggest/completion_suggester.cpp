@@ -8,6 +8,7 @@
 #include "engine/analysis/analysis_registry.hpp"
 #include "engine/analysis/analyzer.hpp"
 #include "engine/analysis/utf8.hpp"
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/query/fuzzy_terms.hpp"
 #include "engine/query/query_parser.hpp"
 
@@ -202,7 +203,8 @@ Result<CompletionRequest> parseCompletion(json::Value body, std::string_view tex
   }
   if (request.path.empty()) return illegalArgument("Required [field]");
   const Field* const field = mapping.find(request.path);
-  if (field == nullptr) return illegalArgument("no mapping found for field [" + request.path + "]");
+  if (field == nullptr)
+    return noticedBy(kByIndex, illegalArgument("no mapping found for field [" + request.path + "]"));
   if (field->type != FieldType::kCompletion)
     return illegalArgument("Field [" + request.path + "] is not a completion suggest field");
   request.path = field->path;
@@ -213,7 +215,7 @@ Result<CompletionRequest> parseCompletion(json::Value body, std::string_view tex
     return illegalArgument("analyzer [" + (analyzer_name.empty() ? field->analyzer : analyzer_name) + "] not found");
   // Inputs are cut to so many units: nothing longer can begin one.
   if (utf16Length(text) > field->max_input_length) return request;
-  appendCompletionKey(*analyzer, text, request.analysed);
+  appendCompletionKey(*analyzer, text, {field->keeps_separators, field->counts_gaps}, request.analysed);
   if (fuzzy.isMissing()) return request;
   GYRE_TRY_ASSIGN(request.fuzzy, readFuzzy(fuzzy, text, request.analysed));
   return request;
