@@ -240,6 +240,7 @@ class GlobalAggregator final : public SingleBucketAggregator {
     std::uint64_t doc_base = 0;
     WindowBits bits{};
     std::vector<std::uint16_t> docs;
+    const std::vector<float> scores(kWindowDocs, 1);  // all match alike
     for (std::uint32_t s = 0; s < snapshot_.segments.size(); ++s) {
       const SegmentView& view = snapshot_.segments[s];
       SegmentRun run(view, s, doc_base);
@@ -253,7 +254,7 @@ class GlobalAggregator final : public SingleBucketAggregator {
         docs.clear();
         forEachBit(bits.data(), [&](std::uint32_t i) { docs.push_back(static_cast<std::uint16_t>(i)); });
         counts_[0] += docs.size();
-        subs_.collect({window, static_cast<std::uint32_t>(docs.size()), docs.data()});
+        subs_.collect({window, static_cast<std::uint32_t>(docs.size()), docs.data(), nullptr, 1, scores.data()});
         GYRE_TRY(subs_.checkMemory());
       }
     }

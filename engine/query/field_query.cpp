@@ -360,7 +360,11 @@ QueryPtr makeBooleanQuery(std::string path, bool value, float boost) {
         ScoreStatistics statistics{{}, {}, score};
         if (needs_scores) {
           statistics.field = columnStatistics(snapshot, path);
-          statistics.doc_freqs = {countValue(snapshot, path, value ? 1 : 0)};
+          const std::uint64_t holders = countValue(snapshot, path, value ? 1 : 0);
+          statistics.doc_freqs = {holders};
+          // A document has a value as a term once, however often it was given.
+          if (statistics.field.sum_total_term_freq > statistics.field.doc_count)
+            statistics.field.sum_total_term_freq = holders + countValue(snapshot, path, value ? 0 : 1);
         }
         return WeightPtr(std::make_unique<BooleanWeight>(path, value, std::move(statistics), needs_scores));
       });

@@ -231,7 +231,9 @@ Result<ScoreFunctionPtr> parseDecay(json::Value body, DecayShape shape, const Pa
     return Status(Code::kInvalidArgument, "parsing_exception", "malformed score function score parameters.");
   const Field* const field = context.mapping.find(options.key());
   if (field == nullptr) return parsingException("unknown field [" + std::string(options.key()) + "]");
-  if (!isNumeric(field->type) || field->type == FieldType::kBoolean || !field->has_doc_values)
+  const bool is_number = isNumeric(field->type) && field->type != FieldType::kBoolean;
+  // The dialect does not count these among the numeric types.
+  if (!is_number || field->type == FieldType::kScaledFloat || !field->has_doc_values)
     return parsingException("field [" + field->path + "] is of type [" + std::string(typeName(field->type)) +
                             "], but only numeric types are supported.");
   GYRE_TRY_ASSIGN(Decay decay, parseDecayOptions(options, *field, context));

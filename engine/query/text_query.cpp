@@ -96,7 +96,8 @@ class FieldTextQuery {
     if (tokens.empty()) return zeroTerms();
     switch (kind) {
       case TextKind::kWords:
-      case TextKind::kWordsPrefix: return words(tokens, kind == TextKind::kWordsPrefix);
+      // A word is begun only where the text ends with it.
+      case TextKind::kWordsPrefix: return words(tokens, kind == TextKind::kWordsPrefix && tokens.back().ends_text);
       case TextKind::kPhrase: return phrase(tokens);
       case TextKind::kPhrasePrefix: return phrasePrefix(tokens);
     }
@@ -251,7 +252,7 @@ Result<std::vector<QueryToken>> analyzeQueryText(const Field& field, std::string
   const Analyzer* const analyzer = takes_quoted ? field.quote_analyzer : analyzerOf(field, options);
   if (analyzer == nullptr) return shardRefusal("[" + options.kind + "] analyzer [" + options.analyzer + "] not found");
   for (PositionedTerm& term : analyzeToPositions(*analyzer, text))
-    tokens.push_back({std::move(term.text), term.position, term.length});
+    tokens.push_back({std::move(term.text), term.position, term.length, term.ends_text});
   return tokens;
 }
 

@@ -43,6 +43,7 @@ struct QueryToken {
   std::string term;
   std::uint32_t position = 0;
   std::uint32_t length = 1;
+  bool ends_text = true;  // as PositionedTerm
 };
 
 // query_shard_exception when there is no such analyzer. `is_phrase`: by the field's analyzer for phrases.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/aggs/aggregation.hpp"
+#include "engine/analysis/analyzer.hpp"
 #include "engine/analysis/utf8.hpp"
 #include "engine/mapping/ip_address.hpp"
 #include "engine/mapping/name_pattern.hpp"
@@ -78,7 +79,7 @@ bool writeSourceValue(const Field& field, const DateFormat& date_format, json::V
   switch (field.type) {
     case FieldType::kKeyword:
       if (field.ignore_above != 0 && utf16Length(text) > field.ignore_above) return false;
-      writer.string(text);
+      writer.string(field.normalizer == nullptr ? std::string(text) : normalizeTerm(*field.normalizer, text));
       return true;
     case FieldType::kText: writer.string(text); return true;
     case FieldType::kIp: {
