@@ -146,8 +146,8 @@ constexpr ParameterRule kFlatObjectRules[] = {kMeta};
 constexpr ParameterRule kCompletionRules[] = {
     {"analyzer", "\"simple\"", Shown::kAlways, false, readAnalyzer},
     {"search_analyzer", "\"simple\"", Shown::kUnlessDefault, true, readSearchAnalyzer},
-    {"preserve_separators", "true", Shown::kAlways, false, readRequiredTrue},
-    {"preserve_position_increments", "true", Shown::kAlways, false, readRequiredTrue},
+    {"preserve_separators", "true", Shown::kAlways, false, readFlag<&Field::keeps_separators>},
+    {"preserve_position_increments", "true", Shown::kAlways, false, readFlag<&Field::counts_gaps>},
     {"max_input_length", "50", Shown::kAlways, true, readMaxInputLength},
     {"contexts", "null", Shown::kUnlessDefault, false, readContexts},
     kMeta};
@@ -207,6 +207,14 @@ Status completeText(Field& field) {
   if (given(field, "search_quote_analyzer") != nullptr)
     ensure("search_analyzer", placeOf("search_quote_analyzer"), own);
   if (given(field, "search_analyzer") != nullptr) ensure("analyzer", placeOf("search_analyzer"), own);
+  // … and not where it does not.
+  const auto dropSame = [&](std::string_view name, std::string_view json) {
+    if (const FieldParameter* const same = given(field, name); same != nullptr && same->json == json)
+      field.parameters.erase(field.parameters.begin() + (same - field.parameters.data()));
+  };
+  if (const FieldParameter* const search = given(field, "search_analyzer"); search != nullptr)
+    dropSame("search_quote_analyzer", std::string(search->json));
+  if (given(field, "search_quote_analyzer") == nullptr) dropSame("search_analyzer", own);
   if (given(field, "position_increment_gap") != nullptr && field.detail < IndexDetail::kPositions)
     return illegal("Cannot set position_increment_gap on field " + bracketed(field.name) +
                    " without positions enabled");
