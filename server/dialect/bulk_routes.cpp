@@ -44,6 +44,7 @@ Result<Response> bulk(Service& service, Call& call) {
   const std::int64_t began = steadyMillis();
   if (call.request.body.empty()) return Status(Code::kInvalidArgument, "parse_exception", "request body is required");
   GYRE_TRY_ASSIGN(WritePolicy policy, WritePolicy::read(call));
+  policy.is_bulk = true;
   BulkDefaults defaults;
   defaults.index = call.variable("index");
   defaults.routing = call.text("routing");

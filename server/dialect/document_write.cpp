@@ -414,7 +414,7 @@ void DocumentWriter::finish() {
     for (WriteOutcome& outcome : outcomes_) {
       if (outcome.index != batch->index || !outcome.failure.isOk()) continue;
       if (done.isOk())
-        outcome.is_refreshed = policy_.refresh == WritePolicy::Refresh::kNow && !outcome.is_noop;
+        outcome.is_refreshed = policy_.refresh == WritePolicy::Refresh::kNow && (!outcome.is_noop || policy_.is_bulk);
       else
         outcome.failure = done;
     }

@@ -74,6 +74,7 @@ struct WritePolicy {
   enum class Refresh : std::uint8_t { kNone, kNow, kWait };
   Refresh refresh = Refresh::kNone;
   std::string active_shards;  // "", "all" or a number
+  bool is_bulk = false;       // an update that changes nothing is told as refreshed too
   std::string timeout = "1m";
 
   static Result<WritePolicy> read(const Call& call);

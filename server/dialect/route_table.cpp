@@ -52,9 +52,12 @@ const std::vector<std::vector<Compiled>>& compiledRoutes() {
   return kCompiled;
 }
 
+// Names of what users own do not begin with an underscore, but for _all.
+bool isUnownable(std::string_view name) { return name.starts_with('_') && !name.starts_with("_all"); }
+
 // How literal the match is, a bit a segment, the first one highest; below 0 when there is none. REQUIRES: as many
 // segments as the pattern has.
-int matchPattern(const Compiled& pattern, const std::vector<std::string>& segments) {
+int matchPattern(const Compiled& pattern, const std::vector<std::string>& segments, bool takes_underscores = false) {
   int score = 0;
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const std::string_view segment = pattern.segments[i];
@@ -64,8 +67,8 @@ int matchPattern(const Compiled& pattern, const std::vector<std::string>& segmen
       ++score;
     } else if (segments[i].empty()) {
       return -1;
-    } else if (segment == "{index}" && segments[i].front() == '_' && !segments[i].starts_with("_all")) {
-      return -1;  // names of what users own do not begin with an underscore, but for _all
+    } else if (segment == "{index}" && isUnownable(segments[i]) && !takes_underscores) {
+      return -1;
     }
   }
   return score;
@@ -114,6 +117,12 @@ RouteMatch matchRoute(const Request& request) {
       if (matchPattern(each, request.segments) >= 0) addMethods(each.route->methods, allowed);
     std::sort(allowed.begin(), allowed.end());
     for (const std::string& method : allowed) match.allowed += (match.allowed.empty() ? "" : ", ") + method;
+    const auto isNamed = [&](const Compiled& each) {
+      return contains(each.route->methods, request.method) && matchPattern(each, request.segments, true) >= 0;
+    };
+    match.has_bad_name =
+        allowed.empty() && !request.segments.empty() && isUnownable(request.segments.front()) &&
+        std::any_of(routes[request.segments.size()].begin(), routes[request.segments.size()].end(), isNamed);
     return match;
   }
   match.route = found->route;

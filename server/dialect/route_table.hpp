@@ -63,6 +63,7 @@ struct Route {
 struct RouteMatch {
   const Route* route = nullptr;
   std::vector<std::pair<std::string_view, std::string_view>> variables;
+  bool has_bad_name = false;  // without a route: there would be one if an index could be called like the first segment
   std::string allowed;  // without a route: the methods that the path knows, ", " between them; "" for an unknown path
 };
 

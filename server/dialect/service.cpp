@@ -102,6 +102,7 @@ bool Service::isQuick(const Request& request, const RouteMatch& match) const {
 }
 
 Response Service::handle(Request& request, RouteMatch match) {
+  if (match.has_bad_name) return failureResponse(checkIndexName(request.segments.front()));
   if (match.route == nullptr) return match.allowed.empty() ? unknownPath(request) : wrongMethod(request, match.allowed);
   if (const Status known = checkParameters(request, *match.route); !known.isOk()) return failureResponse(known);
   if (const Status taken = takeSource(request); !taken.isOk()) return failureResponse(taken);
