@@ -1,9 +1,11 @@
 #include "engine/aggs/aggregation_parser.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "engine/aggs/pipeline.hpp"
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/query/field_query.hpp"
 
 namespace gyre::engine {
@@ -60,6 +62,21 @@ constexpr Kind kKinds[] = {
     {"value_count", parseMetric, Place::kLeaf},
     {"weighted_avg", parseWeightedAverage, Place::kLeaf},
 };
+
+// Kinds whose buckets are as many as those of their parent.
+constexpr std::string_view kHoldersOfComposite[] = {"filter", "nested", "reverse_nested"};
+
+bool mayHoldComposite(std::string_view kind) {
+  return std::find(std::begin(kHoldersOfComposite), std::end(kHoldersOfComposite), kind) !=
+         std::end(kHoldersOfComposite);
+}
+
+bool holdsComposite(const Aggregations& subs) {
+  return std::any_of(subs.begin(), subs.end(), [](const AggregationPtr& sub) {
+    return sub->typedName() == "composite" ||
+           (mayHoldComposite(sub->typedName()) && sub->subs() != nullptr && holdsComposite(*sub->subs()));
+  });
+}
 
 std::string bracketed(std::string_view text) { return "[" + std::string(text) + "]"; }
 
@@ -129,11 +146,10 @@ Result<AggregationPtr> parseOne(json::Value definition, ParseContext& context, b
         Code::kInvalidArgument, "aggregation_initialization_exception",
         "Aggregator " + bracketed(name) + " of type " + bracketed(request.kind) + " cannot accept sub-aggregations");
   GYRE_TRY_ASSIGN(auto aggregation, kind->parse(request));
-  if (aggregation->hasManyBuckets() && aggregation->subs() != nullptr)
-    for (const auto& sub : *aggregation->subs())
-      if (sub->typedName() == "composite")
-        return illegalArgument("[composite] aggregation cannot be used with a parent aggregation of type: " +
-                               bracketed(request.kind));
+  if (!mayHoldComposite(request.kind) && aggregation->subs() != nullptr && holdsComposite(*aggregation->subs()))
+    return noticedBy(kByIndex,
+                     illegalArgument("[composite] aggregation cannot be used with a parent aggregation of type: " +
+                                     bracketed(request.kind)));
   aggregation->name = name;
   aggregation->meta = std::move(meta);
   return aggregation;

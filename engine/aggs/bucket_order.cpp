@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/query/query_parser.hpp"
 
 namespace gyre::engine {
@@ -10,8 +11,8 @@ namespace gyre::engine {
 namespace {
 
 Status invalidPath(std::string_view path, std::string why) {
-  return {Code::kInvalidArgument, "aggregation_execution_exception",
-          "Invalid aggregation order path [" + std::string(path) + "]. " + std::move(why)};
+  return noticedBy(kByIndex, {Code::kInvalidArgument, "aggregation_execution_exception",
+                              "Invalid aggregation order path [" + std::string(path) + "]. " + std::move(why)});
 }
 
 const Aggregation* findIn(const Aggregations& subs, std::string_view name) {

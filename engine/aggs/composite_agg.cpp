@@ -11,6 +11,7 @@
 #include "engine/aggs/date_interval.hpp"
 #include "engine/aggs/percentile_request.hpp"
 #include "engine/aggs/tuple_table.hpp"
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/mapping/numeric_value.hpp"
 #include "engine/query/query_parser.hpp"
 
@@ -247,7 +248,8 @@ Status readSourceBody(const AggregationRequest& request, json::Value body, Compo
     if (source.interval == 0) return illegalArgument("[interval] must be greater than 0 for [histogram] source");
   }
   if (source.kind == Kind::kDateHistogram) {
-    if (!interval.isGiven()) return illegalArgument("Invalid interval specified, must be non-null and non-empty");
+    if (!interval.isGiven())
+      return noticedBy(kByIndex, illegalArgument("Invalid interval specified, must be non-null and non-empty"));
     source.rounding = interval.rounding();
   }
   return {};

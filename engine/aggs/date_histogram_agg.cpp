@@ -9,6 +9,7 @@
 #include "engine/aggs/aggregation_parser.hpp"
 #include "engine/aggs/date_interval.hpp"
 #include "engine/aggs/interval_agg.hpp"
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/query/query_parser.hpp"
 
 namespace gyre::engine {
@@ -181,7 +182,8 @@ Result<AggregationPtr> parseDateHistogram(AggregationRequest& request) {
   }
   members.zone = interval.zone;
   GYRE_TRY_ASSIGN(spec.source, makeSource(request, members, Accepts::kNumbers, FieldType::kDate));
-  if (!interval.isGiven()) return illegalArgument("Invalid interval specified, must be non-null and non-empty");
+  if (!interval.isGiven())
+    return noticedBy(kByIndex, illegalArgument("Invalid interval specified, must be non-null and non-empty"));
   spec.rounding = interval.rounding();
   if (!extended_bounds.isMissing()) {
     GYRE_TRY_ASSIGN(spec.extended, readBounds(request, extended_bounds, interval.zone, spec.source));

@@ -10,6 +10,7 @@
 #include "engine/aggs/interval_agg.hpp"
 #include "engine/aggs/percentile_request.hpp"
 #include "engine/aggs/term_ids.hpp"
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/mapping/numeric_value.hpp"
 #include "engine/query/explanation.hpp"
 #include "engine/query/query_parser.hpp"
@@ -183,7 +184,7 @@ Result<AggregationPtr> parseHistogram(AggregationRequest& request) {
     }
   }
   GYRE_TRY_ASSIGN(spec.source, makeSource(request, members, Accepts::kNumbers, FieldType::kDouble));
-  if (spec.interval == 0) return illegalArgument("interval must be positive, got: 0.0");
+  if (spec.interval == 0) return noticedBy(kByIndex, illegalArgument("interval must be positive, got: 0.0"));
   const Bounds& extended = spec.extended;
   if (spec.hard && ((extended.min && spec.hard->min && *extended.min < *spec.hard->min) ||
                     (extended.max && spec.hard->max && *extended.max > *spec.hard->max)))

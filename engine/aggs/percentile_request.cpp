@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/aggs/aggregation.hpp"
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/query/explanation.hpp"
 #include "engine/query/query_parser.hpp"
 
@@ -39,13 +40,19 @@ Result<std::vector<double>> readNumbers(const AggregationRequest& request, json:
   return numbers;
 }
 
+Status notBuilt(const AggregationRequest& request, std::string why) {
+  return causedBy({Code::kInvalidArgument, "x_content_parse_exception",
+                   "Failed to build [" + std::string(request.kind) + "] after last required field arrived"},
+                  illegalArgument(std::move(why)));
+}
+
 Result<std::vector<double>> readPercents(const AggregationRequest& request, json::Value value) {
   GYRE_TRY_ASSIGN(auto percents, readNumbers(request, value));
-  if (percents.empty()) return illegalArgument("[percents] must not be empty: [" + std::string(request.name) + "]");
+  if (percents.empty()) return notBuilt(request, "[percents] must not be empty: [" + std::string(request.name) + "]");
   for (const double percent : percents)
     if (!(percent >= 0 && percent <= 100))
-      return illegalArgument("percent must be in [0,100], got [" + doubleText(percent) + "]: [" +
-                             std::string(request.name) + "]");
+      return notBuilt(request, "percent must be in [0,100], got [" + doubleText(percent) + "]: [" +
+                                   std::string(request.name) + "]");
   return percents;
 }
 

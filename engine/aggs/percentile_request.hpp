@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,8 @@ std::vector<double> defaultPercents();
 Result<std::vector<double>> readPercents(const AggregationRequest& request, json::Value value);
 // Any numbers: ascending, each once.
 Result<std::vector<double>> readNumbers(const AggregationRequest& request, json::Value value);
+// Refuses the request as the dialect does where its members contradict each other.
+Status notBuilt(const AggregationRequest& request, std::string why);
 // "99.9" of an order path.
 std::optional<double> percentOf(std::string_view text);
 // "values": {"1.0": …} or [{"key": 1.0, "value": …}].

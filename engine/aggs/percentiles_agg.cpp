@@ -12,6 +12,7 @@
 #include "engine/aggs/percentile_request.hpp"
 #include "engine/aggs/quantiles.hpp"
 #include "engine/aggs/value_source.hpp"
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/mapping/numeric_value.hpp"
 #include "engine/query/query_parser.hpp"
 
@@ -212,7 +213,7 @@ Result<AggregationPtr> parsePercentiles(AggregationRequest& request) {
       GYRE_TRY_ASSIGN(spec.keys, readNumbers(request, member));
       has_keys = true;
       if (spec.keys.empty())
-        return illegalArgument("[values] must not be an empty array: [" + std::string(request.name) + "]");
+        return notBuilt(request, "[values] must not be an empty array: [" + std::string(request.name) + "]");
     } else if (key == "keyed" && !is_deviation) {
       GYRE_TRY_ASSIGN(spec.is_keyed, parseBoolean(request.kind, member));
     } else if (key == "tdigest" && !is_deviation && member.isObject()) {
@@ -227,7 +228,7 @@ Result<AggregationPtr> parsePercentiles(AggregationRequest& request) {
   }
   if (has_digest && spec.hdr_digits) return illegalArgument("Only one percentiles method should be declared.");
   if (spec.metric == OrderMetric::kRanks && !has_keys)
-    return illegalArgument("[values] must not be null: [" + std::string(request.name) + "]");
+    return notBuilt(request, "[values] must not be null: [" + std::string(request.name) + "]");
   GYRE_TRY_ASSIGN(spec.source, makeSource(request, members, Accepts::kNumbers, FieldType::kDouble));
   return AggregationPtr(std::make_unique<PercentilesAggregation>(std::move(spec)));
 }

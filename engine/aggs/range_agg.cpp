@@ -12,6 +12,7 @@
 #include "engine/aggs/date_interval.hpp"
 #include "engine/aggs/percentile_request.hpp"
 #include "engine/aggs/value_source.hpp"
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/query/explanation.hpp"
 #include "engine/query/query_parser.hpp"
 
@@ -209,7 +210,8 @@ Result<AggregationPtr> parseRangeAggregation(AggregationRequest& request) {
   GYRE_TRY_ASSIGN(spec.source, makeSource(request, members, Accepts::kNumbers,
                                           spec.is_of_dates ? FieldType::kDate : FieldType::kDouble));
   if (ranges.size() == 0)
-    return illegalArgument("No [ranges] specified for the [" + std::string(request.name) + "] aggregation");
+    return noticedBy(kByIndex,
+                     illegalArgument("No [ranges] specified for the [" + std::string(request.name) + "] aggregation"));
   for (const json::Value element : ranges) {
     GYRE_TRY_ASSIGN(auto range, readRange(request, spec, members.zone, element));
     spec.ranges.push_back(std::move(range));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/highlight/text_marks.hpp"
+#include "engine/mapping/failure_cause.hpp"
 
 namespace gyre::engine {
 
@@ -64,7 +65,7 @@ Result<bool> HighlightOptions::read(json::Value member, ParseContext& context) {
   if (key == "type") {
     GYRE_TRY_ASSIGN(const std::string name, readText(member));
     if (name != "unified" && name != "plain" && name != "fvh")
-      return illegalArgument("unknown highlighter type [" + name + "]");
+      return noticedBy(kByIndex, illegalArgument("unknown highlighter type [" + name + "]"));
     type = name == "plain" ? Type::kPlain : name == "fvh" ? Type::kVector : Type::kUnified;
   } else if (key == "pre_tags") {
     GYRE_TRY(readTexts(member, pre_tags));

@@ -1,11 +1,14 @@
-// How does a refusal name what lies beneath it?
+// How does a refusal name what lies beneath it, and who noticed it?
 //
-// As the dialect shows it: a fault "caused_by" with "type: reason", one for each level.
+// As the dialect shows it: a fault "caused_by" with "type: reason", one for each level. Some faults of a request the
+// dialect notices only when an index is asked, others while it reads the request though they show only where a field is
+// mapped: a fault "@noticed_by" tells these apart and is never shown.
 //
 // THREADS: free function.
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "gyre/status.hpp"
@@ -17,6 +20,16 @@ inline Status causedBy(Status failure, const Status& cause) {
   failure.addFault("caused_by", std::string(cause.reason()) + ": " + std::string(cause.message()));
   for (const Fault& fault : cause.faults())
     if (fault.pointer == "caused_by") failure.addFault(fault.pointer, fault.detail);
+  return failure;
+}
+
+inline constexpr std::string_view kNoticedBy = "@noticed_by";
+inline constexpr std::string_view kByIndex = "index";
+inline constexpr std::string_view kByRequest = "request";
+
+// REQUIRES: the failure is not ok.
+inline Status noticedBy(std::string_view who, Status failure) {
+  failure.addFault(std::string(kNoticedBy), std::string(who));
   return failure;
 }
 

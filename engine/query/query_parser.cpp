@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "engine/mapping/failure_cause.hpp"
+
 namespace gyre::engine {
 
 namespace {
@@ -165,9 +167,15 @@ Result<QueryPtr> parseQuery(json::Value clause, ParseContext& context) {
 Result<bool> readCommon(std::string_view kind, json::Value member, CommonParameters& common) {
   if (member.key() == "boost") {
     GYRE_TRY_ASSIGN(common.boost, parseFloat(kind, member));
-    if (common.boost < 0)
-      return illegalArgument("negative [boost] are not allowed in " + bracketed(kind) +
-                             ", use a value between 0 and 1 to deboost");
+    if (common.boost < 0) {
+      const Status refused = illegalArgument("negative [boost] are not allowed in " + bracketed(kind) +
+                                             ", use a value between 0 and 1 to deboost");
+      // Some kinds read their members in another way, which shows in what the refusal is called.
+      const std::string failed = bracketed(kind) + " failed to parse field [boost]";
+      if (kind == "match_all" || kind == "ids") return causedBy(parsingException(failed), refused);
+      if (kind == "bool") return causedBy({Code::kInvalidArgument, "x_content_parse_exception", failed}, refused);
+      return refused;
+    }
     return true;
   }
   if (member.key() == "_name") {

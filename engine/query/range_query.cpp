@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/query/bool_query.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/metadata_query.hpp"
@@ -61,9 +62,13 @@ Status readRange(json::Value body, RangeRequest& range, CommonParameters& common
     } else if (key == "format") {
       if (!member.isString()) return parsingException("[range] [format] must be a string");
       range.format = member.string();
+      if (const auto format = DateFormat::parse(range.format); !format.isOk())
+        return noticedBy(kByRequest, illegalArgument(std::string(format.status().message())));
     } else if (key == "time_zone") {
       if (!member.isString()) return parsingException("[range] [time_zone] must be a string");
       range.time_zone = member.string();
+      if (const auto zone = TimeZone::parse(range.time_zone); !zone.isOk())
+        return noticedBy(kByRequest, illegalArgument(std::string(zone.status().message())));
     } else {
       return unknownParameter("range", key);
     }

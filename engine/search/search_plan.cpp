@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/mapping/name_pattern.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
@@ -24,6 +25,8 @@ const std::shared_ptr<const Mapping>& emptyMapping() {
 // Whether the request would be refused whatever an index maps. The dialect finds such faults before it asks any index.
 bool isFaultOfRequest(const Status& failure, json::Value body, json::Value overrides, std::int64_t now_millis) {
   if (failure.reason() == "query_shard_exception") return false;
+  for (const Fault& fault : failure.faults())
+    if (fault.pointer == kNoticedBy) return fault.detail == kByRequest;
   const auto parsed = SearchRequest::parse(body, overrides, *emptyMapping(), now_millis);
   return !parsed.isOk() && parsed.status().reason() == failure.reason() &&
          parsed.status().message() == failure.message();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/aggs/aggregation_parser.hpp"
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
 #include "engine/search/collapse_parser.hpp"
@@ -96,9 +97,18 @@ class RequestParser {
       const std::string_view key = member.key();
       // Of the owner.
       if ((key == "name" && member.isString()) || (key == "ignore_unmapped" && member.isBoolean())) continue;
-      constexpr std::string_view kTaken[] = {"from",    "size",    "sort",           "track_scores",
-                                             "_source", "version", "stored_fields",  "seq_no_primary_term",
-                                             "fields",  "explain", "docvalue_fields", "highlight"};
+      constexpr std::string_view kTaken[] = {"from",
+                                             "size",
+                                             "sort",
+                                             "track_scores",
+                                             "_source",
+                                             "version",
+                                             "stored_fields",
+                                             "seq_no_primary_term",
+                                             "fields",
+                                             "explain",
+                                             "docvalue_fields",
+                                             "highlight"};
       if (std::find(std::begin(kTaken), std::end(kTaken), key) == std::end(kTaken)) return unknownField(kind, key);
       GYRE_TRY(readMember(member));
     }
@@ -286,8 +296,7 @@ class RequestParser {
     }
     GYRE_TRY_ASSIGN(const std::int64_t limit, parseCount(member));
     if (limit < -1)
-      return illegalArgument("[track_total_hits] parameter must be positive or equals to -1, got " +
-                             std::to_string(limit));
+      return noticedBy(kByIndex, illegalArgument("totalHitsThreshold must be >= 0, got " + std::to_string(limit)));
     request_.shows_total = limit != -1;
     request_.count_up_to = limit == -1 ? 0 : static_cast<std::uint64_t>(limit);
     return {};
@@ -302,7 +311,8 @@ class RequestParser {
     request_.fetch.finish();
     if (!search_after_.isMissing()) {
       if (request_.from > 0) return searchException("`from` parameter must be set to 0 when `search_after` is used.");
-      if (request_.sort.empty() || isByScore()) return illegalArgument("Sort must contain at least one field.");
+      if (request_.sort.empty() || isByScore())
+        return noticedBy(kByIndex, illegalArgument("Sort must contain at least one field."));
       GYRE_TRY_ASSIGN(request_.search_after, parseSearchAfter(search_after_, request_.sort));
     }
     if (request_.collapse) {

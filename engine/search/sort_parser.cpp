@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <initializer_list>
@@ -8,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/mapping/ip_address.hpp"
 #include "engine/mapping/numeric_value.hpp"
 #include "engine/query/field_query.hpp"
@@ -26,7 +28,20 @@ bool isOneOf(std::string_view name, std::initializer_list<std::string_view> name
 Result<bool> parseOrder(json::Value value) {
   if (value.string() == "asc" || value.string() == "ASC") return false;
   if (value.string() == "desc" || value.string() == "DESC") return true;
-  return illegalArgument("Unknown SortOrder [" + std::string(value.raw()) + "]");
+  std::string shouted(value.isString() ? value.string() : value.raw());
+  std::transform(shouted.begin(), shouted.end(), shouted.begin(), [](unsigned char c) { return std::toupper(c); });
+  return illegalArgument("No enum constant org.opensearch.search.sort.SortOrder." + shouted);
+}
+
+// "order" among the options of a sort.
+Result<bool> parseOrderOption(std::string_view kind, json::Value value) {
+  const std::string failed = "[" + std::string(kind) + "] failed to parse field [order]";
+  if (!value.isString())
+    return Status(Code::kInvalidArgument, "x_content_parse_exception",
+                  failed + ": expected a string, found " + std::string(value.raw()));
+  auto order = parseOrder(value);
+  if (!order.isOk()) return causedBy({Code::kInvalidArgument, "x_content_parse_exception", failed}, order.status());
+  return order;
 }
 
 Result<FieldType> parseTypeName(std::string_view name) {
@@ -183,7 +198,7 @@ Result<SortKey> parseFieldKey(std::string_view path, json::Value options, const 
   json::Value nested, nested_path, nested_filter;
   for (const json::Value option : options) {
     if (option.key() == "order") {
-      GYRE_TRY_ASSIGN(key.is_descending, parseOrder(option));
+      GYRE_TRY_ASSIGN(key.is_descending, parseOrderOption("field_sort", option));
     } else if (option.key() == "mode") {
       GYRE_TRY_ASSIGN(mode, parseMode(option));
     } else if (option.key() == "missing") {
@@ -237,7 +252,7 @@ Result<SortKey> parseKey(std::string_view path, json::Value options, const Mappi
   }
   for (const json::Value option : options) {
     if (option.key() != "order") return unknownField(path, option.key());
-    GYRE_TRY_ASSIGN(key.is_descending, parseOrder(option));
+    GYRE_TRY_ASSIGN(key.is_descending, parseOrderOption(path, option));
   }
   return key;
 }

@@ -8,6 +8,7 @@
 #include "engine/analysis/analysis_registry.hpp"
 #include "engine/analysis/analyzer.hpp"
 #include "engine/analysis/utf8.hpp"
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/query/fuzzy_terms.hpp"
 #include "engine/query/query_parser.hpp"
 
@@ -64,37 +65,6 @@ std::map<std::string, Candidate> candidatesFor(const Snapshot& snapshot, const W
   std::erase_if(found, [&](const auto& entry) { return entry.second.freq <= freq_above; });
   return found;
 }
-
-class WordFinder final : public TermSink {
- public:
-  explicit WordFinder(std::string_view text) : text_(text) {}
-  void term(std::string_view term, std::uint32_t) override {
-    // Terms are pieces of the text in its order, with letters in another case.
-    for (std::size_t at = at_; at < text_.size(); at += decodeUtf8(text_, at).size) {
-      if (!beginsAt(term, at)) continue;
-      const std::size_t size = std::min(term.size(), text_.size() - at);
-      words.push_back({std::string(term), static_cast<std::uint32_t>(utf16Length(text_.substr(0, at))),
-                       static_cast<std::uint32_t>(utf16Length(text_.substr(at, size)))});
-      at_ = at + size;
-      return;
-    }
-    words.push_back({std::string(term), static_cast<std::uint32_t>(utf16Length(text_.substr(0, at_))),
-                     static_cast<std::uint32_t>(utf16Length(term))});
-  }
-  std::vector<TextWord> words;
-
- private:
-  bool beginsAt(std::string_view term, std::size_t at) const {
-    if (text_.size() - at < term.size()) return false;
-    return std::equal(term.begin(), term.end(), text_.begin() + static_cast<std::ptrdiff_t>(at), [](char a, char b) {
-      const auto folded = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-      return folded(a) == folded(b) || (static_cast<unsigned char>(a) >= 0x80 && static_cast<unsigned char>(b) >= 0x80);
-    });
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
 
 }  // namespace
 
@@ -188,19 +158,23 @@ std::vector<WordOption> findWords(const Snapshot& snapshot, const WordOptions& o
 
 Result<std::vector<TextWord>> wordsOf(const Field& field, std::string_view analyzer, std::string_view text) {
   const bool is_whole = field.type == FieldType::kKeyword && analyzer.empty();
-  const Analyzer* const chain = is_whole            ? findAnalyzer("keyword")
+  const Analyzer* const chain = is_whole           ? findAnalyzer("keyword")
                                 : analyzer.empty() ? field.search_analyzer
                                                    : field.analysis->analyzer(analyzer);
   if (chain == nullptr) return illegalArgument("analyzer [" + std::string(analyzer) + "] doesn't exists");
-  WordFinder finder(text);
-  chain->analyze(text, finder);
-  return std::move(finder.words);
+  TokenList list;
+  chain->tokenize(text, list);
+  std::vector<TextWord> words;
+  for (Token& token : list.tokens) words.push_back({std::move(token.text), token.start, token.end - token.start});
+  return words;
 }
 
 Result<const Field*> suggestedField(std::string_view path, const Mapping& mapping) {
-  if (path.empty()) return illegalArgument("the required field option is missing");
+  if (path.empty())
+    return Status(Code::kInvalidArgument, "parse_exception", "the required field option [field] is missing");
   const Field* const field = mapping.find(path);
-  if (field == nullptr) return illegalArgument("no mapping found for field [" + std::string(path) + "]");
+  if (field == nullptr)
+    return noticedBy(kByIndex, illegalArgument("no mapping found for field [" + std::string(path) + "]"));
   if (field->type != FieldType::kText && field->type != FieldType::kKeyword)
     return illegalArgument("field [" + field->path + "] has no words to suggest from");
   return field;

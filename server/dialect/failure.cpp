@@ -85,7 +85,8 @@ void writeMembers(const Status& status, JsonWriter& writer) {
   for (const Fault& fault : status.faults())
     if (isRaw(fault.pointer))
       writer.rawMember(fault.pointer, fault.detail);
-    else if (fault.pointer != kCause && fault.pointer != kSuppressed && fault.pointer != kWrittenCause)
+    else if (fault.pointer != kCause && fault.pointer != kSuppressed && fault.pointer != kWrittenCause &&
+             !fault.pointer.starts_with('@'))
       writer.member(fault.pointer, fault.detail);
 }
 
