@@ -140,16 +140,18 @@ Result<TimeBounds> readBounds(const AggregationRequest& request, json::Value val
       // A bare number is an instant, whatever the format.
       instant = *millis;
     } else {
-      GYRE_TRY_ASSIGN(instant,
-                      parseDateMath(text, source.format.dates(), RoundUp::kNo, zone, request.context.now_millis));
+      const auto parsed = parseDateMath(text, source.format.dates(), RoundUp::kNo, zone, request.context.now_millis);
+      if (!parsed.isOk()) return noticedBy(kByIndex, parsed.status());
+      instant = *parsed;
     }
     (member.key() == "min" ? bounds.min : bounds.max) = instant;
     (member.key() == "min" ? bounds.min_text : bounds.max_text) = text;
   }
   if (bounds.min && bounds.max && *bounds.min > *bounds.max)
-    return illegalArgument("[" + std::string(value.key()) + ".min][" + bounds.min_text + "] cannot be greater than [" +
-                           std::string(value.key()) + ".max][" + bounds.max_text + "] for histogram aggregation [" +
-                           std::string(request.name) + "]");
+    return noticedBy(
+        kByIndex, illegalArgument("[" + std::string(value.key()) + ".min][" + bounds.min_text +
+                                  "] cannot be greater than [" + std::string(value.key()) + ".max][" + bounds.max_text +
+                                  "] for histogram aggregation [" + std::string(request.name) + "]"));
   return bounds;
 }
 

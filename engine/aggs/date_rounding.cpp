@@ -60,7 +60,9 @@ std::int64_t DateRounding::next(std::int64_t start) const {
     if (change < candidate && floorUnmoved(change) > unmoved) candidate = std::min(candidate, floorUnmoved(change));
     return candidate + offset_;
   }
-  for (std::int64_t at = unmoved + millis_; candidate <= unmoved; at += millis_) candidate = floorUnmoved(at);
+  // A clock set back makes the stretch longer by as much as a day, mostly by an hour.
+  for (std::int64_t at = unmoved + millis_; candidate <= unmoved; at += std::min(millis_, kHourMillis / 4))
+    candidate = floorUnmoved(at);
   return candidate + offset_;
 }
 

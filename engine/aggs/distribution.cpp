@@ -55,7 +55,7 @@ void writeFigure(double value, bool is_empty, JsonWriter& writer) {
 }
 }  // namespace
 
-void writeDistribution(const Distribution& distribution, const NumberText& text, JsonWriter& writer) {
+void writeDistribution(const Distribution& distribution, const NumberText& text, bool is_boolean, JsonWriter& writer) {
   const bool is_empty = distribution.count == 0;
   writeDouble(is_empty ? kNone : distribution.sum_of_squares, writer.key("sum_of_squares"));
   for (const std::string_view name : kSpreads) writeFigure(*distribution.value(name), is_empty, writer.key(name));
@@ -66,9 +66,16 @@ void writeDistribution(const Distribution& distribution, const NumberText& text,
   for (const std::string_view name : kBounds) writeFigure(bound(name), is_empty, writer.key(name));
   writer.endObject();
   if (is_empty || !text) return;
-  writer.member("sum_of_squares_as_string", text(distribution.sum_of_squares));
-  for (const std::string_view name : kSpreads)
-    writer.member(std::string(name) + "_as_string", text(*distribution.value(name)));
+  const auto writeText = [&](std::string_view name, double value) {
+    writer.key(std::string(name) + "_as_string");
+    if (is_boolean && !name.starts_with("std_deviation")) {
+      writer.boolean(value != 0);
+    } else {
+      writer.string(text(value));
+    }
+  };
+  writeText("sum_of_squares", distribution.sum_of_squares);
+  for (const std::string_view name : kSpreads) writeText(name, *distribution.value(name));
   writer.key("std_deviation_bounds_as_string").beginObject();
   for (const std::string_view name : kBounds) writer.member(name, text(bound(name)));
   writer.endObject();

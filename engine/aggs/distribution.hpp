@@ -30,6 +30,7 @@ struct Distribution {
 // What a number reads as beside itself ("…_as_string"); none for fields that show none.
 using NumberText = std::function<std::string(double)>;
 // The members of extended_stats that follow those of stats.
-void writeDistribution(const Distribution& distribution, const NumberText& text, JsonWriter& writer);
+// `is_boolean`: the texts are "true" and "false", some of which the dialect writes as such.
+void writeDistribution(const Distribution& distribution, const NumberText& text, bool is_boolean, JsonWriter& writer);
 
 }  // namespace gyre::engine

@@ -113,7 +113,7 @@ void MetricAggregator::writeStats(std::uint32_t bucket, JsonWriter& writer) cons
   const ValueFormat& format = totals.source().format;
   NumberText text;
   if (format.hasText()) text = [&format](double value) { return format.text(value); };
-  writeDistribution(distribution(bucket), text, writer);
+  writeDistribution(distribution(bucket), text, format.isBoolean(), writer);
 }
 
 Status MetricAggregator::write(std::uint32_t bucket, AggregationOutput& out) {

@@ -230,6 +230,10 @@ Result<AggregationPtr> parsePercentiles(AggregationRequest& request) {
   if (spec.metric == OrderMetric::kRanks && !has_keys)
     return notBuilt(request, "[values] must not be null: [" + std::string(request.name) + "]");
   GYRE_TRY_ASSIGN(spec.source, makeSource(request, members, Accepts::kNumbers, FieldType::kDouble));
+  if (const Field* const field = members.field.field;
+      is_deviation && field != nullptr && (field->type == FieldType::kDate || field->type == FieldType::kBoolean))
+    return illegalArgument("Field [" + field->path + "] of type [" + std::string(field->type_name) +
+                           "] is not supported for aggregation [median_absolute_deviation]");
   return AggregationPtr(std::make_unique<PercentilesAggregation>(std::move(spec)));
 }
 

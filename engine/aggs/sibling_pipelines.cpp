@@ -169,7 +169,7 @@ class SiblingPipeline final : public PipelineAggregation {
       writer.member("min_as_string", text(found.min)).member("max_as_string", text(found.max));
       writer.member("avg_as_string", text(average(found))).member("sum_as_string", text(found.distribution.sum));
     }
-    if (spec_.metric == BucketMetric::kExtendedStats) writeDistribution(found.distribution, text, writer);
+    if (spec_.metric == BucketMetric::kExtendedStats) writeDistribution(found.distribution, text, false, writer);
   }
 
   SiblingSpec spec_;
