@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "engine/analysis/analyzer.hpp"
 #include "engine/analysis/utf8.hpp"
 #include "engine/highlight/boundaries.hpp"
 #include "engine/highlight/fragments.hpp"
@@ -29,6 +30,14 @@ void useStyledTags(HighlightOptions& options) {
   options.post_tags = {"</em>"};
 }
 
+// The dialect's fast vector highlighter needs term vectors; here they are made from the text, but what it refuses or
+// passes over stays so.
+bool hasVectors(const Field& field) {
+  return std::any_of(field.parameters.begin(), field.parameters.end(), [](const FieldParameter& parameter) {
+    return parameter.name == "term_vector" && parameter.json.starts_with("\"with_positions_offsets");
+  });
+}
+
 bool isText(const Field& field) { return field.type == FieldType::kText || field.type == FieldType::kKeyword; }
 
 // A multi-field's values are those of the field that it hangs under.
@@ -45,10 +54,13 @@ std::vector<std::string> valuesOf(const Field& field, const Mapping& mapping, js
   collectSourceValues(source, sourcePath(field, mapping), found);
   std::vector<std::string> values;
   for (const json::Value value : found) {
-    if (value.isObject() || value.isArray() || value.isNull() || value.isMissing()) continue;
-    std::string text(value.isString() ? value.string() : value.raw());
-    const bool is_ignored = field.ignore_above != 0 && utf16Length(text) > field.ignore_above;
-    if (!is_ignored) values.push_back(std::move(text));
+    if (value.isObject() || value.isArray() || value.isMissing()) continue;
+    if (value.isNull() && !field.null_value) continue;
+    std::string text(value.isNull() ? *field.null_value : value.isString() ? value.string() : value.raw());
+    if (field.ignore_above != 0 && utf16Length(text) > field.ignore_above) continue;
+    // A keyword is shown as its terms are.
+    if (field.type == FieldType::kKeyword && field.normalizer != nullptr) text = normalizeTerm(*field.normalizer, text);
+    values.push_back(std::move(text));
   }
   return values;
 }
@@ -113,8 +125,14 @@ Status Highlight::write(json::Value source, const Query* query, JsonWriter& writ
     const bool is_pattern = wanted.pattern.find('*') != std::string::npos;
     for (const Field& field : mapping_->fields()) {
       const bool is_wanted = is_pattern ? matchesPattern(wanted.pattern, field.path) : field.path == wanted.pattern;
-      if (is_wanted && isText(field) && done.insert(field.ordinal).second)
-        GYRE_TRY(writeField(field, wanted.options, source, query, shown));
+      if (!is_wanted || !isText(field)) continue;
+      const bool is_possible = wanted.options.type != HighlightOptions::Type::kVector || hasVectors(field);
+      if (!is_possible && is_pattern) continue;
+      if (!is_possible)
+        return illegalArgument("the field [" + field.path +
+                               "] should be indexed with term vector with position offsets to be used with fast "
+                               "vector highlighter");
+      if (done.insert(field.ordinal).second) GYRE_TRY(writeField(field, wanted.options, source, query, shown));
     }
   }
   shown.endObject();

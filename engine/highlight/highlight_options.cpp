@@ -117,8 +117,9 @@ Result<bool> HighlightOptions::read(json::Value member, ParseContext& context) {
     if (!member.isObject()) return badMember(member, "expected a query");
     // Its names are none of the search's.
     ParseContext own{context.mapping, context.now_millis, 0, 0, {}};
-    GYRE_TRY_ASSIGN(QueryPtr parsed, parseQuery(member, own));
-    query = std::shared_ptr<const Query>(std::move(parsed));
+    auto parsed = parseQuery(member, own);
+    if (!parsed.isOk()) return within("[highlight_field] failed to parse field [highlight_query]", parsed.status());
+    query = std::shared_ptr<const Query>(std::move(parsed).value());
   } else if (key == "force_source" || key == "highlight_filter") {
     // Everything is read from the source, and filters are shown as they match.
     bool is_asked = false;
