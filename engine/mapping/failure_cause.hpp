@@ -27,6 +27,23 @@ inline constexpr std::string_view kNoticedBy = "@noticed_by";
 inline constexpr std::string_view kByIndex = "index";
 inline constexpr std::string_view kByRequest = "request";
 
+// A fault "@within" is what the dialect says of a clause that it cannot read around the fault itself; the innermost
+// comes first. It says so only of what it notices while it reads the request.
+inline constexpr std::string_view kInsideOf = "@within";
+// REQUIRES: the failure is not ok.
+inline Status within(std::string clause, Status failure) {
+  failure.addFault(std::string(kInsideOf), std::move(clause));
+  return failure;
+}
+// The failure as the dialect tells it: its clauses around it.
+inline Status withClauses(Status failure) {
+  const Status inner = failure;
+  for (const Fault& fault : inner.faults())
+    if (fault.pointer == kInsideOf)
+      failure = causedBy({failure.code(), "x_content_parse_exception", fault.detail}, failure);
+  return failure;
+}
+
 // REQUIRES: the failure is not ok.
 inline Status noticedBy(std::string_view who, Status failure) {
   failure.addFault(std::string(kNoticedBy), std::string(who));

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/query/bool_scorer.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
@@ -206,18 +207,23 @@ Result<QueryPtr> parseBool(json::Value body, ParseContext& context) {
   BoolClauses clauses;
   std::string minimum;
   bool adjusts_pure_negative = true;
+  const auto read = [&](json::Value member, std::vector<QueryPtr>& queries) -> Status {
+    const Status parsed = parseClauses(member, queries, context);
+    if (parsed.isOk() || !(member.isObject() || member.isArray())) return parsed;
+    return within("[bool] failed to parse field [" + std::string(member.key()) + "]", parsed);
+  };
   for (const json::Value member : body) {
     GYRE_TRY_ASSIGN(const bool is_common, readCommon("bool", member, common));
     if (is_common) continue;
     if (member.key() == "must") {
-      GYRE_TRY(parseClauses(member, clauses.must, context));
+      GYRE_TRY(read(member, clauses.must));
     } else if (member.key() == "filter") {
-      GYRE_TRY(parseClauses(member, clauses.filter, context));
+      GYRE_TRY(read(member, clauses.filter));
     } else if (member.key() == "should") {
-      GYRE_TRY(parseClauses(member, clauses.should, context));
+      GYRE_TRY(read(member, clauses.should));
     } else if (member.key() == "must_not" || member.key() == "mustNot") {
       const std::size_t shown = context.nested_hits.size();
-      GYRE_TRY(parseClauses(member, clauses.must_not, context));
+      GYRE_TRY(read(member, clauses.must_not));
       // What must not match has nothing to show within a hit.
       context.nested_hits.resize(shown);
     } else if (member.key() == "minimum_should_match") {

@@ -78,15 +78,20 @@ class BlendedQuery final : public Query {
   }
 
  private:
-  // A field in which the term is rarer than in the one before counts as one document more.
+  // A field in which the term is rarer than in the one before counts as one document more; but no field counts more
+  // than it has, nor than the shortest of the fields has terms.
   std::vector<std::uint64_t> blend(const Snapshot& snapshot) const {
     std::uint64_t documents = 0;
     for (const SegmentView& view : snapshot.segments) documents += view.segment->docCount();
     std::vector<std::uint64_t> own;
     std::vector<std::size_t> order;
+    std::vector<std::uint64_t> holders;
     for (const BlendedTerm& one : terms_) {
       order.push_back(own.size());
       own.push_back(docFrequency(snapshot, one.path, one.term));
+      const FieldStatistics field = fieldStatistics(snapshot, one.path);
+      holders.push_back(field.doc_count);
+      if (field.sum_total_term_freq > 0) documents = std::min(documents, field.sum_total_term_freq);
     }
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return own[a] > own[b]; });
     std::vector<std::uint64_t> blended(own.size(), 0);
@@ -95,7 +100,7 @@ class BlendedQuery final : public Query {
     for (const std::size_t i : order) {
       if (own[i] == 0) continue;
       if (previous > own[i]) ++actual;
-      blended[i] = std::min(documents, actual);
+      blended[i] = std::min({documents, actual, holders[i]});
       previous = own[i];
     }
     return blended;
@@ -106,6 +111,17 @@ class BlendedQuery final : public Query {
   float tie_breaker_;
 };
 
+// As the mapping names it, in quotes. The dialect takes the default analyzer and one that is named to be the same for
+// two.
+std::string_view searchAnalyzerName(const Field& field) {
+  std::string_view own;
+  for (const FieldParameter& parameter : field.parameters) {
+    if (parameter.name == "search_analyzer") return parameter.json;
+    if (parameter.name == "analyzer") own = parameter.json;
+  }
+  return own;
+}
+
 // Fields whose text is analysed alike, searched as one.
 class CrossFields {
  public:
@@ -115,6 +131,7 @@ class CrossFields {
   Result<std::vector<QueryPtr>> make(const std::vector<BoostedField>& fields, std::string_view text) const {
     struct Group {
       const Analyzer* analyzer;
+      std::string_view name;
       std::vector<std::pair<const Field*, float>> fields;
     };
     std::vector<Group> groups;
@@ -122,9 +139,10 @@ class CrossFields {
       const Field* const field = context_.mapping.find(one.path);
       if (field == nullptr || field->type == FieldType::kObject) continue;
       const Analyzer* const analyzer = analyzerOf(*field, options_);
-      auto group =
-          std::find_if(groups.begin(), groups.end(), [&](const Group& known) { return known.analyzer == analyzer; });
-      if (group == groups.end()) group = groups.insert(groups.end(), {analyzer, {}});
+      const std::string_view name = options_.analyzer.empty() ? searchAnalyzerName(*field) : options_.analyzer;
+      auto group = std::find_if(groups.begin(), groups.end(),
+                                [&](const Group& known) { return known.analyzer == analyzer && known.name == name; });
+      if (group == groups.end()) group = groups.insert(groups.end(), {analyzer, name, {}});
       group->fields.emplace_back(field, one.boost);
     }
     std::vector<QueryPtr> queries;

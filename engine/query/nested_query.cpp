@@ -218,8 +218,6 @@ Result<QueryPtr> parseNested(json::Value body, ParseContext& context) {
   GYRE_TRY_ASSIGN(const NestedBody read, readBody(body));
   const Field* const object = context.mapping.find(read.path);
   const bool is_object = object != nullptr && object->type == FieldType::kObject;
-  if (!is_object && !read.ignores_unmapped)
-    return queryShardException("[nested] failed to find nested object under path [" + read.path + "]");
   if (is_object && !object->is_nested)
     return queryShardException("[nested] nested object under path [" + read.path + "] is not of nested type");
 
@@ -231,6 +229,9 @@ Result<QueryPtr> parseNested(json::Value body, ParseContext& context) {
   std::vector<NestedHits> inner_hits = std::exchange(context.nested_hits, std::move(outer_hits));
   // Nothing is known of the fields below an object that is not there.
   if (!inner.isOk() && (is_object || inner.status().reason() != "query_shard_exception")) return inner.status();
+  // What is wrong with the request itself comes first.
+  if (!is_object && !read.ignores_unmapped)
+    return queryShardException("[nested] failed to find nested object under path [" + read.path + "]");
   // Only what stands in the scope's objects can be joined to them.
   const std::string scope = outer == nullptr ? std::string() : outer->path;
   if (!is_object || (outer != nullptr && !object->path.starts_with(scope + "."))) {

@@ -204,7 +204,7 @@ class SimpleParser {
       for (BoostedField& field : fields)
         if (context_.mapping.find(field.path + request_.quote_suffix) != nullptr) field.path += request_.quote_suffix;
     GYRE_TRY_ASSIGN(auto query,
-                    makeMultiMatchQuery(MultiMatchType::kPhrase, fields, words, options, 1.0f, 1, context_));
+                    makeMultiMatchQuery(MultiMatchType::kPhrase, fields, words, options, 0.0f, 1, context_));
     return add(tree, std::move(query));
   }
 

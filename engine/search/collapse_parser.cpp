@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/mapping/mapping.hpp"
 #include "gyre/json_writer.hpp"
 
@@ -29,7 +30,9 @@ Status readSecondQuery(json::Value body, ParseContext& context, Rescore& rescore
   for (const json::Value member : body) {
     const std::string_view key = member.key();
     if (key == "rescore_query" && member.isObject()) {
-      GYRE_TRY_ASSIGN(rescore.query, parseQuery(member, context));
+      auto query = parseQuery(member, context);
+      if (!query.isOk()) return within("[query] failed to parse field [rescore_query]", query.status());
+      rescore.query = std::move(query).value();
     } else if (key == "query_weight") {
       GYRE_TRY_ASSIGN(rescore.query_weight, parseFloat("rescore", member));
     } else if (key == "rescore_query_weight") {

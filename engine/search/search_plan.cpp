@@ -109,7 +109,8 @@ Status SearchPlan::make(std::span<const SearchTarget> asked, std::string_view bo
     shard_count += target.shard_count;
     Status failure = plan(target, document.root(), overrides.root(), options, now_millis);
     if (failure.isOk()) continue;
-    if (failures.empty() && isFaultOfRequest(failure, document.root(), overrides.root(), now_millis)) return failure;
+    if (failures.empty() && isFaultOfRequest(failure, document.root(), overrides.root(), now_millis))
+      return withClauses(std::move(failure));
     failures.push_back({target.index_name, std::move(failure)});
     failed_shard_count += target.shard_count;
   }

@@ -361,6 +361,10 @@ class SearchRun {
         outcome_.has_max_score = request_.sort.front().is_descending;
         outcome_.max_score = outcome_.hits.front().score;
       }
+    } else if (request_.isSorted() && request_.tracks_scores && request_.size > 0 && outcome_.total > 0) {
+      // A page behind the last hit tells the best score all the same.
+      outcome_.has_max_score = true;
+      outcome_.max_score = best_score_;
     }
     const std::size_t skipped = std::min<std::size_t>(request_.from, outcome_.hits.size());
     outcome_.hits.erase(outcome_.hits.begin(), outcome_.hits.begin() + static_cast<std::ptrdiff_t>(skipped));
