@@ -20,7 +20,8 @@ class FuzzyExpansion final : public TermExpansion {
   void forEachTerm(const TermDictionaryReader& terms, const Visit& visit) const override {
     forEachFuzzyTerm(terms, pattern_, [&](const FuzzyMatch& match, const TermCursor& cursor) {
       const auto shorter = static_cast<float>(std::min(word_length_, match.length));
-      return visit(cursor, match.edits == 0 ? 1.0f : 1.0f - static_cast<float>(match.edits) / shorter);
+      const float likeness = match.edits == 0 ? 1.0f : 1.0f - static_cast<float>(match.edits) / shorter;
+      return visit(cursor, std::max(likeness, 0.0f));
     });
   }
 

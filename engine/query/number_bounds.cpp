@@ -30,6 +30,25 @@ Status notANumber(std::string_view value) {
   return queryShardException("For input string: \"" + std::string(value) + "\"");
 }
 
+// What the dialect takes no value beyond: small whole numbers are read as integers, and ends of ranges of reals may lie
+// anywhere.
+Status checkRange(FieldType type, Wide value, std::string_view text) {
+  switch (type) {
+    case FieldType::kByte:
+    case FieldType::kShort:
+    case FieldType::kInteger:
+      if (value >= static_cast<Wide>(INT32_MIN) && value <= static_cast<Wide>(INT32_MAX)) return {};
+      return queryShardException("Value [" + std::string(text) + "] is out of range for an integer");
+    case FieldType::kLong:
+      if (value >= static_cast<Wide>(INT64_MIN) && value <= static_cast<Wide>(INT64_MAX)) return {};
+      return queryShardException("Value [" + std::string(text) + "] is out of range for a long");
+    case FieldType::kFloat:
+      if (std::isfinite(static_cast<float>(value))) return {};
+      return queryShardException("[float] supports only finite values, but got [" + std::string(text) + "]");
+    default: return {};
+  }
+}
+
 struct WholeLimits {
   Wide lowest;
   Wide highest;
@@ -143,6 +162,7 @@ Result<NumberBounds> boundsOfValue(const Field& field, std::string_view value, s
   }
   const auto number = readNumber(value);
   if (!number) return notANumber(value);
+  GYRE_TRY(checkRange(field.type, *number, value));
   if (isFloating(field.type)) {
     const std::int64_t encoded = encodeReal(field.type, *number);
     return NumberBounds{encoded, encoded};
@@ -164,6 +184,7 @@ Status applyRangeEnd(const Field& field, RangeEnd end, std::string_view value, c
   }
   const auto number = readNumber(value);
   if (!number) return notANumber(value);
+  GYRE_TRY(checkRange(field.type, *number, value));
   if (!isFloating(field.type)) {
     applyWholeEnd(field, end, *number, bounds);
     return {};
