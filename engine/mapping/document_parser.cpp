@@ -497,6 +497,11 @@ class DocumentParser::State {
   }
 
   Status addCompletion(const Field& field, const Scalar& value) {
+    if (value.kind != json::Kind::kString)
+      return causedBy({Code::kInvalidArgument, "mapper_parsing_exception", "failed to parse"},
+                      {Code::kInvalidArgument, "parsing_exception",
+                       "failed to parse [" + field.path + "]: expected text or object, but got " +
+                           (value.kind == json::Kind::kNumber ? "VALUE_NUMBER" : "VALUE_BOOLEAN")});
     return completions_.addText(field, *plans_[field.ordinal].analyzer, value.text);
   }
 

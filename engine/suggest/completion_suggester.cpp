@@ -78,7 +78,7 @@ Result<std::uint32_t> parseLength(json::Value value) {
 }
 
 // How far an input may be from what was typed, which is also given as it was analysed.
-Result<FuzzyPrefix> readFuzzy(json::Value body, std::string_view text, std::string_view analysed) {
+Result<FuzzyPrefix> readFuzzy(json::Value body, std::string_view analysed) {
   FuzzyPrefix fuzzy;
   Fuzziness fuzziness;
   std::uint32_t min_length = 3;
@@ -102,7 +102,9 @@ Result<FuzzyPrefix> readFuzzy(json::Value body, std::string_view text, std::stri
       return unknownField("fuzzy", key);
     }
   }
-  fuzzy.max_edits = fuzziness.editsFor(countCharacters(text));
+  // The dialect does not look at the text where the edits depend on its length: it takes a usual one.
+  constexpr std::uint32_t kUsualLength = 5;
+  fuzzy.max_edits = fuzziness.editsFor(kUsualLength);
   fuzzy.text = analysed;
   const std::size_t length = fuzzy.counts_characters ? countCharacters(analysed) : analysed.size();
   if (length < min_length || length <= fuzzy.prefix_length) fuzzy.max_edits = 0;
@@ -217,7 +219,7 @@ Result<CompletionRequest> parseCompletion(json::Value body, std::string_view tex
   if (utf16Length(text) > field->max_input_length) return request;
   appendCompletionKey(*analyzer, text, {field->keeps_separators, field->counts_gaps}, request.analysed);
   if (fuzzy.isMissing()) return request;
-  GYRE_TRY_ASSIGN(request.fuzzy, readFuzzy(fuzzy, text, request.analysed));
+  GYRE_TRY_ASSIGN(request.fuzzy, readFuzzy(fuzzy, request.analysed));
   return request;
 }
 
