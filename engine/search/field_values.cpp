@@ -26,6 +26,21 @@ std::string sourcePathOf(const Field& field, const Mapping& mapping) {
   return parent != nullptr && parent->type != FieldType::kObject ? parent->path : field.path;
 }
 
+// The member of an object by which the dialect goes to a path: of those that lead there the one with the shortest name
+// that is not null, and that one only. Missing when there is none.
+json::Value wayTo(json::Value object, std::string_view path) {
+  json::Value way;
+  for (const json::Value member : object) {
+    const std::string_view key = member.key();
+    const bool leads_on = path.starts_with(key) && (path.size() == key.size() || path[key.size()] == '.');
+    if (!leads_on || (member.isNull() && key != path)) continue;
+    const bool is_better =
+        way.isMissing() || (way.isNull() && !member.isNull()) || (key.size() < way.key().size() && !member.isNull());
+    if (is_better) way = member;
+  }
+  return way;
+}
+
 void collectInside(json::Value value, std::vector<json::Value>& values) {
   if (!value.isArray()) {
     values.push_back(value);
@@ -49,14 +64,8 @@ void collectLevels(json::Value source, std::string_view path, std::uint32_t leve
     values.push_back({level, source});
     return;
   }
-  for (const json::Value member : source) {
-    const std::string_view key = member.key();
-    if (key == path) {
-      collectLevels(member, {}, level, values);
-    } else if (path.size() > key.size() && path.starts_with(key) && path[key.size()] == '.') {
-      collectLevels(member, path.substr(key.size() + 1), level, values);
-    }
-  }
+  const json::Value way = wayTo(source, path);
+  if (!way.isMissing()) collectLevels(way, path.substr(std::min(path.size(), way.key().size() + 1)), level, values);
 }
 
 // As floats are shown: the shortest text of the float itself.
@@ -142,13 +151,12 @@ void collectSourceValues(json::Value source, std::string_view path, std::vector<
     for (const json::Value element : source) collectSourceValues(element, path, values);
     return;
   }
-  for (const json::Value member : source) {
-    const std::string_view key = member.key();
-    if (key == path) {
-      collectInside(member, values);
-    } else if (path.size() > key.size() && path.starts_with(key) && path[key.size()] == '.') {
-      collectSourceValues(member, path.substr(key.size() + 1), values);
-    }
+  const json::Value way = wayTo(source, path);
+  if (way.isMissing()) return;
+  if (way.key() == path) {
+    collectInside(way, values);
+  } else {
+    collectSourceValues(way, path.substr(way.key().size() + 1), values);
   }
 }
 
