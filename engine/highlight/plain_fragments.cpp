@@ -122,13 +122,11 @@ void sortByScore(std::vector<Fragment>& fragments) {
 // The tokens of the first value that fit.
 std::vector<std::string> withoutMatch(const AnalyzedText& text, const HighlightOptions& options) {
   if (options.no_match_size == 0 || text.text.empty()) return {};
-  std::uint32_t end = text.valueEnd(0);
-  if (end > options.no_match_size) {
-    end = 0;
-    for (const TextToken& token : text.tokens) {
-      if (token.end > options.no_match_size) break;
-      end = token.end;
-    }
+  const std::uint32_t value_end = text.valueEnd(0);
+  std::uint32_t end = 0;
+  for (const TextToken& token : text.tokens) {
+    if (token.end > options.no_match_size || token.end > value_end) break;
+    end = token.end;
   }
   if (end == 0) return {};
   std::string out;
