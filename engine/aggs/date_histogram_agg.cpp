@@ -16,6 +16,7 @@ namespace gyre::engine {
 
 namespace {
 
+// Beginnings of stretches before the offset moves them: so the dialect rounds bounds.
 struct TimeBounds {
   std::optional<std::int64_t> min, max;
   std::string min_text, max_text;  // as given
@@ -24,7 +25,7 @@ struct TimeBounds {
 struct DateHistogramSpec : IntervalSpec {
   DateRounding rounding = DateRounding::fixed(1, {}, 0);
   TimeBounds extended;
-  std::optional<TimeBounds> hard;  // by the beginnings of their stretches
+  std::optional<TimeBounds> hard;
 };
 
 class DateHistogramAggregator final : public IntervalAggregator {
@@ -78,11 +79,11 @@ class DateHistogramAggregator final : public IntervalAggregator {
       last = met.back().key;
     }
     if (spec_.extended.min) {
-      const std::int64_t start = spec_.rounding.floor(*spec_.extended.min);
+      const std::int64_t start = *spec_.extended.min + spec_.rounding.offset();
       first = first ? std::min(*first, start) : start;
     }
     if (spec_.extended.max) {
-      const std::int64_t start = spec_.rounding.floor(*spec_.extended.max);
+      const std::int64_t start = *spec_.extended.max + spec_.rounding.offset();
       last = last ? std::max(*last, start) : start;
     }
     if (!first || !last) return {};
@@ -126,7 +127,7 @@ class DateHistogramAggregation final : public Aggregation {
 };
 
 Result<TimeBounds> readBounds(const AggregationRequest& request, json::Value value, const TimeZone& zone,
-                              const ValueSource& source) {
+                              const DateHistogramSpec& spec) {
   TimeBounds bounds;
   if (!value.isObject()) return failedField(request, value.key(), "expected an object");
   for (const json::Value member : value) {
@@ -140,7 +141,8 @@ Result<TimeBounds> readBounds(const AggregationRequest& request, json::Value val
       // A bare number is an instant, whatever the format.
       instant = *millis;
     } else {
-      const auto parsed = parseDateMath(text, source.format.dates(), RoundUp::kNo, zone, request.context.now_millis);
+      const auto parsed =
+          parseDateMath(text, spec.source.format.dates(), RoundUp::kNo, zone, request.context.now_millis);
       if (!parsed.isOk()) return noticedBy(kByIndex, parsed.status());
       instant = *parsed;
     }
@@ -152,6 +154,8 @@ Result<TimeBounds> readBounds(const AggregationRequest& request, json::Value val
         kByIndex, illegalArgument("[" + std::string(value.key()) + ".min][" + bounds.min_text +
                                   "] cannot be greater than [" + std::string(value.key()) + ".max][" + bounds.max_text +
                                   "] for histogram aggregation [" + std::string(request.name) + "]"));
+  if (bounds.min) bounds.min = spec.rounding.floorUnmoved(*bounds.min);
+  if (bounds.max) bounds.max = spec.rounding.floorUnmoved(*bounds.max);
   return bounds;
 }
 
@@ -188,19 +192,17 @@ Result<AggregationPtr> parseDateHistogram(AggregationRequest& request) {
     return noticedBy(kByIndex, illegalArgument("Invalid interval specified, must be non-null and non-empty"));
   spec.rounding = interval.rounding();
   if (!extended_bounds.isMissing()) {
-    GYRE_TRY_ASSIGN(spec.extended, readBounds(request, extended_bounds, interval.zone, spec.source));
+    GYRE_TRY_ASSIGN(spec.extended, readBounds(request, extended_bounds, interval.zone, spec));
   }
   if (!hard_bounds.isMissing()) {
-    GYRE_TRY_ASSIGN(spec.hard, readBounds(request, hard_bounds, interval.zone, spec.source));
+    GYRE_TRY_ASSIGN(spec.hard, readBounds(request, hard_bounds, interval.zone, spec));
     const TimeBounds& extended = spec.extended;
-    TimeBounds& hard = *spec.hard;
+    const TimeBounds& hard = *spec.hard;
     if ((extended.min && hard.min && *extended.min < *hard.min) ||
         (extended.max && hard.max && *extended.max > *hard.max))
-      return illegalArgument("Extended bounds have to be inside hard bounds, hard bounds: [" + hard.min_text + "--" +
-                             hard.max_text + "], extended bounds: [" + extended.min_text + "--" + extended.max_text +
-                             "]");
-    if (hard.min) hard.min = spec.rounding.floor(*hard.min);
-    if (hard.max) hard.max = spec.rounding.floor(*hard.max);
+      return noticedBy(kByIndex, illegalArgument("Extended bounds have to be inside hard bounds, hard bounds: [" +
+                                                 hard.min_text + "--" + hard.max_text + "], extended bounds: [" +
+                                                 extended.min_text + "--" + extended.max_text + "]"));
   }
   spec.subs = std::move(request.subs);
   return AggregationPtr(std::make_unique<DateHistogramAggregation>(std::move(spec)));

@@ -32,10 +32,11 @@ class DateRounding {
   // The length when all stretches are equally long, counted from one of their beginnings.
   std::optional<std::int64_t> uniform() const;
   const TimeZone& zone() const { return zone_; }
-
- private:
+  // How far stretches are moved, and where they would begin without that.
+  std::int64_t offset() const { return offset_; }
   std::int64_t floorUnmoved(std::int64_t utc) const;
 
+ private:
   bool is_calendar_ = false;
   CalendarUnit unit_ = CalendarUnit::kDay;
   std::int64_t millis_ = 0;

@@ -33,6 +33,8 @@ class ValueFormat {
   std::string text(std::int64_t value) const;
   const DateFormat& dates() const { return date_; }
 
+  const TimeZone& zone() const { return zone_; }  // of dates
+
  private:
   enum class Kind : std::uint8_t { kRaw, kBoolean, kDate, kDecimal };
   Kind kind_ = Kind::kRaw;

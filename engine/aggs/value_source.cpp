@@ -104,7 +104,7 @@ Result<std::int64_t> readSourceValue(const AggregationRequest& request, ValueSou
   if (source.type == FieldType::kBoolean && text.size() == 1 && (text[0] == '0' || text[0] == '1'))
     text = text[0] == '1' ? "true" : "false";
   if (source.format.isDate())
-    return parseDateMath(text, source.format.dates(), RoundUp::kNo, {}, request.context.now_millis);
+    return parseDateMath(text, source.format.dates(), RoundUp::kNo, source.format.zone(), request.context.now_millis);
   Field as_field;
   as_field.path = source.path;
   as_field.type = source.type;
