@@ -78,13 +78,13 @@ std::string floatText(float value) {
 
 // One value of a document as its field reads it; false when the field does not take it.
 bool writeSourceValue(const Field& field, const DateFormat& date_format, json::Value value, JsonWriter& writer) {
-  if (value.isNull()) return false;
+  if (value.isNull() && !field.null_value) return false;
   if (field.type == FieldType::kCompletion) {
     writer.raw(value.raw());
     return true;
   }
   if (value.isObject()) return false;
-  const std::string_view text = value.isString() ? value.string() : value.raw();
+  const std::string_view text = value.isNull() ? *field.null_value : value.isString() ? value.string() : value.raw();
   switch (field.type) {
     case FieldType::kKeyword:
       if (field.ignore_above != 0 && utf16Length(text) > field.ignore_above) return false;

@@ -96,11 +96,7 @@ void writeSortValue(const SortKey& key, const SortValue& value, JsonWriter& writ
     }
     return;
   }
-  if (is_end && isNarrow(key.type)) {
-    writer.integer(number < 0 ? INT32_MIN : INT32_MAX);
-  } else {
-    writer.integer(number);
-  }
+  writer.integer(number);
 }
 
 SortColumn::SortColumn(const SortKey& key, SegmentRun& run) : key_(key), run_(run) {
@@ -125,7 +121,9 @@ SortColumn::SortColumn(const SortKey& key, SegmentRun& run) : key_(key), run_(ru
     const double end = std::numeric_limits<double>::infinity();
     missing_ = directed(encodeDouble(is_first != key.is_descending ? -end : end));
   } else {
-    missing_ = is_first ? INT64_MIN : INT64_MAX;
+    // The ends of the type: a value there ties with the missing ones, as in the dialect.
+    const bool is_narrow = key.kind == SortKey::Kind::kNumber && isNarrow(key.type);
+    missing_ = is_first ? (is_narrow ? INT32_MIN : INT64_MIN) : (is_narrow ? INT32_MAX : INT64_MAX);
   }
 }
 

@@ -322,11 +322,6 @@ Result<std::vector<SortValue>> parseSearchAfter(json::Value values, std::span<co
       SortKey as_number = key;
       if (key.kind == SortKey::Kind::kDoc) as_number.type = FieldType::kLong;
       GYRE_TRY_ASSIGN(one.number, readSortNumber(as_number, value, "search_after"));
-      // The dialect shows the missing ones of short types as the ends of a 32-bit number.
-      const bool is_narrow = key.type == FieldType::kInteger || key.type == FieldType::kShort ||
-                             key.type == FieldType::kByte || key.type == FieldType::kBoolean;
-      if (key.kind == SortKey::Kind::kNumber && is_narrow && one.number == INT32_MAX) one.number = INT64_MAX;
-      if (key.kind == SortKey::Kind::kNumber && is_narrow && one.number == INT32_MIN) one.number = INT64_MIN;
     }
     if (key.kind != SortKey::Kind::kKeyword && key.is_descending) one.number = ~one.number;
     after.push_back(std::move(one));
