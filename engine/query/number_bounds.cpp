@@ -167,7 +167,9 @@ Result<NumberBounds> boundsOfValue(const Field& field, std::string_view value, s
     const std::int64_t encoded = encodeReal(field.type, *number);
     return NumberBounds{encoded, encoded};
   }
-  const Wide scaled = onScale(field, *number);
+  // Decimals meet the nearest that the field can hold.
+  const bool is_decimal = field.type == FieldType::kScaledFloat;
+  const Wide scaled = is_decimal ? std::floor(onScale(field, *number) + 0.5L) : onScale(field, *number);
   const WholeLimits limits = limitsOf(field.type);
   if (scaled != std::floor(scaled) || scaled < limits.lowest || scaled > limits.highest) return kNothing;
   const auto whole = static_cast<std::int64_t>(scaled);

@@ -205,6 +205,7 @@ class FieldTextQuery {
     if (options_.max_expansions < 0) return queryShardException("maxExpansions must be non-negative");
     const auto expansions = static_cast<std::uint32_t>(std::min<std::int64_t>(options_.max_expansions, kMaxClauses));
     if (expansions == 0) return makeNoneQuery("no expansions");
+    if (field_.detail < IndexDetail::kPositions && placesOf(tokens).size() > 1) return withoutPositions();
     return makePhrasePrefixQuery(field_.path, placesOf(tokens), options_.slop, expansions, boost_);
   }
 
