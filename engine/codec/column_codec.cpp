@@ -7,6 +7,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "base/cpu_clones.hpp"
 #include "engine/codec/bit_packing.hpp"
 #include "engine/mapping/numeric_value.hpp"
 
@@ -197,6 +198,19 @@ void ColumnWriter::finish(std::uint32_t doc_count, std::string& out) {
 
 namespace {
 
+GYRE_CPU_CLONES void addBase(std::uint64_t base, std::uint64_t multiplier, std::uint32_t count,
+                             std::uint64_t* numbers) {
+  if (multiplier == 1) {
+    for (std::uint32_t i = 0; i < count; ++i) numbers[i] += base;
+  } else {
+    for (std::uint32_t i = 0; i < count; ++i) numbers[i] = base + multiplier * numbers[i];
+  }
+}
+
+GYRE_CPU_CLONES void decimalsToDoubles(double power, std::uint32_t count, std::int64_t* numbers) {
+  for (std::uint32_t i = 0; i < count; ++i) numbers[i] = fromDecimal(numbers[i], power, false);
+}
+
 class PackedColumn final : public ColumnReader {
  public:
   static Result<std::unique_ptr<ColumnReader>> open(base::ByteView section, std::uint32_t doc_count) {
@@ -214,21 +228,54 @@ class PackedColumn final : public ColumnReader {
 
   void read(std::uint32_t window, std::int64_t* values, std::uint64_t* present) const override {
     const ColumnBlock each = block(window);
+    readNumbers(each, window, values, present);
+    toValues(each, docsOfWindow(doc_count_, window), values);
+  }
+
+  int unitDigits(std::uint32_t window) const override {
+    const ColumnBlock each = block(window);
+    return each.decimal == kWholeNumbers || (each.decimal & kFloatFlag) != 0 ? kNoUnits : each.decimal;
+  }
+
+  void readUnits(std::uint32_t window, std::int64_t* units, std::uint64_t* present) const override {
+    readNumbers(block(window), window, units, present);
+  }
+
+  void readOrdinals(std::uint32_t window, std::uint32_t* ordinals, std::uint64_t* present) const override {
+    const ColumnBlock each = block(window);
     const std::uint32_t docs = docsOfWindow(doc_count_, window);
-    const std::uint8_t* const data = section_.data() + each.data_offset;
-    switch (each.layout) {
-      case ColumnLayout::kEmpty: std::memset(present, 0, kWindowWords * 8); return;
-      case ColumnLayout::kFull:
-        fillPresent(docs, present);
-        decode(each, data, docs, values);
-        return;
-      case ColumnLayout::kSlotted:
-        std::memcpy(present, data, kWindowWords * 8);
-        decode(each, data + kWindowWords * 8, docs, values);
-        return;
-      case ColumnLayout::kCompact: readCompact(each, data, values, present); return;
-      case ColumnLayout::kMulti: readFirsts(each, data, docs, values, present); return;
+    const std::uint8_t* data = section_.data() + each.data_offset;
+    const bool is_each = each.layout == ColumnLayout::kFull || each.layout == ColumnLayout::kSlotted;
+    if (!is_each || each.width > 32) {
+      std::array<std::int64_t, kWindowDocs> values;
+      readNumbers(each, window, values.data(), present);
+      if (each.layout != ColumnLayout::kEmpty) std::copy_n(values.begin(), docs, ordinals);
+      return;
     }
+    if (each.layout == ColumnLayout::kFull) {
+      fillPresent(docs, present);
+    } else {
+      std::memcpy(present, data, kWindowWords * 8);
+      data += kWindowWords * 8;
+    }
+    unpack(data, docs, each.width, ordinals);
+    const auto base = static_cast<std::uint32_t>(each.base);
+    const auto multiplier = static_cast<std::uint32_t>(each.multiplier);
+    if (base == 0 && multiplier == 1) return;
+    for (std::uint32_t i = 0; i < docs; ++i) ordinals[i] = base + multiplier * ordinals[i];
+  }
+
+  std::uint32_t gather(std::uint32_t window, std::span<const std::uint16_t> docs, std::int64_t* values,
+                       std::uint32_t* places) const override {
+    const ColumnBlock each = block(window);
+    const std::uint32_t found = gatherNumbers(each, window, docs, values, places);
+    toValues(each, found, values);
+    return found;
+  }
+
+  std::uint32_t gatherUnits(std::uint32_t window, std::span<const std::uint16_t> docs, std::int64_t* units,
+                            std::uint32_t* places) const override {
+    return gatherNumbers(block(window), window, docs, units, places);
   }
 
   void readMulti(std::uint32_t window, std::vector<std::uint32_t>& offsets,
@@ -241,6 +288,7 @@ class PackedColumn final : public ColumnReader {
     if (each.layout == ColumnLayout::kMulti) {
       unpack(data, docs + 1, each.offset_width, offsets.data());
       decode(each, data + packedBytes(docs + 1, each.offset_width), each.value_count, values.data());
+      toValues(each, each.value_count, values.data());
       return;
     }
     std::array<std::int64_t, kWindowDocs> slots;
@@ -367,9 +415,22 @@ class PackedColumn final : public ColumnReader {
     int count = 0;
     for (std::uint32_t word = 0; word < i / 64; ++word)
       count += std::popcount(base::loadLittle<std::uint64_t>(bits + word * 8));
-    if (i % 64 != 0)
-      count += std::popcount(base::loadLittle<std::uint64_t>(bits + i / 64 * 8) & ((std::uint64_t{1} << (i % 64)) - 1));
-    return static_cast<std::uint32_t>(count);
+    return static_cast<std::uint32_t>(count) + (i % 64 == 0 ? 0 : rankInWord(bits, i));
+  }
+  // Those of its own word only.
+  static std::uint32_t rankInWord(const std::uint8_t* bits, std::uint32_t i) {
+    const std::uint64_t before = (std::uint64_t{1} << (i % 64)) - 1;
+    return static_cast<std::uint32_t>(std::popcount(base::loadLittle<std::uint64_t>(bits + i / 64 * 8) & before));
+  }
+  // Those before each word.
+  static std::array<std::uint32_t, kWindowWords> ranksOfWords(const std::uint8_t* bits) {
+    std::array<std::uint32_t, kWindowWords> ranks;
+    std::uint32_t count = 0;
+    for (std::uint32_t word = 0; word < kWindowWords; ++word) {
+      ranks[word] = count;
+      count += static_cast<std::uint32_t>(std::popcount(base::loadLittle<std::uint64_t>(bits + word * 8)));
+    }
+    return ranks;
   }
   static void fillPresent(std::uint32_t docs, std::uint64_t* present) {
     std::memset(present, 0, kWindowWords * 8);
@@ -388,29 +449,102 @@ class PackedColumn final : public ColumnReader {
     return fromDecimal(whole, kPowers[each.decimal & ~kFloatFlag], (each.decimal & kFloatFlag) != 0);
   }
 
-  static void decode(const ColumnBlock& each, const std::uint8_t* packed, std::uint32_t count, std::int64_t* values) {
-    if (each.width == 0 && each.decimal == kWholeNumbers) {
-      std::fill_n(values, count, static_cast<std::int64_t>(each.base));
+  // The numbers as they are packed; what they stand for is toValues()'s.
+  static void decode(const ColumnBlock& each, const std::uint8_t* packed, std::uint32_t count, std::int64_t* numbers) {
+    if (each.width == 0) {
+      std::fill_n(numbers, count, static_cast<std::int64_t>(each.base));
       return;
     }
-    auto* const numbers = reinterpret_cast<std::uint64_t*>(values);  // the same bytes, unsigned so that sums may wrap
-    unpack(packed, count, each.width, numbers);
-    if (each.multiplier == 1) {
-      for (std::uint32_t i = 0; i < count; ++i) numbers[i] += each.base;
-    } else {
-      for (std::uint32_t i = 0; i < count; ++i) numbers[i] = each.base + each.multiplier * numbers[i];
-    }
+    auto* const wrapping = reinterpret_cast<std::uint64_t*>(numbers);  // the same bytes, unsigned so that sums may wrap
+    unpack(packed, count, each.width, wrapping);
+    addBase(each.base, each.multiplier, count, wrapping);
+  }
+
+  // Numbers packed as decimals become doubles.
+  static void toValues(const ColumnBlock& each, std::uint32_t count, std::int64_t* numbers) {
     if (each.decimal == kWholeNumbers) return;
     const double power = kPowers[each.decimal & ~kFloatFlag];
-    const bool is_float = (each.decimal & kFloatFlag) != 0;
-    if (is_float) {
-      for (std::uint32_t i = 0; i < count; ++i) values[i] = fromDecimal(values[i], power, true);
+    if ((each.decimal & kFloatFlag) != 0) {
+      for (std::uint32_t i = 0; i < count; ++i) numbers[i] = fromDecimal(numbers[i], power, true);
     } else {
-      for (std::uint32_t i = 0; i < count; ++i) values[i] = fromDecimal(values[i], power, false);
+      decimalsToDoubles(power, count, numbers);
     }
   }
 
-  static void readCompact(const ColumnBlock& each, const std::uint8_t* data, std::int64_t* values,
+  void readNumbers(const ColumnBlock& each, std::uint32_t window, std::int64_t* numbers, std::uint64_t* present) const {
+    const std::uint32_t docs = docsOfWindow(doc_count_, window);
+    const std::uint8_t* const data = section_.data() + each.data_offset;
+    switch (each.layout) {
+      case ColumnLayout::kEmpty: std::memset(present, 0, kWindowWords * 8); return;
+      case ColumnLayout::kFull:
+        fillPresent(docs, present);
+        decode(each, data, docs, numbers);
+        return;
+      case ColumnLayout::kSlotted:
+        std::memcpy(present, data, kWindowWords * 8);
+        decode(each, data + kWindowWords * 8, docs, numbers);
+        return;
+      case ColumnLayout::kCompact: readCompact(each, data, numbers, present); return;
+      case ColumnLayout::kMulti: readFirsts(each, data, docs, numbers, present); return;
+    }
+  }
+
+  std::uint32_t gatherNumbers(const ColumnBlock& each, std::uint32_t window, std::span<const std::uint16_t> docs,
+                              std::int64_t* numbers, std::uint32_t* places) const {
+    const auto count = static_cast<std::uint32_t>(docs.size());
+    const std::uint8_t* const data = section_.data() + each.data_offset;
+    std::array<std::uint32_t, kWindowDocs> slots;
+    std::uint32_t found = 0;
+    switch (each.layout) {
+      case ColumnLayout::kEmpty: return 0;
+      case ColumnLayout::kFull: gatherPacked(each, data, docs.data(), count, numbers); return count;
+      case ColumnLayout::kSlotted:
+      case ColumnLayout::kCompact: {
+        std::array<std::uint32_t, kWindowWords> ranks{};
+        if (each.layout == ColumnLayout::kCompact) ranks = ranksOfWords(data);
+        for (std::uint32_t i = 0; i < count; ++i) {
+          const std::uint32_t doc = docs[i];
+          if (!isPresent(data, doc)) continue;
+          slots[found] = each.layout == ColumnLayout::kSlotted ? doc : ranks[doc / 64] + rankInWord(data, doc);
+          places[found++] = i;
+        }
+        gatherPacked(each, data + kWindowWords * 8, slots.data(), found, numbers);
+        return found;
+      }
+      case ColumnLayout::kMulti:
+        for (std::uint32_t i = 0; i < count; ++i) {
+          const auto [first, end] = multiRange(each, data, docs[i]);
+          if (first == end) continue;
+          slots[found] = first;
+          places[found++] = i;
+        }
+        const std::uint64_t offsets = packedBytes(docsOfWindow(doc_count_, window) + 1, each.offset_width);
+        gatherPacked(each, data + offsets, slots.data(), found, numbers);
+        return found;
+    }
+    return 0;
+  }
+
+  template <class Slot>
+  static void gatherPacked(const ColumnBlock& each, const std::uint8_t* packed, const Slot* slots, std::uint32_t count,
+                           std::int64_t* numbers) {
+    constexpr unsigned kOneLoad = 57;  // bits that one load of eight bytes holds wherever they begin
+    if (each.width == 0) {
+      std::fill_n(numbers, count, static_cast<std::int64_t>(each.base));
+    } else if (each.width > kOneLoad) {
+      for (std::uint32_t i = 0; i < count; ++i)
+        numbers[i] = static_cast<std::int64_t>(each.base + each.multiplier * unpackOne(packed, slots[i], each.width));
+    } else {
+      const std::uint64_t mask = (std::uint64_t{1} << each.width) - 1;
+      for (std::uint32_t i = 0; i < count; ++i) {
+        const std::uint64_t bit = std::uint64_t{slots[i]} * each.width;
+        const std::uint64_t number = base::loadLittle<std::uint64_t>(packed + bit / 8) >> (bit % 8) & mask;
+        numbers[i] = static_cast<std::int64_t>(each.base + each.multiplier * number);
+      }
+    }
+  }
+
+  static void readCompact(const ColumnBlock& each, const std::uint8_t* data, std::int64_t* numbers,
                           std::uint64_t* present) {
     std::array<std::int64_t, kWindowDocs> compact;
     std::memcpy(present, data, kWindowWords * 8);
@@ -418,10 +552,10 @@ class PackedColumn final : public ColumnReader {
     std::uint32_t next = 0;
     for (std::uint32_t word = 0; word < kWindowWords; ++word)
       for (std::uint64_t bits = present[word]; bits != 0; bits &= bits - 1)
-        values[word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits))] = compact[next++];
+        numbers[word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits))] = compact[next++];
   }
 
-  static void readFirsts(const ColumnBlock& each, const std::uint8_t* data, std::uint32_t docs, std::int64_t* values,
+  static void readFirsts(const ColumnBlock& each, const std::uint8_t* data, std::uint32_t docs, std::int64_t* numbers,
                          std::uint64_t* present) {
     std::array<std::uint32_t, kWindowDocs + 1> offsets;
     unpack(data, docs + 1, each.offset_width, offsets.data());
@@ -431,7 +565,7 @@ class PackedColumn final : public ColumnReader {
     for (std::uint32_t i = 0; i < docs; ++i) {
       if (offsets[i] == offsets[i + 1]) continue;
       present[i / 64] |= std::uint64_t{1} << (i % 64);
-      values[i] = all[offsets[i]];
+      numbers[i] = all[offsets[i]];
     }
   }
 

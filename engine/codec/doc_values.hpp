@@ -1,8 +1,8 @@
 // What value does a document have in a field? Columns, read a window at a time.
 //
-// Numbers (numeric_value.hpp) or ordinals of the field's term dictionary, in blocks of one window (4,096 documents), each
-// with minimum, maximum and count of values, bit-packed above the minimum with a common divisor taken out; doubles whose
-// values are short decimals are packed as whole numbers. A block whose values are all equal takes no space.
+// Numbers (numeric_value.hpp) or ordinals of the field's term dictionary, in blocks of one window (4,096 documents),
+// each with minimum, maximum and count of values, bit-packed above the minimum with a common divisor taken out; doubles
+// whose values are short decimals are packed as whole numbers. A block whose values are all equal takes no space.
 // FORMAT: see docs/INDEX_FORMAT.md, "Columns".
 //
 // THREADS: immutable; concurrent reads are fine. OWNS: borrows the segment's bytes.
@@ -42,6 +42,24 @@ class ColumnReader {
   // All values of a window: offsets[i] … offsets[i+1] are those of document i in `values`, ascending, repetitions kept.
   virtual void readMulti(std::uint32_t window, std::vector<std::uint32_t>& offsets,
                          std::vector<std::int64_t>& values) const = 0;
+
+  // As read(), of ordinals. REQUIRES: the column holds ordinals.
+  virtual void readOrdinals(std::uint32_t window, std::uint32_t* ordinals, std::uint64_t* present) const = 0;
+
+  // The decimals that the window's doubles are packed with, kNoUnits when they are packed otherwise. Where there are
+  // units, a value is exactly units / 10^digits, and sums need no division.
+  static constexpr int kNoUnits = -1;
+  virtual int unitDigits(std::uint32_t window) const = 0;
+  // As read(), of units. REQUIRES: unitDigits(window) is not kNoUnits.
+  virtual void readUnits(std::uint32_t window, std::int64_t* units, std::uint64_t* present) const = 0;
+
+  // As read() and readUnits(), for some documents of the window alone (positions, in any order): the values of those
+  // that have one, in their order, and in `places` which of `docs` each belongs to; how many. `places` is left alone
+  // when every one has a value. REQUIRES: at most kWindowDocs of them, and room for as many.
+  virtual std::uint32_t gather(std::uint32_t window, std::span<const std::uint16_t> docs, std::int64_t* values,
+                               std::uint32_t* places) const = 0;
+  virtual std::uint32_t gatherUnits(std::uint32_t window, std::span<const std::uint16_t> docs, std::int64_t* units,
+                                    std::uint32_t* places) const = 0;
 
   // One document's smallest value, for top hits; false when it has none.
   virtual bool readOne(DocId doc, std::int64_t& value) const = 0;

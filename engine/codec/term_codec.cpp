@@ -1,6 +1,11 @@
 #include "engine/codec/term_codec.hpp"
 
+#include <xxhash.h>
+
 #include <algorithm>
+#include <mutex>
+#include <span>
+#include <vector>
 
 namespace gyre::engine {
 namespace {
@@ -154,6 +159,7 @@ class PrefixCodedTerms final : public TermDictionaryReader {
 
   std::uint32_t size() const override { return count_; }
   std::unique_ptr<TermCursor> cursor() const override;
+  std::span<const std::uint64_t> hashes() const override;
   std::optional<Found> find(std::string_view term) const override;
 
  private:
@@ -203,6 +209,8 @@ class PrefixCodedTerms final : public TermDictionaryReader {
   std::size_t shortest_ = SIZE_MAX, longest_ = 0;  // characters of any term
   TermDetail detail_ = TermDetail::kBare;
   bool is_split_ = true;  // false in dictionaries written before blocks were split
+  mutable std::once_flag hashed_;
+  mutable std::vector<std::uint64_t> hashes_;  // set under hashed_
 };
 
 class PrefixCodedCursor final : public TermCursor {
@@ -325,6 +333,17 @@ class PrefixCodedCursor final : public TermCursor {
   mutable TermInfo info_;
 };
 
+std::span<const std::uint64_t> PrefixCodedTerms::hashes() const {
+  if (count_ > kMaxHashedTerms) return {};
+  std::call_once(hashed_, [this] {
+    hashes_.reserve(count_);
+    PrefixCodedCursor cursor(*this);
+    while (cursor.next()) hashes_.push_back(hash(cursor.term()));
+    hashes_.resize(count_);  // shorter only in a file that was made to deceive
+  });
+  return hashes_;
+}
+
 std::unique_ptr<TermCursor> PrefixCodedTerms::cursor() const { return std::make_unique<PrefixCodedCursor>(*this); }
 
 std::optional<TermDictionaryReader::Found> PrefixCodedTerms::find(std::string_view term) const {
@@ -334,6 +353,8 @@ std::optional<TermDictionaryReader::Found> PrefixCodedTerms::find(std::string_vi
 }
 
 }  // namespace
+
+std::uint64_t TermDictionaryReader::hash(std::string_view term) { return XXH3_64bits(term.data(), term.size()); }
 
 Result<std::unique_ptr<TermDictionaryReader>> openTerms(base::ByteView section) {
   auto terms = std::make_unique<PrefixCodedTerms>(section);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -53,6 +54,12 @@ class TermDictionaryReader {
     TermInfo info;
   };
   virtual std::optional<Found> find(std::string_view term) const = 0;
+  // A hash of each term by ordinal, made when first asked for and kept as long as the reader, so that whoever counts
+  // terms of several segments need not read their texts. Empty when they are not kept: there are more than
+  // kMaxHashedTerms, which take 8 MB.
+  static constexpr std::uint32_t kMaxHashedTerms = 1u << 20;
+  virtual std::span<const std::uint64_t> hashes() const { return {}; }
+  static std::uint64_t hash(std::string_view term);
 };
 
 }  // namespace gyre::engine

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
@@ -69,6 +70,46 @@ std::string compare(const ColumnReader& reader, std::uint32_t docs, const Model&
     if (stats.doc_count != seen || stats.value_count != all.size()) return "counts of window " + std::to_string(window);
   }
   return reader.stats().value_count == total && reader.stats().doc_count == model.size() ? "" : "totals";
+}
+
+// Picking some documents out, and doubles as units, against reading all; "" or what differs.
+std::string comparePicks(const ColumnReader& reader, ColumnContent content, std::uint32_t docs,
+                         std::mt19937_64& random) {
+  std::vector<std::int64_t> values(kWindowDocs), picked(kWindowDocs), units(kWindowDocs);
+  std::vector<std::uint64_t> present(kWindowWords), other(kWindowWords);
+  std::vector<std::uint32_t> places(kWindowDocs), ordinals(kWindowDocs);
+  for (std::uint32_t window = 0; window * kWindowDocs < docs; ++window) {
+    const std::uint32_t size = std::min(kWindowDocs, docs - window * kWindowDocs);
+    const std::string where = " of window " + std::to_string(window);
+    reader.read(window, values.data(), present.data());
+    const auto isPresent = [&](std::uint32_t i) { return (present[i / 64] >> (i % 64) & 1) != 0; };
+    std::vector<std::uint16_t> wanted(random() % size + 1);
+    for (auto& doc : wanted) doc = static_cast<std::uint16_t>(random() % size);
+    const auto differs = [&](std::uint32_t found, const std::vector<std::int64_t>& expected) {
+      if (found == wanted.size()) std::iota(places.begin(), places.begin() + found, 0u);
+      std::uint32_t at = 0;
+      for (std::uint32_t i = 0; i < wanted.size(); ++i) {
+        if (!isPresent(wanted[i])) continue;
+        if (at == found || places[at] != i || picked[at] != expected[wanted[i]]) return true;
+        ++at;
+      }
+      return at != found;
+    };
+    if (differs(reader.gather(window, wanted, picked.data(), places.data()), values)) return "gather" + where;
+    if (content == ColumnContent::kWhole) reader.readOrdinals(window, ordinals.data(), other.data());
+    if (content == ColumnContent::kWhole && other != present) return "presence of ordinals" + where;
+    for (std::uint32_t i = 0; i < size && content == ColumnContent::kWhole; ++i)
+      if (isPresent(i) && ordinals[i] != static_cast<std::uint32_t>(values[i])) return "ordinals" + where;
+    const int digits = reader.unitDigits(window);
+    if (digits == ColumnReader::kNoUnits) continue;
+    reader.readUnits(window, units.data(), other.data());
+    if (other != present) return "presence of units" + where;
+    for (std::uint32_t i = 0; i < size; ++i)
+      if (isPresent(i) && gyre::engine::encodeDouble(static_cast<double>(units[i]) / std::pow(10, digits)) != values[i])
+        return "units" + where;
+    if (differs(reader.gatherUnits(window, wanted, picked.data(), places.data()), units)) return "gatherUnits" + where;
+  }
+  return "";
 }
 
 }  // namespace
@@ -141,6 +182,13 @@ class ColumnCodecTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(write(ColumnContent::kFloat, kWindowDocs, floats).size() < 200 + kWindowDocs * 10 / 8);
     expectSame(ColumnContent::kDouble, kWindowDocs, doubles);
     expectSame(ColumnContent::kFloat, kWindowDocs, floats);
+    const auto unitsOf = [](ColumnContent content, const Model& model) {
+      const std::string bytes = write(content, kWindowDocs, model);
+      return gyre::engine::openColumn(gyre::base::asBytes(bytes), kWindowDocs).value()->unitDigits(0);
+    };
+    CPPUNIT_ASSERT_EQUAL(2, unitsOf(ColumnContent::kDouble, doubles));
+    // What a float is rounded to has more decimals than it was written with.
+    CPPUNIT_ASSERT_EQUAL(int{ColumnReader::kNoUnits}, unitsOf(ColumnContent::kFloat, floats));
   }
 
   void awkwardDoublesSurviveBitForBit() {
@@ -183,7 +231,10 @@ class ColumnCodecTest : public CppUnit::TestFixture {
         std::string damaged = bytes;
         damaged[at] = value;
         const auto opened = gyre::engine::openColumn(gyre::base::asBytes(damaged), 200);
-        if (opened.isOk()) compare(*opened.value(), 200, model);
+        if (!opened.isOk()) continue;
+        compare(*opened.value(), 200, model);
+        std::mt19937_64 random(at);
+        comparePicks(*opened.value(), ColumnContent::kWhole, 200, random);
       }
   }
 
@@ -193,6 +244,8 @@ class ColumnCodecTest : public CppUnit::TestFixture {
     const auto opened = gyre::engine::openColumn(gyre::base::asBytes(bytes), docs);
     CPPUNIT_ASSERT_MESSAGE(std::string(opened.status().message()), opened.isOk());
     CPPUNIT_ASSERT_EQUAL(std::string(), compare(*opened.value(), docs, model));
+    std::mt19937_64 random(docs + model.size());
+    CPPUNIT_ASSERT_EQUAL(std::string(), comparePicks(*opened.value(), content, docs, random));
     const bool is_multi =
         std::any_of(model.begin(), model.end(), [](const auto& each) { return each.second.size() > 1; });
     CPPUNIT_ASSERT_EQUAL(is_multi, opened.value()->isMultiValued());
