@@ -1,11 +1,12 @@
 // What do indexing and each kind of request cost the engine alone, without HTTP?
 //
-//   bench_engine_requests MAPPING.json DOCUMENTS.ndjson REQUESTS.tsv [folder]
+//   bench_engine_requests MAPPING.json DOCUMENTS.ndjson REQUESTS.tsv [folder [answers]]
 //
 // DOCUMENTS holds one document a line, indexed in batches of 1,000 as the document API does it, log included.
 // REQUESTS holds a name, a tab and a search body on each line. Every request is run once to warm up, then again for the
 // figure: CPU time of the process by name. bench/README.md tells where the files come from. In a temporary folder
-// unless one is given; a folder that holds an index already is not loaded again.
+// unless one is given; a folder that holds an index already is not loaded again. `answers` is a file to write the answers
+// to, one a line without the time they took, so that two builds can be compared.
 #include <stdlib.h>
 #include <time.h>
 
@@ -91,7 +92,7 @@ gyre::Status load(Index& index, const char* path) {
 
 int main(int argc, char** argv) {
   if (argc < 4) {
-    std::fprintf(stderr, "usage: bench_engine_requests MAPPING.json DOCUMENTS.ndjson REQUESTS.tsv [folder]\n");
+    std::fprintf(stderr, "usage: bench_engine_requests MAPPING.json DOCUMENTS.ndjson REQUESTS.tsv [folder [answers]]\n");
     return 64;
   }
   std::string temporary = (std::filesystem::temp_directory_path() / "gyre_bench_XXXXXX").string();
@@ -113,7 +114,13 @@ int main(int argc, char** argv) {
   for (std::string line; std::getline(file, line);)
     if (const std::size_t tab = line.find('\t'); tab != std::string::npos)
       requests[line.substr(0, tab)].push_back(line.substr(tab + 1));
+  std::ofstream answers;
+  if (argc > 5) answers.open(argv[5]);
   for (const auto& [name, bodies] : requests) {
+    if (answers.is_open())
+      for (const std::string& body : bodies)
+        if (const auto answer = index.search(body); answer.isOk())
+          answers << name << '\t' << answer->body.substr(answer->body.find(',')) << '\n';
     double spent = 0;
     for (const bool is_counted : {false, true}) {
       const double begin = cpuSeconds();

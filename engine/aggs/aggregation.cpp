@@ -25,6 +25,12 @@ bool needScores(const Aggregations& aggregations) {
   return false;
 }
 
+bool areSmallPerBucket(const Aggregations& aggregations) {
+  for (const auto& one : aggregations)
+    if (one->pipeline() == nullptr && !one->isSmallPerBucket()) return false;
+  return true;
+}
+
 double Aggregator::orderValue(std::uint32_t, std::string_view) const {
   return std::numeric_limits<double>::quiet_NaN();
 }

@@ -22,6 +22,8 @@
 
 namespace gyre::engine {
 
+class BucketTable;
+
 inline constexpr std::uint64_t kMaxBuckets = 65'535;
 
 // Documents of one window. A document may stand in it several times, with different buckets.
@@ -32,13 +34,15 @@ struct DocBlock {
   const std::uint32_t* buckets = nullptr;  // of the parent; null: all 0
   std::uint32_t bucket_count = 1;          // every bucket is below
   const float* scores = nullptr;           // by position in the window; null when the request does without
+  // Has counted the documents of each bucket so far, these included; null when nobody has.
+  const BucketTable* table = nullptr;
 
   std::uint32_t doc(std::uint32_t i) const { return docs == nullptr ? i : docs[i]; }
   std::uint32_t bucket(std::uint32_t i) const { return buckets == nullptr ? 0 : buckets[i]; }
   // Other documents of the same window.
   DocBlock with(std::uint32_t other_size, const std::uint16_t* other_docs, const std::uint32_t* other_buckets,
                 std::uint32_t other_bucket_count) const {
-    return {window, other_size, other_docs, other_buckets, other_bucket_count, scores};
+    return {window, other_size, other_docs, other_buckets, other_bucket_count, scores, nullptr};
   }
 };
 
@@ -97,6 +101,8 @@ class Aggregation {
   enum class Sequence : std::uint8_t { kNone, kWithGaps, kGapless };
   virtual Sequence sequence() const { return Sequence::kNone; }
   virtual bool needsScores() const { return false; }
+  // Keeps a few numbers for a bucket, so that some that no document reaches do not matter.
+  virtual bool isSmallPerBucket() const { return false; }
   virtual const std::vector<std::unique_ptr<Aggregation>>* subs() const { return nullptr; }
   virtual const PipelineAggregation* pipeline() const { return nullptr; }
 
@@ -105,6 +111,7 @@ class Aggregation {
 };
 using Aggregations = std::vector<std::unique_ptr<Aggregation>>;
 bool needScores(const Aggregations& aggregations);
+bool areSmallPerBucket(const Aggregations& aggregations);
 
 // What an aggregation below answers with may take: past this a request ends with circuit_breaking_exception.
 inline constexpr std::size_t kAggregationMemoryLimit = std::size_t{256} << 20;

@@ -7,6 +7,9 @@ namespace gyre::engine {
 namespace {
 // Entries of the table, 4 bytes each.
 constexpr std::uint64_t kMaxTable = 1u << 20;
+// Ids that are numbered ahead: a day of minutes, a year of days, the terms of a few segments. Clearing a few numbers
+// for each takes some microseconds.
+constexpr std::uint32_t kMaxAhead = 2'048;
 
 std::uint64_t mix(std::uint64_t key) {
   key ^= key >> 32;
@@ -46,22 +49,25 @@ void BucketTable::setIds(std::uint32_t ids) {
   if (ids <= ids_) return;
   if (!is_hashed_ && !table_.empty()) {
     // Rows get longer: copy what there is.
-    std::vector<std::uint32_t> wider;
     const std::size_t rows = table_.size() / ids_;
     if (rows * ids <= kMaxTable) {
-      wider.resize(rows * ids);
+      std::vector<std::uint32_t> wider(rows * ids);
       for (std::size_t row = 0; row < rows; ++row)
         std::copy_n(table_.begin() + static_cast<std::ptrdiff_t>(row * ids_), ids_,
                     wider.begin() + static_cast<std::ptrdiff_t>(row * ids));
-    }
-    table_ = std::move(wider);
-    if (table_.empty()) {
-      for (std::uint32_t bucket = 0; bucket < size(); ++bucket)
-        map_.findOrAdd(std::uint64_t{parents_[bucket]} << 32 | bucket_ids_[bucket], bucket);
-      is_hashed_ = true;
+      table_ = std::move(wider);
+    } else {
+      useMap();
     }
   }
   ids_ = ids;
+}
+
+void BucketTable::useMap() {
+  for (std::uint32_t bucket = 0; bucket < size(); ++bucket)
+    map_.findOrAdd(std::uint64_t{parents_[bucket]} << 32 | bucket_ids_[bucket], bucket);
+  table_ = {};
+  is_hashed_ = true;
 }
 
 std::uint64_t BucketTable::count(std::uint32_t bucket) const {
@@ -83,26 +89,54 @@ std::uint32_t BucketTable::findOrAdd(std::uint32_t parent, std::uint32_t id) {
   return bucket == size() ? add(parent, id) : bucket;
 }
 
-void BucketTable::collect(const std::uint32_t* parents, std::uint32_t parent_count, const std::uint32_t* ids,
-                          std::uint32_t size, std::uint32_t* buckets) {
-  if (!is_hashed_ && (ids_ == 0 || std::uint64_t{parent_count} * ids_ > kMaxTable)) {
-    for (std::uint32_t bucket = 0; bucket < this->size(); ++bucket)
-      map_.findOrAdd(std::uint64_t{parents_[bucket]} << 32 | bucket_ids_[bucket], bucket);
-    table_ = {};
-    is_hashed_ = true;
+// True when every id of parent 0 is the number of its bucket.
+bool BucketTable::numberAhead() {
+  if (!is_ahead_ || is_hashed_ || ids_ > kMaxAhead) return false;
+  if (ahead_ == ids_) return ids_ > 0;
+  // Others have numbers that would be the next.
+  if (size() != ahead_) return false;
+  if (table_.size() < ids_) table_.resize(ids_);
+  for (; ahead_ < ids_; ++ahead_) table_[ahead_] = add(0, ahead_) + 1;
+  return true;
+}
+
+const std::uint32_t* BucketTable::collect(const std::uint32_t* parents, std::uint32_t parent_count,
+                                          const std::uint32_t* ids, std::uint32_t size) {
+  if (parents == nullptr && numberAhead()) {
+    countAll(ids, size);
+    return ids;
   }
+  found_.resize(size);
+  if (!is_hashed_ && (ids_ == 0 || std::uint64_t{parent_count} * ids_ > kMaxTable)) useMap();
   if (is_hashed_) {
-    for (std::uint32_t i = 0; i < size; ++i) buckets[i] = findOrAdd(parents == nullptr ? 0 : parents[i], ids[i]);
-    return countAll(buckets, size);
+    for (std::uint32_t i = 0; i < size; ++i) found_[i] = findOrAdd(parents == nullptr ? 0 : parents[i], ids[i]);
+  } else {
+    findInTable(parents, parent_count, ids, size);
   }
+  countAll(found_.data(), size);
+  return found_.data();
+}
+
+void BucketTable::findInTable(const std::uint32_t* parents, std::uint32_t parent_count, const std::uint32_t* ids,
+                              std::uint32_t size) {
   if (table_.size() < std::size_t{parent_count} * ids_) table_.resize(std::size_t{parent_count} * ids_);
+  std::uint32_t* const found = found_.data();
+  std::uint32_t* const table = table_.data();
+  const auto cellOf = [&](std::uint32_t i) -> std::uint32_t& {
+    return table[(parents == nullptr ? 0 : std::size_t{parents[i]} * ids_) + ids[i]];
+  };
+  std::uint32_t unmet = 0;  // no branch while all are known, which is nearly always
   for (std::uint32_t i = 0; i < size; ++i) {
-    const std::uint32_t parent = parents == nullptr ? 0 : parents[i];
-    std::uint32_t& cell = table_[std::size_t{parent} * ids_ + ids[i]];
-    if (cell == 0) cell = add(parent, ids[i]) + 1;
-    buckets[i] = cell - 1;
+    const std::uint32_t cell = cellOf(i);
+    unmet += static_cast<std::uint32_t>(cell == 0);
+    found[i] = cell - 1;
   }
-  countAll(buckets, size);
+  if (unmet == 0) return;
+  for (std::uint32_t i = 0; i < size; ++i) {
+    std::uint32_t& cell = cellOf(i);
+    if (cell == 0) cell = add(parents == nullptr ? 0 : parents[i], ids[i]) + 1;
+    found[i] = cell - 1;
+  }
 }
 
 void BucketTable::countAll(const std::uint32_t* buckets, std::uint32_t size) {
@@ -118,10 +152,14 @@ std::span<const std::uint32_t> BucketTable::bucketsOf(std::uint32_t parent) {
     std::uint32_t parent_count = 0;
     for (const std::uint32_t one : parents_) parent_count = std::max(parent_count, one + 1);
     group_starts_.assign(parent_count + 2, 0);
-    for (const std::uint32_t one : parents_) ++group_starts_[one + 2];
+    std::vector<std::uint32_t> reached;
+    reached.reserve(size());
+    for (std::uint32_t bucket = 0; bucket < size(); ++bucket)
+      if (bucket >= ahead_ || count(bucket) > 0) reached.push_back(bucket);
+    for (const std::uint32_t bucket : reached) ++group_starts_[parents_[bucket] + 2];
     for (std::size_t p = 1; p < group_starts_.size(); ++p) group_starts_[p] += group_starts_[p - 1];
-    grouped_.resize(parents_.size());
-    for (std::uint32_t bucket = 0; bucket < size(); ++bucket) grouped_[group_starts_[parents_[bucket] + 1]++] = bucket;
+    grouped_.resize(reached.size());
+    for (const std::uint32_t bucket : reached) grouped_[group_starts_[parents_[bucket] + 1]++] = bucket;
   }
   if (std::size_t{parent} + 2 >= group_starts_.size()) return {};
   return {grouped_.data() + group_starts_[parent], grouped_.data() + group_starts_[parent + 1]};

@@ -1,14 +1,14 @@
 // cardinality: about how many different values each bucket has.
 //
-// A keyword's values are met as ordinals: a bit for each is set while a segment is read, and its terms are hashed once
-// at its end, in order. With one segment no term is looked at: its bits are the answer.
+// A keyword's values are met as ordinals: a bit for each is set while a segment is read, and at its end the hashes of
+// its terms are looked up, in order. With one segment no term matters: its bits are the answer.
 #include <algorithm>
 #include <bit>
+#include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <xxhash.h>
 
 #include "engine/aggs/aggregation_parser.hpp"
 #include "engine/aggs/distinct_counter.hpp"
@@ -27,7 +27,12 @@ struct CardinalitySpec {
 // Bits of all buckets together, in 64-bit words: 64 MB. Past it ordinals are hashed as they come.
 constexpr std::size_t kMaxWords = std::size_t{1} << 23;
 
-std::uint64_t hashOf(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
+template <class Visit>
+void forEachOrdinal(std::span<const std::uint64_t> bits, Visit&& visit) {
+  for (std::size_t word = 0; word < bits.size(); ++word)
+    for (std::uint64_t rest = bits[word]; rest != 0; rest &= rest - 1)
+      visit(static_cast<std::uint32_t>(word * 64) + static_cast<std::uint32_t>(std::countr_zero(rest)));
+}
 
 class CardinalityAggregator final : public Aggregator {
  public:
@@ -47,7 +52,7 @@ class CardinalityAggregator final : public Aggregator {
   }
 
   void collect(const DocBlock& block) override {
-    const ValueBlock values = reader_.read(block);
+    const ValueBlock values = source_.isKeyword() ? reader_.readOrdinals(block) : reader_.read(block);
     if (!source_.isKeyword()) {
       grow(block.bucket_count);
       for (std::uint32_t i = 0; i < values.size; ++i)
@@ -60,7 +65,7 @@ class CardinalityAggregator final : public Aggregator {
     if (absent.size == 0) return;
     grow(block.bucket_count);
     const std::uint64_t hash = source_.missing_text
-                                   ? hashOf(*source_.missing_text)
+                                   ? TermDictionaryReader::hash(*source_.missing_text)
                                    : DistinctCounter::hash(static_cast<std::uint64_t>(*source_.missing));
     // One segment's bits do not tell whether the missing value is among its terms: hash them after all.
     is_single_ = false;
@@ -93,36 +98,40 @@ class CardinalityAggregator final : public Aggregator {
       grow(block.bucket_count);
       if (cursor_of_ != terms_) cursor_ = (cursor_of_ = terms_)->cursor();
       for (std::uint32_t i = 0; i < values.size; ++i)
-        if (cursor_->seekOrdinal(static_cast<std::uint32_t>(values.values[i])))
-          counters_[values.bucket(i)].add(hashOf(cursor_->term()));
+        if (cursor_->seekOrdinal(values.ordinals[i]))
+          counters_[values.bucket(i)].add(TermDictionaryReader::hash(cursor_->term()));
       return;
     }
     if (bits_.size() < words_ * block.bucket_count) bits_.resize(words_ * block.bucket_count);
     bits_of_ = terms_;
     std::uint64_t* const bits = bits_.data();
     for (std::uint32_t i = 0; i < values.size; ++i) {
-      const auto ordinal = static_cast<std::uint64_t>(values.values[i]);
+      const std::uint32_t ordinal = values.ordinals[i];
       bits[words_ * values.bucket(i) + ordinal / 64] |= std::uint64_t{1} << (ordinal % 64);
     }
   }
 
-  // Hashes the terms whose bits are set.
+  // Counts the terms whose bits are set.
   void endSegment() const {
     if (bits_of_ == nullptr || is_single_) return;
     const std::size_t words = (bits_of_->size() + 63) / 64;
     const auto buckets = static_cast<std::uint32_t>(bits_.size() / words);
     grow(buckets);
-    const auto cursor = bits_of_->cursor();
-    std::vector<std::uint64_t> any(words);
-    for (std::size_t i = 0; i < bits_.size(); ++i) any[i % words] |= bits_[i];
-    for (std::size_t word = 0; word < words; ++word)
-      for (std::uint64_t rest = any[word]; rest != 0; rest &= rest - 1) {
-        const auto ordinal = static_cast<std::uint32_t>(word * 64) + static_cast<std::uint32_t>(std::countr_zero(rest));
-        if (!cursor->seekOrdinal(ordinal)) continue;
-        const std::uint64_t hash = hashOf(cursor->term());
+    if (const auto hashes = bits_of_->hashes(); !hashes.empty()) {
+      for (std::uint32_t bucket = 0; bucket < buckets; ++bucket)
+        forEachOrdinal({bits_.data() + words * bucket, words},
+                       [&](std::uint32_t ordinal) { counters_[bucket].add(hashes[ordinal]); });
+    } else {
+      const auto cursor = bits_of_->cursor();
+      std::vector<std::uint64_t> any(words);
+      for (std::size_t i = 0; i < bits_.size(); ++i) any[i % words] |= bits_[i];
+      forEachOrdinal(any, [&](std::uint32_t ordinal) {
+        if (!cursor->seekOrdinal(ordinal)) return;
+        const std::uint64_t hash = TermDictionaryReader::hash(cursor->term());
         for (std::uint32_t bucket = 0; bucket < buckets; ++bucket)
-          if ((bits_[words * bucket + word] >> (ordinal % 64) & 1) != 0) counters_[bucket].add(hash);
-      }
+          if ((bits_[words * bucket + ordinal / 64] >> (ordinal % 64) & 1) != 0) counters_[bucket].add(hash);
+      });
+    }
     bits_.clear();
     bits_of_ = nullptr;
   }

@@ -4,6 +4,7 @@
 #include <bit>
 #include <utility>
 
+#include "base/cpu_clones.hpp"
 #include "engine/mapping/civil_time.hpp"
 
 namespace gyre::engine {
@@ -95,11 +96,12 @@ std::optional<std::int64_t> DateRounding::uniform() const {
 }
 
 void DateSlots::layOut(std::int64_t min, std::int64_t max) {
+  base_ = rounding_.floor(min);
+  if (base_ > min || layOutEvenly(max)) return;
   const std::int64_t shortest = rounding_.shortest();
   shift_ = std::bit_width(static_cast<std::uint64_t>(shortest)) - 1;
-  base_ = rounding_.floor(min);
   const std::uint64_t span = static_cast<std::uint64_t>(max) - static_cast<std::uint64_t>(base_);
-  if (base_ > min || (span >> shift_) >= static_cast<std::uint64_t>(kMaxCells)) return;
+  if ((span >> shift_) >= static_cast<std::uint64_t>(kMaxCells)) return;
   std::vector<std::int64_t> starts;
   for (std::int64_t start = base_; start <= max; start = rounding_.next(start)) {
     // A stretch that a clock change cut below the cell size would break the one comparison: do without a layout.
@@ -114,16 +116,49 @@ void DateSlots::layOut(std::int64_t min, std::int64_t max) {
     cells_[cell] = slot;
   }
   starts_ = std::move(starts);
-  is_closed_ = true;
+  limit_ = static_cast<std::uint32_t>(starts_.size());
 }
 
+// Division by an invariant: with d = length >> shift odd and 2^(e-1) < d <= 2^e, x / d is (x * (2^(31+e) / d + 1)) >>
+// (31+e) for every x below 2^31 (Granlund and Montgomery, theorem 4.2).
+bool DateSlots::layOutEvenly(std::int64_t max) {
+  const auto length = rounding_.uniform();
+  if (!length) return false;
+  const int shift = std::countr_zero(static_cast<std::uint64_t>(*length));
+  const std::uint64_t divisor = static_cast<std::uint64_t>(*length) >> shift;
+  const std::uint64_t span = static_cast<std::uint64_t>(max) - static_cast<std::uint64_t>(base_);
+  if ((span >> shift) >= (std::uint64_t{1} << 31) || divisor >= (std::uint64_t{1} << 31) ||
+      (span >> shift) / divisor >= static_cast<std::uint64_t>(kMaxCells))
+    return false;
+  const int exponent = std::bit_width(divisor - 1);
+  shift_ = shift;
+  end_shift_ = 31 + exponent;
+  multiplier_ = static_cast<std::uint32_t>((std::uint64_t{1} << end_shift_) / divisor + 1);
+  length_ = *length;
+  limit_ = static_cast<std::uint32_t>((span >> shift) / divisor) + 1;
+  return true;
+}
+
+namespace {
+
+GYRE_CPU_CLONES void divideAll(const std::int64_t* values, std::uint32_t size, std::int64_t base, int shift,
+                               std::uint32_t multiplier, int end_shift, std::uint32_t* slots) {
+  for (std::uint32_t i = 0; i < size; ++i) {
+    const std::uint64_t above = static_cast<std::uint64_t>(values[i]) - static_cast<std::uint64_t>(base);
+    slots[i] = static_cast<std::uint32_t>(((above >> shift) * multiplier) >> end_shift);
+  }
+}
+
+}  // namespace
+
 void DateSlots::map(const std::int64_t* values, std::uint32_t size, std::uint32_t* slots) {
-  if (!is_closed_) {
+  if (limit_ == 0) {
     for (std::uint32_t i = 0; i < size; ++i)
       slots[i] = i > 0 && values[i] == values[i - 1] ? slots[i - 1] : slotOf(values[i]);
     return;
   }
-  const std::uint32_t last = static_cast<std::uint32_t>(starts_.size()) - 1;
+  if (length_ > 0) return divideAll(values, size, base_, shift_, multiplier_, end_shift_, slots);
+  const std::uint32_t last = limit_ - 1;
   for (std::uint32_t i = 0; i < size; ++i) {
     const std::uint32_t slot = cells_[static_cast<std::size_t>((values[i] - base_) >> shift_)];
     const std::uint32_t following = std::min(slot + 1, last);

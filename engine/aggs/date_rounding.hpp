@@ -1,7 +1,8 @@
 // Into which stretch of time does an instant fall?
 //
 // A calendar unit or a fixed length, on a zone's clock, moved by an offset. Over a known span of instants all stretches
-// are laid out once, and an instant finds its own with a shift, a load and a comparison.
+// are laid out once, and an instant finds its own with a multiplication where all are equally long, else with a shift,
+// a load and a comparison.
 //
 // THREADS: DateRounding is immutable; a DateSlots belongs to one aggregator.
 #pragma once
@@ -52,21 +53,28 @@ class DateSlots {
   void layOut(std::int64_t min, std::int64_t max);
 
   void map(const std::int64_t* values, std::uint32_t size, std::uint32_t* slots);
-  std::int64_t start(std::uint32_t slot) const { return starts_[slot]; }
+  std::int64_t start(std::uint32_t slot) const {
+    return length_ > 0 ? base_ + static_cast<std::int64_t>(slot) * length_ : starts_[slot];
+  }
   // One above the largest slot, when all instants lie in the span; else 0.
-  std::uint32_t limit() const { return is_closed_ ? static_cast<std::uint32_t>(starts_.size()) : 0; }
+  std::uint32_t limit() const { return limit_; }
 
  private:
+  bool layOutEvenly(std::int64_t max);
   std::uint32_t slotOf(std::int64_t value);
 
   const DateRounding& rounding_;
-  bool is_closed_ = false;
+  std::uint32_t limit_ = 0;
+  std::int64_t base_ = 0;  // the first stretch of the layout
+  int shift_ = 0;
+  // Of stretches that are equally long: x / length is ((x >> shift_) * multiplier_) >> end_shift_.
+  std::int64_t length_ = 0;  // 0: they are not
+  std::uint32_t multiplier_ = 0;
+  int end_shift_ = 0;
   std::vector<std::int64_t> starts_;
   // The span in cells of 2^shift_ milliseconds, none longer than the shortest stretch: a cell's first instant is in
   // stretch cells_[i], and at most one more begins within it.
   std::vector<std::uint32_t> cells_;
-  std::int64_t base_ = 0;
-  int shift_ = 0;
   KeyMap others_;  // by start, when nothing is laid out
 };
 

@@ -13,8 +13,10 @@ namespace {
 
 // Sums of the same bucket that follow each other would wait for each other's store: few buckets get several sums each.
 constexpr std::uint32_t kLanes = 4;
-constexpr std::uint32_t kMaxLanedBuckets = 256;
-constexpr int kMaxDigits = 8;
+constexpr std::uint32_t kMaxLanedBuckets = 512;
+constexpr int kMaxDigits = ValueReader::kMaxUnitDigits;
+constexpr std::uint64_t kMaxPart = std::uint64_t{1} << 62;
+constexpr double kMaxUnit = 1125899906842624.0;  // 2^50, see toUnits()
 
 constexpr std::int64_t powerOfTen(int digits) {
   std::int64_t power = 1;
@@ -25,21 +27,26 @@ constexpr std::int64_t powerOfTen(int digits) {
 // Adding 1.5 * 2^52 leaves a double's whole part in the low bits of its mantissa, rounded to even.
 constexpr double kRoundingBias = 6755399441055744.0;
 
-// The doubles as whole numbers of 10^-digits; false when one is none. No branches inside, so that it vectorises.
+// The doubles as whole numbers of 10^-digits; false when one is none. No branches inside a stretch, so that it
+// vectorises. kRoundingBias holds for more than kMaxUnit, but errors must not reach it.
 bool toUnits(const std::int64_t* encoded, std::uint32_t size, int digits, std::int64_t* units) {
+  constexpr std::uint32_t kStretch = 256;  // what is no short decimal shows early
   const auto factor = static_cast<double>(powerOfTen(digits));
-  constexpr double kLimit = 1125899906842624.0;  // 2^50: the bias holds for more, but sums of errors must not reach it
-  std::uint32_t failures = 0;
-  for (std::uint32_t i = 0; i < size; ++i) {
-    const double value = decodeDouble(encoded[i]);
-    const double scaled = value * factor;
-    const double biased = scaled + kRoundingBias;
-    const double whole = biased - kRoundingBias;
-    units[i] = std::bit_cast<std::int64_t>(biased) - std::bit_cast<std::int64_t>(kRoundingBias);
-    failures +=
-        static_cast<std::uint32_t>(!(std::fabs(scaled) < kLimit)) | static_cast<std::uint32_t>(whole / factor != value);
+  for (std::uint32_t begin = 0; begin < size; begin += kStretch) {
+    const std::uint32_t end = std::min(size, begin + kStretch);
+    std::uint32_t failures = 0;
+    for (std::uint32_t i = begin; i < end; ++i) {
+      const double value = decodeDouble(encoded[i]);
+      const double scaled = value * factor;
+      const double biased = scaled + kRoundingBias;
+      const double whole = biased - kRoundingBias;
+      units[i] = std::bit_cast<std::int64_t>(biased) - std::bit_cast<std::int64_t>(kRoundingBias);
+      failures += static_cast<std::uint32_t>(!(std::fabs(scaled) < kMaxUnit)) |
+                  static_cast<std::uint32_t>(whole / factor != value);
+    }
+    if (failures != 0) return false;
   }
-  return failures == 0;
+  return true;
 }
 
 // The number of decimals when the factor is a power of ten, else -1.
@@ -54,6 +61,10 @@ __extension__ typedef unsigned __int128 Unsigned128;
 }  // namespace
 
 double nearestQuotient(Int128 numerator, Int128 denominator) {
+  // Both exact as doubles: their quotient is rounded once.
+  constexpr Int128 kExact = Int128{1} << 53;
+  if (-kExact <= numerator && numerator <= kExact && denominator <= kExact)
+    return static_cast<double>(numerator) / static_cast<double>(denominator);
   const bool is_negative = numerator < 0;
   Unsigned128 rest = is_negative ? -static_cast<Unsigned128>(numerator) : static_cast<Unsigned128>(numerator);
   const auto divisor = static_cast<Unsigned128>(denominator);
@@ -110,76 +121,83 @@ ExactSums::ExactSums(FieldType type, double scaling_factor) : is_floating_(isFlo
 void ExactSums::grow(std::uint32_t count) {
   if (count <= count_) return;
   if (lanes_ > 1 && count > kMaxLanedBuckets) {
-    std::vector<Int128> single(count_);
-    for (std::uint32_t bucket = 0; bucket < count_; ++bucket) single[bucket] = total(bucket);
-    sums_ = std::move(single);
+    settle();
     lanes_ = 1;
   }
   count_ = count;
-  sums_.resize(std::size_t{count} * lanes_);
+  parts_.resize(std::size_t{count} * lanes_);
   if (!rests_.empty()) rests_.resize(count);
 }
 
 void ExactSums::add(const ValueBlock& block) {
   if (block.size == 0) return;
-  if (!is_floating_) return addWhole(block.values, block.buckets, block.size);
-  for (int digits = digits_; digits <= kMaxDigits; digits += 2)
-    if (addUnits(block, digits)) return;
+  if (block.units != nullptr) return addUnits(block.units, block.digits, block.reach, block);
+  if (!is_floating_) return addWhole(block.values, block.reach, block);
+  units_.resize(block.size);
+  for (int digits = (digits_ + 1) / 2 * 2; digits <= kMaxDigits; digits += 2)
+    if (toUnits(block.values, block.size, digits, units_.data()))
+      return addUnits(units_.data(), digits, static_cast<std::uint64_t>(kMaxUnit), block);
   addDoubles(block);
 }
 
-bool ExactSums::addUnits(const ValueBlock& block, int digits) {
-  const std::int64_t* units = nullptr;
-  if (block.whole_window != nullptr) {
-    // Several aggregations add the same column up: its units are made once a window.
-    ColumnWindow& window = *block.whole_window;
-    if (window.unit_window != window.window || (window.unit_digits >= 0 && window.unit_digits < digits)) {
-      window.units.resize(kWindowDocs);
-      window.unit_digits = toUnits(block.values, block.size, digits, window.units.data()) ? digits : -1;
-      window.unit_window = window.window;
-    }
-    if (window.unit_digits != digits) {
-      if (window.unit_digits >= 0) return false;
-      units_.resize(block.size);
-      if (!toUnits(block.values, block.size, digits, units_.data())) return false;
-      units = units_.data();
-    } else {
-      units = window.units.data();
-    }
-  } else {
-    units_.resize(block.size);
-    if (!toUnits(block.values, block.size, digits, units_.data())) return false;
-    units = units_.data();
-  }
+void ExactSums::addUnits(const std::int64_t* units, int digits, std::uint64_t reach, const ValueBlock& block) {
   if (digits > digits_) {
+    settle();
     for (Int128& sum : sums_) sum *= powerOfTen(digits - digits_);
     digits_ = digits;
+  } else if (digits < digits_) {
+    // Units are below 2^53 and the power at most 10^8, so the products fit as long as what they stand for is below
+    // 2^36.
+    const std::int64_t power = powerOfTen(digits_ - digits);
+    const std::uint64_t scaled_reach =
+        reach > kMaxPart / static_cast<std::uint64_t>(power) ? UINT64_MAX : reach * static_cast<std::uint64_t>(power);
+    if (scaled_reach == UINT64_MAX) {
+      sums_.resize(count_);
+      for (std::uint32_t i = 0; i < block.size; ++i) sums_[block.bucket(i)] += static_cast<Int128>(units[i]) * power;
+      return;
+    }
+    scaled_.resize(block.size);
+    for (std::uint32_t i = 0; i < block.size; ++i) scaled_[i] = units[i] * power;
+    return addWhole(scaled_.data(), scaled_reach, block);
   }
-  addWhole(units, block.buckets, block.size);
-  return true;
+  addWhole(units, reach, block);
 }
 
-void ExactSums::addWhole(const std::int64_t* values, const std::uint32_t* buckets, std::uint32_t size) {
-  if (buckets == nullptr) {
-    // Halves of 32 bits cannot overflow within a window, and vectorise.
-    std::int64_t high = 0;
-    std::int64_t low = 0;
-    for (std::uint32_t i = 0; i < size; ++i) {
-      high += values[i] >> 32;
-      low += values[i] & 0xffff'ffff;
-    }
-    sums_[0] += (static_cast<Int128>(high) << 32) + low;
+void ExactSums::addWhole(const std::int64_t* values, std::uint64_t reach, const ValueBlock& block) {
+  if (reach > kMaxPart / block.size) {
+    sums_.resize(count_);
+    for (std::uint32_t i = 0; i < block.size; ++i) sums_[block.bucket(i)] += values[i];
     return;
   }
-  if (lanes_ == 1) {
-    for (std::uint32_t i = 0; i < size; ++i) sums_[buckets[i]] += values[i];
-    return;
-  }
-  Int128* const sums = sums_.data();
+  const std::uint64_t block_reach = reach * block.size;
+  if (block_reach > kMaxPart - part_reach_) settle();
+  part_reach_ += block_reach;
+  addParts(values, block.buckets, block.size);
+}
+
+void ExactSums::addParts(const std::int64_t* values, const std::uint32_t* buckets, std::uint32_t size) {
+  std::uint64_t* const parts = parts_.data();
   std::uint32_t i = 0;
-  for (; i + kLanes <= size; i += kLanes)
-    for (std::uint32_t lane = 0; lane < kLanes; ++lane) sums[buckets[i + lane] * kLanes + lane] += values[i + lane];
-  for (; i < size; ++i) sums[buckets[i] * kLanes] += values[i];
+  if (buckets == nullptr) {
+    std::uint64_t sum = 0;
+    for (; i < size; ++i) sum += static_cast<std::uint64_t>(values[i]);
+    parts[0] += sum;
+  } else if (lanes_ == 1) {
+    for (; i < size; ++i) parts[buckets[i]] += static_cast<std::uint64_t>(values[i]);
+  } else {
+    for (; i + kLanes <= size; i += kLanes)
+      for (std::uint32_t lane = 0; lane < kLanes; ++lane)
+        parts[std::size_t{buckets[i + lane]} * kLanes + lane] += static_cast<std::uint64_t>(values[i + lane]);
+    for (; i < size; ++i) parts[std::size_t{buckets[i]} * kLanes] += static_cast<std::uint64_t>(values[i]);
+  }
+}
+
+void ExactSums::settle() {
+  if (part_reach_ == 0) return;
+  sums_.resize(count_);
+  for (std::uint32_t bucket = 0; bucket < count_; ++bucket) sums_[bucket] = total(bucket);
+  std::fill(parts_.begin(), parts_.end(), 0);
+  part_reach_ = 0;
 }
 
 void ExactSums::addDoubles(const ValueBlock& block) {
@@ -195,9 +213,10 @@ void ExactSums::addDoubles(const ValueBlock& block) {
 }
 
 Int128 ExactSums::total(std::uint32_t bucket) const {
-  if (bucket >= count_) return 0;
-  Int128 sum = 0;
-  for (std::uint32_t lane = 0; lane < lanes_; ++lane) sum += sums_[std::size_t{bucket} * lanes_ + lane];
+  Int128 sum = bucket < sums_.size() ? sums_[bucket] : 0;
+  if (bucket >= count_) return sum;
+  for (std::uint32_t lane = 0; lane < lanes_; ++lane)
+    sum += static_cast<std::int64_t>(parts_[std::size_t{bucket} * lanes_ + lane]);
   return sum;
 }
 

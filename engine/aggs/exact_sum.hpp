@@ -4,6 +4,8 @@
 // eight places are added as whole numbers of their last place, so 0.1 + 0.2 is 0.3; the others with Neumaier's
 // compensation. A sum is written as the exact decimal it is, wherever it is one.
 //
+// A sum's late additions wait in 64 bits, for as long as the values' bounds say that they fit.
+//
 // THREADS: values.
 #pragma once
 
@@ -37,7 +39,8 @@ class ExactSums {
   // The sum divided by `count`, rounded once.
   double quotient(std::uint32_t bucket, std::uint64_t count) const;
   std::size_t memoryBytes() const {
-    return sums_.capacity() * sizeof(Int128) + rests_.capacity() * sizeof(Compensated);
+    return sums_.capacity() * sizeof(Int128) + parts_.capacity() * sizeof(std::uint64_t) +
+           rests_.capacity() * sizeof(Compensated);
   }
 
  private:
@@ -45,9 +48,12 @@ class ExactSums {
     double sum = 0;
     double lost = 0;
   };
-  void addWhole(const std::int64_t* values, const std::uint32_t* buckets, std::uint32_t size);
+  void addUnits(const std::int64_t* units, int digits, std::uint64_t reach, const ValueBlock& block);
+  void addWhole(const std::int64_t* values, std::uint64_t reach, const ValueBlock& block);
+  void addParts(const std::int64_t* values, const std::uint32_t* buckets, std::uint32_t size);
   void addDoubles(const ValueBlock& block);
-  bool addUnits(const ValueBlock& block, int digits);
+  // Moves what waits to the sums.
+  void settle();
   Int128 total(std::uint32_t bucket) const;
   double rest(std::uint32_t bucket) const;
 
@@ -57,9 +63,11 @@ class ExactSums {
   int digits_ = 0;
   std::uint32_t lanes_;
   std::uint32_t count_ = 0;
-  std::vector<Int128> sums_;        // bucket * lanes_ + lane
-  std::vector<Compensated> rests_;  // of doubles that are no short decimals; empty while there are none
-  std::vector<std::int64_t> units_;
+  std::vector<Int128> sums_;          // one a bucket, those at the end as far as they are not 0
+  std::vector<std::uint64_t> parts_;  // bucket * lanes_ + lane, in two's complement: what has been added since
+  std::uint64_t part_reach_ = 0;      // no part is further from 0
+  std::vector<Compensated> rests_;    // of doubles that are no short decimals; empty while there are none
+  std::vector<std::int64_t> units_, scaled_;
 };
 
 }  // namespace gyre::engine

@@ -4,12 +4,34 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/aggs/bucket_table.hpp"
+#include "engine/mapping/numeric_value.hpp"
+
 namespace gyre::engine {
 
-FieldTotals::FieldTotals(ValueSource source, Totals needs)
+namespace {
+
+bool hasOneValueADocument(const ValueSource& source, const Snapshot& snapshot) {
+  return std::all_of(snapshot.segments.begin(), snapshot.segments.end(), [&](const SegmentView& view) {
+    const FieldReader* const field = source.fieldOf(*view.segment);
+    return field != nullptr && !field->column->isMultiValued() &&
+           field->column->stats().doc_count == view.segment->docCount();
+  });
+}
+
+void decodeUnits(const std::int64_t* units, int digits, std::uint32_t size, std::int64_t* values) {
+  double power = 1;
+  for (int i = 0; i < digits; ++i) power *= 10;
+  for (std::uint32_t i = 0; i < size; ++i) values[i] = encodeDouble(static_cast<double>(units[i]) / power);
+}
+
+}  // namespace
+
+FieldTotals::FieldTotals(ValueSource source, Totals needs, const Snapshot& snapshot)
     : source_(std::move(source)),
       needs_(needs),
       reader_(source_.isKeyword() ? ValueReader::Repetitions::kDistinct : ValueReader::Repetitions::kAll),
+      is_one_a_document_(hasOneValueADocument(source_, snapshot)),
       sums_(source_.type, source_.scaling_factor) {}
 
 bool FieldTotals::readsAs(const FieldTotals& other) const {
@@ -37,16 +59,23 @@ void FieldTotals::Compensated::add(double value) {
   sum = total;
 }
 
+std::uint64_t FieldTotals::count(std::uint32_t bucket) const {
+  const std::uint64_t counted = counts_.get(bucket);
+  return table_ == nullptr || bucket >= table_->size() ? counted : counted + table_->count(bucket);
+}
+
 void FieldTotals::collect(const DocBlock& block) {
+  const bool is_counted = is_one_a_document_ && block.table != nullptr;
+  if (is_counted) table_ = block.table;
   grow(block.bucket_count);
   const bool only_counts = !needs_.sum && !needs_.min && !needs_.max && !needs_.squares;
-  if (only_counts && countWithoutReading(block)) return;
-  add(reader_.read(block));
+  if (only_counts && (is_counted || countWithoutReading(block))) return;
+  add(needs_.sum ? reader_.readUnits(block) : reader_.read(block), !is_counted);
   if (!source_.hasMissing()) return;
   const DocBlock absent = reader_.absent(block);
   if (absent.size == 0) return;
   missing_values_.assign(absent.size, source_.missing.value_or(0));
-  add({absent.size, missing_values_.data(), absent.docs, absent.buckets, nullptr});
+  add({.size = absent.size, .values = missing_values_.data(), .docs = absent.docs, .buckets = absent.buckets}, true);
 }
 
 void FieldTotals::grow(std::uint32_t count) {
@@ -70,10 +99,16 @@ bool FieldTotals::countWithoutReading(const DocBlock& block) {
   return true;
 }
 
-void FieldTotals::add(const ValueBlock& values) {
+void FieldTotals::add(ValueBlock values, bool counts) {
   if (values.size == 0) return;
   if (needs_.sum) sums_.add(values);
-  if (needs_.count) counts_.add(values.buckets, values.size);
+  if (needs_.count && counts) counts_.add(values.buckets, values.size);
+  if (!needs_.min && !needs_.max && !needs_.squares) return;
+  if (values.values == nullptr) {
+    decoded_.resize(values.size);
+    decodeUnits(values.units, values.digits, values.size, decoded_.data());
+    values.values = decoded_.data();
+  }
   if (needs_.min || needs_.max) addExtremes(values);
   if (!needs_.squares) return;
   for (std::uint32_t i = 0; i < values.size; ++i) {

@@ -56,7 +56,7 @@ class LanedCounts {
 
 class FieldTotals {
  public:
-  FieldTotals(ValueSource source, Totals needs);
+  FieldTotals(ValueSource source, Totals needs, const Snapshot& snapshot);
 
   const ValueSource& source() const { return source_; }
   // Whether the other one reads the same values.
@@ -67,7 +67,7 @@ class FieldTotals {
   void beginSegment(SegmentRun& run);
   void collect(const DocBlock& block);
 
-  std::uint64_t count(std::uint32_t bucket) const { return counts_.get(bucket); }
+  std::uint64_t count(std::uint32_t bucket) const;
   double sum(std::uint32_t bucket) const { return sums_.value(bucket); }
   std::string sumText(std::uint32_t bucket) const { return sums_.text(bucket); }
   // REQUIRES: count(bucket) > 0.
@@ -89,19 +89,22 @@ class FieldTotals {
   };
   void grow(std::uint32_t count);
   bool countWithoutReading(const DocBlock& block);
-  void add(const ValueBlock& values);
+  void add(ValueBlock values, bool counts);
   void addExtremes(const ValueBlock& values);
 
   ValueSource source_;
   Totals needs_;
   ValueReader reader_;
   std::uint32_t doc_count_ = 0;
+  bool is_one_a_document_;  // throughout the snapshot
+  // Where every document has one value, whoever made the buckets knows the counts; null when nobody told.
+  const BucketTable* table_ = nullptr;
   ExactSums sums_;
   LanedCounts counts_;
   std::vector<std::int64_t> mins_, maxs_;
   std::vector<std::uint8_t> seen_;
   std::vector<Compensated> squares_;
-  std::vector<std::int64_t> missing_values_;
+  std::vector<std::int64_t> missing_values_, decoded_;
 };
 
 }  // namespace gyre::engine

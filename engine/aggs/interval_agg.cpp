@@ -15,7 +15,8 @@ void IntervalAggregator::collect(const DocBlock& block) {
   const DocBlock absent = reader_.absent(block);
   if (absent.size == 0) return;
   missing_values_.assign(absent.size, *source_.missing);
-  collectValues(block, {absent.size, missing_values_.data(), absent.docs, absent.buckets, nullptr});
+  collectValues(
+      block, {.size = absent.size, .values = missing_values_.data(), .docs = absent.docs, .buckets = absent.buckets});
 }
 
 void IntervalAggregator::collectValues(const DocBlock& block, const ValueBlock& values) {
@@ -44,9 +45,12 @@ void IntervalAggregator::collectValues(const DocBlock& block, const ValueBlock& 
 void IntervalAggregator::collectIds(const DocBlock& block, const std::uint16_t* docs, const std::uint32_t* parents,
                                     std::uint32_t size) {
   if (size == 0) return;
-  buckets_.resize(size);
-  table_.collect(block.bucket_count == 1 ? nullptr : parents, block.bucket_count, ids_.data(), size, buckets_.data());
-  if (!subs_.isEmpty()) subs_.collect(block.with(size, docs, buckets_.data(), table_.size()));
+  const std::uint32_t* const buckets =
+      table_.collect(block.bucket_count == 1 ? nullptr : parents, block.bucket_count, ids_.data(), size);
+  if (subs_.isEmpty()) return;
+  DocBlock inner = block.with(size, docs, buckets, table_.size());
+  inner.table = &table_;
+  subs_.collect(inner);
 }
 
 Status IntervalAggregator::list(std::uint32_t parent, std::vector<Bucket>& buckets) {

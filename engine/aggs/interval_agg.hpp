@@ -31,7 +31,8 @@ class IntervalAggregator : public BucketAggregator {
       : BucketAggregator(std::move(subs)),
         interval_spec_(spec),
         source_(std::move(source)),
-        reader_(ValueReader::Repetitions::kDistinct) {}
+        reader_(ValueReader::Repetitions::kDistinct),
+        table_(areSmallPerBucket(spec.subs) ? BucketTable::Numbering::kAhead : BucketTable::Numbering::kAsMet) {}
 
   void beginSegment(SegmentRun& run) override;
   void collect(const DocBlock& block) override;
@@ -58,7 +59,7 @@ class IntervalAggregator : public BucketAggregator {
   void collectIds(const DocBlock& block, const std::uint16_t* docs, const std::uint32_t* parents, std::uint32_t size);
   void sort(std::vector<Bucket>& buckets) const;
 
-  std::vector<std::uint32_t> ids_, buckets_, kept_buckets_;
+  std::vector<std::uint32_t> ids_, kept_buckets_;
   std::vector<std::uint16_t> kept_docs_;
   std::vector<std::int64_t> missing_values_;
 };

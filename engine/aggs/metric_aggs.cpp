@@ -44,8 +44,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 class MetricAggregator final : public Aggregator {
  public:
-  MetricAggregator(const MetricSpec& spec, ValueSource source)
-      : spec_(spec), totals_(std::make_shared<FieldTotals>(std::move(source), spec.needs())) {}
+  MetricAggregator(const MetricSpec& spec, ValueSource source, const Snapshot& snapshot)
+      : spec_(spec), totals_(std::make_shared<FieldTotals>(std::move(source), spec.needs(), snapshot)) {}
 
   void beginSegment(SegmentRun& run) override { totals_->beginSegment(run); }
   void collect(const DocBlock& block) override { totals_->collect(block); }
@@ -143,7 +143,7 @@ class MetricAggregation final : public Aggregation {
   explicit MetricAggregation(MetricSpec spec) : spec_(std::move(spec)) {}
   Result<std::unique_ptr<Aggregator>> aggregator(const Snapshot& snapshot) const override {
     GYRE_TRY_ASSIGN(auto source, spec_.source.on(snapshot));
-    return std::unique_ptr<Aggregator>(std::make_unique<MetricAggregator>(spec_, std::move(source)));
+    return std::unique_ptr<Aggregator>(std::make_unique<MetricAggregator>(spec_, std::move(source), snapshot));
   }
   std::string_view typedName() const override {
     switch (spec_.metric) {
@@ -157,6 +157,7 @@ class MetricAggregation final : public Aggregation {
     }
     return "";
   }
+  bool isSmallPerBucket() const override { return true; }
   Values values() const override { return spec_.isStats() ? Values::kSeveral : Values::kOne; }
   bool hasValue(std::string_view property) const override {
     if (!spec_.isStats()) return property.empty() || property == "value";

@@ -45,7 +45,7 @@ class PercentilesAggregator final : public Aggregator {
     if (!source_.missing) return;
     const DocBlock absent = reader_.absent(block);
     missing_values_.assign(absent.size, *source_.missing);
-    add({absent.size, missing_values_.data(), absent.docs, absent.buckets, nullptr});
+    add({.size = absent.size, .values = missing_values_.data(), .docs = absent.docs, .buckets = absent.buckets});
   }
 
   Status write(std::uint32_t bucket, AggregationOutput& out) override {

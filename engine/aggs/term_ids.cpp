@@ -41,17 +41,24 @@ void KeywordIds::addAll(const TermDictionaryReader& terms) {
   while (cursor->next()) idOf(cursor->term());
 }
 
-void KeywordIds::map(const std::int64_t* ordinals, std::uint32_t size, std::uint32_t* ids) {
-  if (has_one_segment_) {
-    for (std::uint32_t i = 0; i < size; ++i) ids[i] = static_cast<std::uint32_t>(ordinals[i]);
-    return;
-  }
+std::uint32_t KeywordIds::idOfOrdinal(std::uint32_t ordinal) {
+  if (has_one_segment_) return ordinal;
+  return by_ordinal_[ordinal] == kUnset ? resolve(ordinal) : by_ordinal_[ordinal];
+}
+
+const std::uint32_t* KeywordIds::map(const std::uint32_t* ordinals, std::uint32_t size) {
+  if (has_one_segment_) return ordinals;
+  mapped_.resize(size);
+  const std::uint32_t* const ids = by_ordinal_.data();
+  std::uint32_t unset = 0;  // no branch while all are known, which is nearly always
   for (std::uint32_t i = 0; i < size; ++i) {
-    const auto ordinal = static_cast<std::uint32_t>(ordinals[i]);
-    std::uint32_t id = by_ordinal_[ordinal];
-    if (id == kUnset) id = resolve(ordinal);
-    ids[i] = id;
+    const std::uint32_t id = ids[ordinals[i]];
+    unset += static_cast<std::uint32_t>(id == kUnset);
+    mapped_[i] = id;
   }
+  if (unset == 0) return mapped_.data();
+  for (std::uint32_t i = 0; i < size; ++i) mapped_[i] = idOfOrdinal(ordinals[i]);
+  return mapped_.data();
 }
 
 std::string KeywordIds::term(std::uint32_t id) const {

@@ -27,8 +27,9 @@ class KeywordIds {
 
   // `terms` of the segment, null when it has none.
   void beginSegment(const TermDictionaryReader* terms);
-  // Numbers of ordinals.
-  void map(const std::int64_t* ordinals, std::uint32_t size, std::uint32_t* ids);
+  // Numbers of ordinals; valid until the next call, and while `ordinals` is.
+  const std::uint32_t* map(const std::uint32_t* ordinals, std::uint32_t size);
+  std::uint32_t idOfOrdinal(std::uint32_t ordinal);
   std::uint32_t idOf(std::string_view term);
   // Numbers all terms of a dictionary.
   void addAll(const TermDictionaryReader& terms);
@@ -39,7 +40,9 @@ class KeywordIds {
   std::string term(std::uint32_t id) const;
   // Whether a's term comes before b's.
   bool isBefore(std::uint32_t a, std::uint32_t b) const;
-  std::size_t memoryBytes() const { return text_bytes_ + by_ordinal_.capacity() * sizeof(std::uint32_t); }
+  std::size_t memoryBytes() const {
+    return text_bytes_ + (by_ordinal_.capacity() + mapped_.capacity()) * sizeof(std::uint32_t);
+  }
 
  private:
   static constexpr std::uint32_t kUnset = 0xffff'ffffu;
@@ -51,6 +54,7 @@ class KeywordIds {
   std::deque<std::string> terms_;                     // a deque, so that the map's keys stay where they are
   std::unordered_map<std::string_view, std::uint32_t> ids_;
   std::vector<std::uint32_t> by_ordinal_;
+  std::vector<std::uint32_t> mapped_;  // of the last map()
   std::unique_ptr<TermCursor> cursor_;
   std::uint32_t limit_ = 0;
   std::size_t text_bytes_ = 0;  // of terms_ and ids_, about

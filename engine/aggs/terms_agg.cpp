@@ -45,7 +45,8 @@ class TermsAggregator final : public BucketAggregator {
         snapshot_(snapshot),
         reader_(ValueReader::Repetitions::kDistinct),
         // A missing value must not be numbered before the one dictionary is known.
-        keywords_(snapshot.segments.size() == 1 || (segmentsWith(source_, snapshot) <= 1 && !source_.hasMissing())) {}
+        keywords_(snapshot.segments.size() == 1 || (segmentsWith(source_, snapshot) <= 1 && !source_.hasMissing())),
+        table_(areSmallPerBucket(spec.subs) ? BucketTable::Numbering::kAhead : BucketTable::Numbering::kAsMet) {}
 
   void beginSegment(SegmentRun& run) override {
     source_.beginSegment(run, reader_);
@@ -58,7 +59,7 @@ class TermsAggregator final : public BucketAggregator {
   }
 
   void collect(const DocBlock& block) override {
-    collectValues(block, reader_.read(block));
+    collectValues(block, source_.isKeyword() ? reader_.readOrdinals(block) : reader_.read(block));
     if (!source_.hasMissing()) return;
     const DocBlock absent = reader_.absent(block);
     if (absent.size == 0) return;
@@ -67,7 +68,7 @@ class TermsAggregator final : public BucketAggregator {
     if (spec_.filter.isNeeded() && !isIncluded(id)) return;
     if (source_.isKeyword()) table_.setIds(keywords_.limit());
     ids_.assign(absent.size, id);
-    collectIds(block, absent.docs, absent.buckets, absent.size);
+    collectIds(block, ids_.data(), absent.docs, absent.buckets, absent.size);
   }
 
   std::size_t memoryBytes() const override {
@@ -110,30 +111,37 @@ class TermsAggregator final : public BucketAggregator {
 
   void collectValues(const DocBlock& block, const ValueBlock& values) {
     if (values.size == 0) return;
-    ids_.resize(values.size);
+    const std::uint32_t* ids = nullptr;
     if (source_.isKeyword()) {
-      keywords_.map(values.values, values.size, ids_.data());
+      ids = keywords_.map(values.ordinals, values.size);
     } else {
+      ids_.resize(values.size);
       numbers_.map(values.values, values.size, ids_.data());
+      ids = ids_.data();
     }
-    if (!spec_.filter.isNeeded()) return collectIds(block, values.docs, values.buckets, values.size);
+    if (!spec_.filter.isNeeded()) return collectIds(block, ids, values.docs, values.buckets, values.size);
     kept_docs_.clear();
     kept_buckets_.clear();
-    std::uint32_t kept = 0;
+    kept_ids_.clear();
     for (std::uint32_t i = 0; i < values.size; ++i) {
-      if (!isIncluded(ids_[i])) continue;
+      if (!isIncluded(ids[i])) continue;
       kept_docs_.push_back(static_cast<std::uint16_t>(values.docs == nullptr ? i : values.docs[i]));
       kept_buckets_.push_back(values.bucket(i));
-      ids_[kept++] = ids_[i];
+      kept_ids_.push_back(ids[i]);
     }
-    collectIds(block, kept_docs_.data(), kept_buckets_.data(), kept);
+    collectIds(block, kept_ids_.data(), kept_docs_.data(), kept_buckets_.data(),
+               static_cast<std::uint32_t>(kept_ids_.size()));
   }
 
-  void collectIds(const DocBlock& block, const std::uint16_t* docs, const std::uint32_t* parents, std::uint32_t size) {
+  void collectIds(const DocBlock& block, const std::uint32_t* ids, const std::uint16_t* docs,
+                  const std::uint32_t* parents, std::uint32_t size) {
     if (size == 0) return;
-    buckets_.resize(size);
-    table_.collect(block.bucket_count == 1 ? nullptr : parents, block.bucket_count, ids_.data(), size, buckets_.data());
-    if (!subs_.isEmpty()) subs_.collect(block.with(size, docs, buckets_.data(), table_.size()));
+    const std::uint32_t* const buckets =
+        table_.collect(block.bucket_count == 1 ? nullptr : parents, block.bucket_count, ids, size);
+    if (subs_.isEmpty()) return;
+    DocBlock inner = block.with(size, docs, buckets, table_.size());
+    inner.table = &table_;
+    subs_.collect(inner);
   }
 
   bool isIncluded(std::uint32_t id) {
@@ -164,7 +172,7 @@ class TermsAggregator final : public BucketAggregator {
   bool has_all_values_ = false;
   std::uint64_t others_ = 0;  // of the parent listed last, as TermsCut tells them
   int error_ = 0;
-  std::vector<std::uint32_t> ids_, buckets_, kept_buckets_;
+  std::vector<std::uint32_t> ids_, kept_ids_, kept_buckets_;
   std::vector<std::uint16_t> kept_docs_;
   std::vector<Verdict> verdicts_;  // by id, as far as asked
 };

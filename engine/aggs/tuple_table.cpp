@@ -43,7 +43,7 @@ std::span<const std::uint32_t> TuplePart::ids(std::uint32_t i) {
     } else if (value == DocValuesCursor::kMissing) {
       id = keywords_->idOf(*source_.missing_text);
     } else {
-      keywords_->map(&value, 1, &id);
+      id = keywords_->idOfOrdinal(static_cast<std::uint32_t>(value));
     }
     // Values ascend, so equal ones stand together.
     if (!keeps_repetitions_ && !ids_.empty() && ids_.back() == id) continue;

@@ -10,13 +10,17 @@
 
 namespace gyre::engine {
 
+// One form of the values is there: `values`, or where they were asked for `units` or `ordinals`.
 struct ValueBlock {
   std::uint32_t size = 0;
   const std::int64_t* values = nullptr;
   const std::uint16_t* docs = nullptr;     // as DocBlock's
   const std::uint32_t* buckets = nullptr;  // as DocBlock's
-  // Set when `values` are the whole window as it was decoded.
-  ColumnWindow* whole_window = nullptr;
+  const std::uint32_t* ordinals = nullptr;
+  const std::int64_t* units = nullptr;  // doubles as whole numbers of 10^-digits
+  int digits = 0;
+  // No whole number among `values`, and no unit, is further from 0.
+  std::uint64_t reach = UINT64_MAX;
 
   std::uint32_t bucket(std::uint32_t i) const { return buckets == nullptr ? 0 : buckets[i]; }
 };
@@ -37,6 +41,11 @@ class ValueReader {
   // `column` is null where the segment has no values.
   void beginSegment(SegmentRun& run, const ColumnReader* column, ValueConversion conversion = {});
   ValueBlock read(const DocBlock& block);
+  // Units where the column has them, with no more than so many digits; else values.
+  static constexpr int kMaxUnitDigits = 8;
+  ValueBlock readUnits(const DocBlock& block);
+  // REQUIRES: a column of ordinals.
+  ValueBlock readOrdinals(const DocBlock& block);
   // The documents of the block without a value.
   DocBlock absent(const DocBlock& block);
   bool hasColumn() const { return column_ != nullptr; }
@@ -45,12 +54,16 @@ class ValueReader {
   bool isConverted() const { return conversion_.kind != ValueConversion::Kind::kNone; }
 
  private:
+  // What decoding a window into some form gives.
+  template <class Value>
+  ValueBlock pick(const DocBlock& block, const ColumnWindow& decoded, const Value* all, std::vector<Value>& picked,
+                  const Value* ValueBlock::*form);
+  bool isFew(const DocBlock& block);
+  // Blocks of the values that gather() found.
+  ValueBlock found(const DocBlock& block, std::uint32_t count);
   ValueBlock readStored(const DocBlock& block);
-  ValueBlock readOneByOne(const DocBlock& block);
-  ValueBlock readWindow(const DocBlock& block);
   ValueBlock readMulti(const DocBlock& block);
-  ValueBlock gathered() const;
-  void add(const DocBlock& block, std::uint32_t i, std::int64_t value);
+  void add(const DocBlock& block, std::uint32_t i);
 
   Repetitions repetitions_;
   SegmentRun* run_ = nullptr;
@@ -58,7 +71,9 @@ class ValueReader {
   ValueConversion conversion_;
   bool is_multi_ = false;
   std::vector<std::int64_t> values_;
+  std::vector<std::uint32_t> ordinals_;
   std::vector<std::int64_t> converted_;
+  std::vector<std::uint32_t> places_;
   std::vector<std::uint16_t> docs_;
   std::vector<std::uint32_t> buckets_;
   std::vector<std::uint16_t> absent_docs_;

@@ -11,13 +11,17 @@ ColumnWindow& SegmentRun::entry(const ColumnReader& column) {
   return *windows_.back();
 }
 
+void SegmentRun::describe(ColumnWindow& decoded, std::uint32_t window) const {
+  decoded.stats = decoded.column->blockStats(window);
+  decoded.is_full = decoded.stats.doc_count == windowSize(window, docCount());
+}
+
 ColumnWindow& SegmentRun::read(const ColumnReader& column, std::uint32_t window) {
   ColumnWindow& decoded = entry(column);
   if (decoded.window == window) return decoded;
   decoded.values.resize(kWindowDocs);
-  decoded.stats = column.blockStats(window);
   column.read(window, decoded.values.data(), decoded.present.data());
-  decoded.is_full = decoded.stats.doc_count == windowSize(window, docCount());
+  describe(decoded, window);
   decoded.window = window;
   return decoded;
 }
@@ -28,6 +32,32 @@ ColumnWindow& SegmentRun::readMulti(const ColumnReader& column, std::uint32_t wi
   column.readMulti(window, decoded.offsets, decoded.multi_values);
   decoded.multi_window = window;
   return decoded;
+}
+
+ColumnWindow& SegmentRun::readUnits(const ColumnReader& column, std::uint32_t window) {
+  ColumnWindow& decoded = entry(column);
+  if (decoded.unit_window == window) return decoded;
+  decoded.units.resize(kWindowDocs);
+  column.readUnits(window, decoded.units.data(), decoded.present.data());
+  describe(decoded, window);
+  decoded.unit_window = window;
+  return decoded;
+}
+
+ColumnWindow& SegmentRun::readOrdinals(const ColumnReader& column, std::uint32_t window) {
+  ColumnWindow& decoded = entry(column);
+  if (decoded.ordinal_window == window) return decoded;
+  decoded.ordinals.resize(kWindowDocs);
+  column.readOrdinals(window, decoded.ordinals.data(), decoded.present.data());
+  describe(decoded, window);
+  decoded.ordinal_window = window;
+  return decoded;
+}
+
+ColumnWindow& SegmentRun::readPresence(const ColumnReader& column, std::uint32_t window) {
+  ColumnWindow& decoded = entry(column);
+  const bool is_known = decoded.window == window || decoded.unit_window == window || decoded.ordinal_window == window;
+  return is_known ? decoded : read(column, window);
 }
 
 }  // namespace gyre::engine

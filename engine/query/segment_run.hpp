@@ -18,21 +18,22 @@
 
 namespace gyre::engine {
 
-// One decoded window of one column.
+// One decoded window of one column, in the forms that were asked for.
 struct ColumnWindow {
   const ColumnReader* column = nullptr;
-  std::uint32_t window = kNoMoreDocs;        // kNoMoreDocs: nothing decoded yet
-  std::uint32_t multi_window = kNoMoreDocs;  // the same for offsets and multi_values
-  std::uint32_t unit_window = kNoMoreDocs;   // the same for units
+  // The window of each form; kNoMoreDocs: nothing decoded yet.
+  std::uint32_t window = kNoMoreDocs;          // values
+  std::uint32_t multi_window = kNoMoreDocs;    // offsets and multi_values
+  std::uint32_t unit_window = kNoMoreDocs;     // units
+  std::uint32_t ordinal_window = kNoMoreDocs;  // ordinals
   ColumnBlockStats stats;
   bool is_full = false;  // every document of the window has a value
   WindowBits present{};
-  std::vector<std::int64_t> values;    // kWindowDocs
-  std::vector<std::uint32_t> offsets;  // see ColumnReader::readMulti
+  std::vector<std::int64_t> values;     // kWindowDocs
+  std::vector<std::int64_t> units;      // the same, see ColumnReader::readUnits
+  std::vector<std::uint32_t> ordinals;  // the same, see ColumnReader::readOrdinals
+  std::vector<std::uint32_t> offsets;   // see ColumnReader::readMulti
   std::vector<std::int64_t> multi_values;
-  // Doubles as whole numbers of 10^-unit_digits; unit_digits < 0 when some value of the window is no such number.
-  std::vector<std::int64_t> units;
-  int unit_digits = -1;
 };
 
 class SegmentRun {
@@ -59,9 +60,18 @@ class SegmentRun {
   ColumnWindow& read(const ColumnReader& column, std::uint32_t window);
   // The same with offsets and multi_values filled.
   ColumnWindow& readMulti(const ColumnReader& column, std::uint32_t window);
+  // Units instead of values. REQUIRES: the window has them.
+  ColumnWindow& readUnits(const ColumnReader& column, std::uint32_t window);
+  // Ordinals instead of values.
+  ColumnWindow& readOrdinals(const ColumnReader& column, std::uint32_t window);
+  // Presence, with whatever form is cheapest.
+  ColumnWindow& readPresence(const ColumnReader& column, std::uint32_t window);
+  // Whether read() would have nothing left to do.
+  bool hasRead(const ColumnReader& column, std::uint32_t window) { return entry(column).window == window; }
 
  private:
   ColumnWindow& entry(const ColumnReader& column);
+  void describe(ColumnWindow& decoded, std::uint32_t window) const;
 
   const SegmentView& view_;
   std::uint32_t ordinal_;

@@ -2,6 +2,7 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
@@ -18,8 +19,9 @@ using gyre::engine::Int128;
 using gyre::engine::ValueBlock;
 
 ValueBlock blockOf(const std::vector<std::int64_t>& values, const std::vector<std::uint32_t>* buckets = nullptr) {
-  return {static_cast<std::uint32_t>(values.size()), values.data(), nullptr,
-          buckets == nullptr ? nullptr : buckets->data(), nullptr};
+  return {.size = static_cast<std::uint32_t>(values.size()),
+          .values = values.data(),
+          .buckets = buckets == nullptr ? nullptr : buckets->data()};
 }
 std::vector<std::int64_t> encode(std::initializer_list<double> values) {
   std::vector<std::int64_t> encoded;
@@ -37,9 +39,62 @@ class ExactSumTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(infinityStays);
   CPPUNIT_TEST(bucketsStayApartWhileTheyGrow);
   CPPUNIT_TEST(quotientRoundsOnce);
+  CPPUNIT_TEST(randomUnitsAddUpExactly);
+  CPPUNIT_TEST(shortQuotientsAreTheDoubleDivision);
   CPPUNIT_TEST_SUITE_END();
 
  public:
+  // Units of changing digits, near and far from the limits of 64 bits, against sums of 128 bits.
+  void randomUnitsAddUpExactly() {
+    const auto seed = std::random_device()();
+    std::cerr << " seed " << seed << ' ';
+    std::mt19937_64 random(seed);
+    for (int round = 0; round < 60; ++round) {
+      const bool is_whole = round % 3 == 0;
+      ExactSums sums(is_whole ? FieldType::kLong : FieldType::kDouble, 1);
+      std::uint32_t bucket_count = 1;
+      std::vector<Int128> expected(3000);  // of 10^-8, or whole
+      for (int block = 0; block < 12; ++block) {
+        bucket_count += static_cast<std::uint32_t>(random() % (round % 2 == 0 ? 5 : 200));
+        sums.grow(bucket_count);
+        const int digits = is_whole ? 8 : static_cast<int>(random() % 9);
+        const unsigned bits = static_cast<unsigned>(random() % (is_whole ? 64 : 53));
+        std::vector<std::int64_t> numbers(1 + random() % 500);
+        std::vector<std::uint32_t> buckets(numbers.size());
+        const bool has_buckets = random() % 4 != 0;
+        std::uint64_t reach = 0;
+        Int128 power = 1;
+        for (int i = digits; i < 8; ++i) power *= 10;
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+          const auto magnitude = static_cast<std::int64_t>(random() & ((std::uint64_t{1} << bits) - 1));
+          numbers[i] = random() % 2 == 0 ? magnitude : -magnitude;
+          reach = std::max(reach, static_cast<std::uint64_t>(magnitude));
+          buckets[i] = has_buckets ? static_cast<std::uint32_t>(random() % bucket_count) : 0;
+          expected[buckets[i]] += numbers[i] * power;
+        }
+        ValueBlock values = blockOf(numbers, has_buckets ? &buckets : nullptr);
+        values.reach = random() % 5 == 0 ? UINT64_MAX : reach;
+        if (!is_whole) {
+          values.units = values.values;
+          values.values = nullptr;
+          values.digits = digits;
+        }
+        sums.add(values);
+      }
+      for (std::uint32_t bucket = 0; bucket < bucket_count; ++bucket)
+        CPPUNIT_ASSERT_EQUAL(gyre::engine::decimalText(expected[bucket], is_whole ? 0 : 8), sums.text(bucket));
+    }
+  }
+  void shortQuotientsAreTheDoubleDivision() {
+    std::mt19937_64 random(1);
+    for (int i = 0; i < 10'000; ++i) {
+      const auto numerator = static_cast<std::int64_t>(random() >> (random() % 64));
+      const auto denominator = static_cast<std::int64_t>(random() >> (1 + random() % 62)) + 1;
+      // Enlarged on both sides it is the same number, by the long way.
+      CPPUNIT_ASSERT_EQUAL(gyre::engine::nearestQuotient(Int128{numerator} << 55, Int128{denominator} << 55),
+                           gyre::engine::nearestQuotient(numerator, denominator));
+    }
+  }
   void textIsTheExactDecimal() {
     CPPUNIT_ASSERT_EQUAL(std::string("12345.0"), gyre::engine::decimalText(12345, 0));
     CPPUNIT_ASSERT_EQUAL(std::string("228210155.4"), gyre::engine::decimalText(22821015540, 2));

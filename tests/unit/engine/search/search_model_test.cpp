@@ -125,9 +125,13 @@ class SearchModelTest : public CppUnit::TestFixture {
       const Request request = makeQuery(2);
       const json::Document answer = search("{\"size\":0,\"query\":" + request.query + R"(,"aggs":{
         "status":{"terms":{"field":"status"},"aggs":{"amount":{"sum":{"field":"amount"}},"money":{"sum":{"field":"money"}},"max":{"max":{"field":"number"}},
+          "ids":{"value_count":{"field":"id"}},"mean":{"avg":{"field":"id"}},"range":{"stats":{"field":"amount"}},
           "tags":{"terms":{"field":"tags","size":100},"aggs":{"n":{"sum":{"field":"number"}}}}}},
         "days":{"date_histogram":{"field":"day","calendar_interval":"week","min_doc_count":1},"aggs":{"amount":{"sum":{"field":"amount"}},"count":{"value_count":{"field":"tags"}}}},
+        "missing":{"terms":{"field":"status","size":100,"missing":"none"},"aggs":{"ids":{"value_count":{"field":"id"}},"mean":{"avg":{"field":"id"}}}},
+        "different":{"cardinality":{"field":"tags"}},
         "number":{"terms":{"field":"number","size":1000,"order":{"_key":"asc"}}}}})");
+      checkMissing(answer.root()["aggregations"], request);
       checkStatus(answer.root()["aggregations"]["status"], request);
       checkDays(answer.root()["aggregations"]["days"], request);
       checkNumbers(answer.root()["aggregations"]["number"], request);
@@ -331,8 +335,8 @@ class SearchModelTest : public CppUnit::TestFixture {
   }
 
   struct Expected {
-    std::int64_t count = 0, cents = 0, numbers = 0, values = 0;
-    std::optional<std::int64_t> max;
+    std::int64_t count = 0, cents = 0, numbers = 0, values = 0, ids = 0, amounts = 0;
+    std::optional<std::int64_t> max, least_cents, most_cents;
     std::map<std::string, std::pair<std::int64_t, std::int64_t>> tags;  // count, sum of number
   };
 
@@ -343,6 +347,12 @@ class SearchModelTest : public CppUnit::TestFixture {
       Expected& bucket = expected[*d.status];
       ++bucket.count;
       bucket.cents += d.cents.value_or(0);
+      bucket.ids += d.id;
+      if (d.cents) {
+        ++bucket.amounts;
+        bucket.least_cents = std::min(bucket.least_cents.value_or(*d.cents), *d.cents);
+        bucket.most_cents = std::max(bucket.most_cents.value_or(*d.cents), *d.cents);
+      }
       if (d.number) bucket.max = std::max(bucket.max.value_or(*d.number), *d.number);
       for (const std::string& tag : std::set<std::string>(d.tags.begin(), d.tags.end())) {
         ++bucket.tags[tag].first;
@@ -361,6 +371,14 @@ class SearchModelTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL_MESSAGE(message, decimal(wanted.cents), std::string(bucket["money"]["value"].raw()));
       CPPUNIT_ASSERT_EQUAL_MESSAGE(message, wanted.max ? std::to_string(*wanted.max) + ".0" : "null",
                                    std::string(bucket["max"]["value"].raw()));
+      checkIds(bucket, wanted.count, wanted.ids, message);
+      const json::Value range = bucket["range"];
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(message, wanted.amounts, *range["count"].integer());
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(message, decimal(wanted.cents), std::string(range["sum"].raw()));
+      if (wanted.amounts > 0) {
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(message, decimal(*wanted.least_cents), std::string(range["min"].raw()));
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(message, decimal(*wanted.most_cents), std::string(range["max"].raw()));
+      }
       CPPUNIT_ASSERT_EQUAL_MESSAGE(message, wanted.tags.size(),
                                    static_cast<std::size_t>(bucket["tags"]["buckets"].size()));
       for (const json::Value tag : bucket["tags"]["buckets"]) {
@@ -369,6 +387,35 @@ class SearchModelTest : public CppUnit::TestFixture {
         CPPUNIT_ASSERT_EQUAL_MESSAGE(message, std::to_string(sum) + ".0", std::string(tag["n"]["value"].raw()));
       }
     }
+  }
+
+  // A field of every document, whose values need not be counted.
+  static void checkIds(json::Value bucket, std::int64_t count, std::int64_t sum, const std::string& message) {
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(message, count, *bucket["ids"]["value"].integer());
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(message, static_cast<double>(sum) / static_cast<double>(count),
+                                 *bucket["mean"]["value"].real());
+  }
+
+  void checkMissing(json::Value answer, const Request& request) {
+    std::map<std::string, std::pair<std::int64_t, std::int64_t>> expected;  // count, sum of ids
+    std::set<std::string> tags;
+    for (const auto& [id, d] : documents_) {
+      if (!request.matches(d)) continue;
+      auto& [count, ids] = expected[d.status.value_or("none")];
+      ++count;
+      ids += d.id;
+      tags.insert(d.tags.begin(), d.tags.end());
+    }
+    const std::string message = where(request.query) + std::string(answer.raw());
+    const json::Value buckets = answer["missing"]["buckets"];
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(message, expected.size(), static_cast<std::size_t>(buckets.size()));
+    for (const json::Value bucket : buckets) {
+      const auto& [count, ids] = expected.at(std::string(bucket["key"].string()));
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(message, count, *bucket["doc_count"].integer());
+      checkIds(bucket, count, ids, message);
+    }
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(message, static_cast<std::int64_t>(tags.size()),
+                                 *answer["different"]["value"].integer());
   }
 
   void checkDays(json::Value answer, const Request& request) {
