@@ -1,8 +1,11 @@
 #include "engine/query/scorers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
+#include "base/bytes.hpp"
+#include "base/cpu_clones.hpp"
 #include "engine/query/postings_walk.hpp"
 
 namespace gyre::engine {
@@ -11,6 +14,9 @@ namespace {
 
 // Below this many documents alive, asking a column for each beats decoding its window.
 constexpr std::uint32_t kFewDocs = 96;
+// So many values are picked out of a packed window at 1.5 ns each; decoding all of it takes about 2 µs, and comparing 1
+// µs.
+constexpr std::uint32_t kFewPicked = 512;
 // A union of more terms than this is collected once into a bit set over the segment.
 constexpr std::size_t kMaxWalks = 16;
 
@@ -196,16 +202,7 @@ class ColumnScorer final : public ConstantScorer {
     }
     if (is_multi_) return matchMulti(window, size, bits);
     const ColumnWindow& decoded = run_.read(column_, window);
-    for (std::uint32_t w = 0; w < kWindowWords; ++w) {
-      if (decoded.present[w] == 0) {
-        bits[w] = 0;
-        continue;
-      }
-      const std::int64_t* const values = decoded.values.data() + std::size_t{w} * 64;
-      std::uint64_t word = 0;
-      for (std::uint32_t i = 0; i < 64; ++i) word |= std::uint64_t{values_.accepts(values[i])} << i;
-      bits[w] = word & decoded.present[w];
-    }
+    values_.match(decoded.values.data(), decoded.present.data(), bits);
   }
 
   void matchMulti(std::uint32_t window, std::uint32_t size, std::uint64_t* bits) {
@@ -224,16 +221,21 @@ class ColumnScorer final : public ConstantScorer {
     const Answer answer = answerFromStats(stats);
     if (answer == Answer::kNone) return clearBits(bits);
     if (answer == Answer::kAllWithValue && stats.doc_count == windowSize(window, run_.docCount())) return;
-    if (is_multi_ || countBits(bits) > kFewDocs) {
+    const std::uint32_t count = countBits(bits);
+    if (is_multi_ || count > kFewPicked || run_.hasRead(column_, window)) {
       WindowBits own;
       match(window, own.data());
       return andBits(bits, own.data());
     }
-    const DocId base = windowBegin(window);
-    forEachBit(bits, [&](std::uint32_t i) {
-      std::int64_t value = 0;
-      if (!column_.readOne(base + i, value) || !values_.accepts(value)) clearBit(bits, i);
-    });
+    std::array<std::uint16_t, kFewPicked> docs;
+    std::array<std::int64_t, kFewPicked> values;
+    std::array<std::uint32_t, kFewPicked> places;
+    std::uint32_t size = 0;
+    forEachBit(bits, [&](std::uint32_t i) { docs[size++] = static_cast<std::uint16_t>(i); });
+    const std::uint32_t found = column_.gather(window, {docs.data(), size}, values.data(), places.data());
+    clearBits(bits);
+    for (std::uint32_t i = 0; i < found; ++i)
+      if (values_.accepts(values[i])) setBit(bits, docs[found == size ? i : places[i]]);
   }
 
   SegmentRun& run_;
@@ -243,6 +245,24 @@ class ColumnScorer final : public ConstantScorer {
   std::uint64_t cost_ = 0;
 };
 
+// Compares into bytes, which vectorises, and packs eight of them at a time: five times as fast as bit by bit.
+GYRE_CPU_CLONES void matchRange(const std::int64_t* values, std::int64_t lowest, std::int64_t highest,
+                                const std::uint64_t* present, std::uint64_t* bits) {
+  const auto low = static_cast<std::uint64_t>(lowest);
+  const std::uint64_t span = static_cast<std::uint64_t>(highest) - low;
+  for (std::uint32_t w = 0; w < kWindowWords; ++w, values += 64) {
+    std::array<std::uint8_t, 64> accepted;
+    for (std::uint32_t i = 0; i < 64; ++i)
+      accepted[i] = static_cast<std::uint64_t>(values[i]) - low <= span ? std::uint8_t{1} : std::uint8_t{0};
+    std::uint64_t word = 0;
+    // The product moves the lowest bit of each byte into its place of the topmost byte.
+    for (std::uint32_t byte = 0; byte < 8; ++byte)
+      word |= (base::loadLittle<std::uint64_t>(accepted.data() + byte * 8) * 0x0102'0408'1020'4080u >> 56)
+              << (byte * 8);
+    bits[w] = word & present[w];
+  }
+}
+
 struct ValueRange {
   std::int64_t lowest;
   std::int64_t highest;
@@ -250,6 +270,10 @@ struct ValueRange {
     // One comparison: values below `lowest` wrap to very large ones.
     return static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(lowest) <=
            static_cast<std::uint64_t>(highest) - static_cast<std::uint64_t>(lowest);
+  }
+  // Bits of the window's documents that have such a value.
+  void match(const std::int64_t* values, const std::uint64_t* present, std::uint64_t* bits) const {
+    matchRange(values, lowest, highest, present, bits);
   }
   bool mayOverlap(std::int64_t min, std::int64_t max) const { return min <= highest && max >= lowest; }
   bool covers(std::int64_t min, std::int64_t max) const { return min >= lowest && max <= highest; }
@@ -266,6 +290,12 @@ struct ValueRange {
 struct ValueSet {
   std::vector<std::int64_t> values;  // ascending
   bool accepts(std::int64_t value) const { return std::binary_search(values.begin(), values.end(), value); }
+  void match(const std::int64_t* window, const std::uint64_t* present, std::uint64_t* bits) const {
+    clearBits(bits);
+    forEachBit(present, [&](std::uint32_t i) {
+      if (accepts(window[i])) setBit(bits, i);
+    });
+  }
   bool mayOverlap(std::int64_t min, std::int64_t max) const {
     const auto at = std::lower_bound(values.begin(), values.end(), min);
     return at != values.end() && *at <= max;
