@@ -1,7 +1,7 @@
 #include "engine/mapping/date_format.hpp"
 
 #include <array>
-#include <cstdio>
+#include <charconv>
 
 #include "engine/analysis/utf8.hpp"
 #include "engine/mapping/civil_time.hpp"
@@ -482,10 +482,16 @@ Result<std::vector<Element>> compileAlternative(std::string_view text) {
   return PatternCompiler(text, false).compile();
 }
 
+// A histogram's answer writes thousands of these.
 void appendNumber(std::string& out, std::int64_t value, std::size_t width) {
-  char text[32];
-  const int size = std::snprintf(text, sizeof text, "%0*lld", static_cast<int>(width), static_cast<long long>(value));
-  out.append(text, static_cast<std::size_t>(size));
+  const auto bits = static_cast<std::uint64_t>(value);
+  std::array<char, 20> digits;
+  const char* const end = std::to_chars(digits.begin(), digits.end(), value < 0 ? ~bits + 1 : bits).ptr;
+  const auto size = static_cast<std::size_t>(end - digits.data());
+  const std::size_t sign = value < 0 ? 1 : 0;
+  out.append(sign, '-');
+  if (sign + size < width) out.append(width - sign - size, '0');
+  out.append(digits.data(), size);
 }
 
 void appendYear(std::string& out, std::int64_t year, std::size_t width) {
