@@ -196,7 +196,7 @@ class AnalyzerTest : public CppUnit::TestFixture {
 
   void completionKeyJoinsTerms() {
     std::string key = "before:";
-    appendCompletionKey(*findAnalyzer("simple"), "Rent, for MARCH!", key);
+    appendCompletionKey(*findAnalyzer("simple"), "Rent, for MARCH!", {}, key);
     CPPUNIT_ASSERT_EQUAL(std::string("before:rent\x1f"
                                      "for\x1f"
                                      "march"),
