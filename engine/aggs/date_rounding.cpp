@@ -67,6 +67,17 @@ std::int64_t DateRounding::next(std::int64_t start) const {
   return candidate + offset_;
 }
 
+bool DateRounding::isWhole(std::int64_t start, std::int64_t next) const {
+  if (is_calendar_ || zone_.isFixed()) return true;
+  const auto span = zone_.spanAt(start - offset_);
+  // Of the clock's time, far from where sums overflow.
+  const std::int64_t begin = std::max(span.begin, INT64_MIN / 2) + offset_;
+  const std::int64_t end = std::min(span.end, INT64_MAX / 2) + offset_;
+  if (start - begin >= millis_ + kDayMillis && end >= next) return true;
+  if (floor(start) != start || floor(next - 1) != start) return false;
+  return end >= next || (floor(end - 1) == start && floor(end) == start);
+}
+
 std::int64_t DateRounding::shortest() const {
   if (!is_calendar_) return zone_.isFixed() ? millis_ : std::max<std::int64_t>(1, std::min(millis_, millis_ / 2));
   switch (unit_) {
@@ -105,9 +116,12 @@ void DateSlots::layOut(std::int64_t min, std::int64_t max) {
   std::vector<std::int64_t> starts;
   for (std::int64_t start = base_; start <= max; start = rounding_.next(start)) {
     // A stretch that a clock change cut below the cell size would break the one comparison: do without a layout.
-    if (!starts.empty() && start - starts.back() < (std::int64_t{1} << shift_)) return;
+    if (!starts.empty() &&
+        (start - starts.back() < (std::int64_t{1} << shift_) || !rounding_.isWhole(starts.back(), start)))
+      return;
     starts.push_back(start);
   }
+  if (max == INT64_MAX || !rounding_.isWhole(starts.back(), max + 1)) return;
   cells_.resize((span >> shift_) + 1);
   std::uint32_t slot = 0;
   for (std::size_t cell = 0; cell < cells_.size(); ++cell) {

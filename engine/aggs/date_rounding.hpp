@@ -35,6 +35,10 @@ class DateRounding {
   const TimeZone& zone() const { return zone_; }
   // How far stretches are moved, and where they would begin without that.
   std::int64_t offset() const { return offset_; }
+  // Whether all that lies from `start` up to `next` is rounded to `start`. Odd lengths leave crumbs where a clock is
+  // set.
+  bool isWhole(std::int64_t start, std::int64_t next) const;
+
   std::int64_t floorUnmoved(std::int64_t utc) const;
 
  private:

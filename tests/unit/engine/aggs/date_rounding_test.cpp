@@ -29,7 +29,8 @@ class DateRoundingTest : public CppUnit::TestFixture {
     const std::vector<std::string> zones = {"UTC", "+05:30", "Europe/Berlin", "America/New_York"};
     const std::vector<std::int64_t> lengths = {1, 7, 1'000, 1'024, 60'000, 90'061, 3'600'000, 86'400'000, 604'800'001};
     for (int round = 0; round < 400; ++round) {
-      const TimeZone zone = TimeZone::parse(zones[random() % zones.size()]).value();
+      const std::string zone_name = zones[random() % zones.size()];
+      const TimeZone zone = TimeZone::parse(zone_name).value();
       const std::int64_t offset = random() % 2 == 0 ? 0 : static_cast<std::int64_t>(random() % 7'200'000) - 3'600'000;
       const auto unit = static_cast<CalendarUnit>(random() % 8);
       const std::int64_t length = random() % 3 == 0 ? 1 + static_cast<std::int64_t>(random() % 100'000'000)
@@ -47,13 +48,16 @@ class DateRoundingTest : public CppUnit::TestFixture {
         for (const std::int64_t value : {start - 1, start, start + 1})
           if (value >= begin && value <= begin + span) values.push_back(value);
       }
+      const std::string where = "seed " + std::to_string(seed) + ", round " + std::to_string(round) + ", from " +
+                                std::to_string(begin) + " for " + std::to_string(span);
       DateSlots slots(rounding);
       if (round % 5 != 0) slots.layOut(begin, begin + span);
       std::vector<std::uint32_t> found(values.size());
       slots.map(values.data(), static_cast<std::uint32_t>(values.size()), found.data());
       for (std::size_t i = 0; i < values.size(); ++i) {
         CPPUNIT_ASSERT(slots.limit() == 0 || found[i] < slots.limit());
-        CPPUNIT_ASSERT_EQUAL(rounding.floor(values[i]), slots.start(found[i]));
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(where + ", instant " + std::to_string(values[i]), rounding.floor(values[i]),
+                                     slots.start(found[i]));
       }
     }
   }
