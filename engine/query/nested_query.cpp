@@ -215,6 +215,7 @@ QueryPtr makeNestedQuery(std::string path, std::string parent_path, QueryPtr inn
 }
 
 Result<QueryPtr> parseNested(json::Value body, ParseContext& context) {
+  if (!context.allows_expensive) return expensiveRefusal("joining");
   GYRE_TRY_ASSIGN(const NestedBody read, readBody(body));
   const Field* const object = context.mapping.find(read.path);
   const bool is_object = object != nullptr && object->type == FieldType::kObject;

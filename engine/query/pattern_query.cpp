@@ -15,8 +15,6 @@ namespace gyre::engine {
 
 namespace {
 
-// index.max_regex_length
-constexpr std::size_t kMaxRegexpLength = 1'000;
 constexpr Rewrite kConstant{Rewrite::Kind::kConstant, 0};
 
 struct PatternRequest {
@@ -92,6 +90,7 @@ Result<QueryPtr> parsePattern(std::string_view kind, json::Value body, Make make
   const Field* const field = context.mapping.find(request.path);
   if (field == nullptr || field->type == FieldType::kObject)
     return finishQuery(makeNoneQuery("unknown field [" + request.path + "]"), request.common, context);
+  request.options.max_length = static_cast<std::size_t>(context.limits.regex_length);
   GYRE_TRY_ASSIGN(auto query, make(*field, std::move(request.value), request.options, request.common.boost));
   return finishQuery(std::move(query), request.common, context);
 }
@@ -134,10 +133,10 @@ Result<QueryPtr> makeFieldRegexpQuery(const Field& field, std::string value, con
                                       float boost) {
   GYRE_TRY(checkType("regexp", field));
   value = termOf(field, value);
-  if (value.size() > kMaxRegexpLength)
+  if (value.size() > options.max_length)
     return queryShardException("The length of regex [" + std::to_string(value.size()) +
                                "] used in the Regexp Query request has exceeded the allowed maximum of [" +
-                               std::to_string(kMaxRegexpLength) +
+                               std::to_string(options.max_length) +
                                "]. This maximum can be set by changing the [index.max_regex_length] index level "
                                "setting.");
   GYRE_TRY_ASSIGN(const Rewrite rewrite, Rewrite::parse(options.rewrite, kConstant));

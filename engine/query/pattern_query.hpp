@@ -3,6 +3,7 @@
 // THREADS: free functions and values.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -17,6 +18,7 @@ struct PatternOptions {
   std::string rewrite{};    // as multi_term_query.hpp reads it
   std::uint32_t regexp_flags = RegexpOptions::kAll;
   std::uint32_t max_states = 10'000;
+  std::size_t max_length = 1'000;  // of a regular expression; index.max_regex_length
 };
 
 // query_shard_exception when the field has no terms, or the pattern is malformed.

@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "engine/mapping/failure_cause.hpp"
+#include "engine/query/query_profile.hpp"
+#include "engine/suggest/string_distance.hpp"
 
 namespace gyre::engine {
 
@@ -88,6 +90,22 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+// " did you mean [bool]?": the kinds that are more alike than not, the most alike first; "" for none.
+std::string similarKinds(std::string_view name) {
+  std::vector<std::pair<float, std::string_view>> similar;
+  const auto look = [&](std::string_view known) {
+    const float alike = likeness(StringDistance::kLevenshtein, name, known, 0);
+    if (alike > 0.5f) similar.emplace_back(-alike, known);
+  };
+  for (const Kind& kind : kKinds) look(kind.name);
+  for (const std::string_view kind : kNotSupported) look(kind);
+  std::sort(similar.begin(), similar.end());
+  std::string names;
+  for (const auto& [alike, known] : similar) names += (names.empty() ? "" : ", ") + std::string(known);
+  if (names.empty()) return {};
+  return " did you mean " + std::string(similar.size() > 1 ? "any of " : "") + bracketed(names) + "?";
+}
+
 bool readInteger(std::string_view text, std::int64_t& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return !text.empty() && error == std::errc() && end == text.data() + text.size();
@@ -155,12 +173,14 @@ Result<QueryPtr> parseQuery(json::Value clause, ParseContext& context) {
     const bool is_known =
         std::find(std::begin(kNotSupported), std::end(kNotSupported), body.key()) != std::end(kNotSupported);
     return parsingException(is_known ? bracketed(body.key()) + " query is not supported"
-                                     : "unknown query " + bracketed(body.key()));
+                                     : "unknown query " + bracketed(body.key()) + similarKinds(body.key()));
   }
   if (!body.isObject())
     return parsingException(bracketed(body.key()) + " query malformed, no start_object after query name");
+  if (context.profile != nullptr) context.profile->begin();
   auto parsed = kind->parse(body, context);
   --context.depth;
+  if (context.profile != nullptr && parsed.isOk()) return context.profile->end(kind->name, std::move(parsed).value());
   return parsed;
 }
 

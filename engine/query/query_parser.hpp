@@ -16,10 +16,13 @@
 #include <vector>
 
 #include "engine/mapping/mapping.hpp"
+#include "engine/query/index_limits.hpp"
 #include "engine/query/query.hpp"
 #include "gyre/json.hpp"
 
 namespace gyre::engine {
+
+class QueryProfile;
 
 inline constexpr std::uint32_t kMaxClauses = 1024;
 inline constexpr std::uint32_t kMaxNesting = 256;
@@ -52,10 +55,12 @@ struct ParseContext {
   std::string_view index_name{};                              // what _index is asked for
   std::vector<std::string> default_fields{"*"};               // index.query.default_field
   bool allows_expensive = true;                               // search.allow_expensive_queries
-  DocumentLookup look_up{};                                   // null where documents cannot be fetched
-  const Field* nested_scope = nullptr;                        // the nested field around the clause; null for none
-  bool is_in_nested_aggregation = false;                      // even of a field that is not mapped
-  std::vector<NestedHits> nested_hits{};                      // of the clauses read so far
+  IndexLimits limits{};
+  QueryProfile* profile = nullptr;        // measures the clauses that are read; null for none
+  DocumentLookup look_up{};               // null where documents cannot be fetched
+  const Field* nested_scope = nullptr;    // the nested field around the clause; null for none
+  bool is_in_nested_aggregation = false;  // even of a field that is not mapped
+  std::vector<NestedHits> nested_hits{};  // of the clauses read so far
 };
 
 // A clause, {"kind":{…}}.

@@ -88,6 +88,7 @@ Result<QueryPtr> makeRegexpOver(const BoostedFields& fields, std::string_view re
     PatternOptions pattern;
     pattern.rewrite = options.rewrite;
     pattern.max_states = options.max_states;
+    pattern.max_length = static_cast<std::size_t>(context.limits.regex_length);
     return makeFieldRegexpQuery(field, normalizeQueryText(field, regexp, options.match.analyzer), pattern, 1);
   });
 }

@@ -15,8 +15,6 @@ namespace gyre::engine {
 
 namespace {
 
-constexpr std::size_t kMaxTerms = 65'536;
-
 Status checkSearchable(const Field& field) {
   if (field.is_indexed || field.has_doc_values) return {};
   return queryShardException("Cannot search on field [" + field.path +
@@ -233,10 +231,10 @@ Result<QueryPtr> parseTerms(json::Value body, ParseContext& context) {
       values.push_back(std::move(value));
     }
   }
-  if (values.size() > kMaxTerms)
+  if (static_cast<std::int64_t>(values.size()) > context.limits.terms)
     return queryShardException("The number of terms [" + std::to_string(values.size()) +
                                "] used in the Terms Query request has exceeded the allowed maximum of [" +
-                               std::to_string(kMaxTerms) +
+                               std::to_string(context.limits.terms) +
                                "]. This maximum can be set by changing the [index.max_terms_count] index level "
                                "setting.");
   GYRE_TRY_ASSIGN(auto query, makeFieldValuesQuery(list.key(), values, common.boost, context));
@@ -266,7 +264,7 @@ Result<QueryPtr> parseIds(json::Value body, ParseContext& context) {
 }
 
 Result<QueryPtr> makeFieldExistsQuery(std::string_view path, float boost, const ParseContext& context) {
-  if (isMetadataField(path)) return makeMetadataExistsQuery(path, boost);
+  if (isMetadataField(path)) return makeMetadataExistsQuery(path, boost, context);
   std::vector<const Field*> leaves;
   if (path.find('*') != std::string_view::npos) {
     for (const Field& field : context.mapping.fields())
