@@ -169,9 +169,7 @@ class FieldTextQuery {
   }
 
   Result<QueryPtr> phrase(const std::vector<QueryToken>& tokens) const {
-    const bool is_graph =
-        std::any_of(tokens.begin(), tokens.end(), [](const QueryToken& token) { return token.length > 1; });
-    if (is_graph) return phraseOfPaths(tokens);
+    if (isGraph(tokens)) return phraseOfPaths(tokens);
     auto places = placesOf(tokens);
     if (places.size() == 1)
       return places.front().terms.size() == 1 ? makeTermQuery(field_.path, places.front().terms.front(), boost_)
@@ -182,21 +180,33 @@ class FieldTextQuery {
     return makePhraseQuery(field_.path, std::move(places), options_.slop, boost_);
   }
 
-  Result<QueryPtr> phraseOfPaths(const std::vector<QueryToken>& tokens) const {
+  // Whether a token spans several positions, so that others stand beside it.
+  static bool isGraph(const std::vector<QueryToken>& tokens) {
+    return std::any_of(tokens.begin(), tokens.end(), [](const QueryToken& token) { return token.length > 1; });
+  }
+  static Result<std::vector<std::vector<QueryToken>>> pathsOf(const std::vector<QueryToken>& tokens) {
     std::uint32_t end = 0;
     for (const QueryToken& token : tokens) end = std::max(end, token.position + token.length);
     std::vector<QueryToken> way;
     std::vector<std::vector<QueryToken>> paths;
     GYRE_TRY(findPaths(tokens, tokens.front().position, end, way, paths));
+    return paths;
+  }
+  static std::vector<PhrasePlace> placesAlong(const std::vector<QueryToken>& path) {
+    std::vector<PhrasePlace> places;
+    for (std::uint32_t i = 0; i < path.size(); ++i) places.push_back({{path[i].term}, i});
+    return places;
+  }
+
+  Result<QueryPtr> phraseOfPaths(const std::vector<QueryToken>& tokens) const {
+    GYRE_TRY_ASSIGN(const auto paths, pathsOf(tokens));
     BoolClauses any;
     for (const auto& path : paths) {
       if (path.size() == 1) {
         any.should.push_back(makeTermQuery(field_.path, path.front().term, 1));
         continue;
       }
-      std::vector<PhrasePlace> places;
-      for (std::uint32_t i = 0; i < path.size(); ++i) places.push_back({{path[i].term}, i});
-      any.should.push_back(makePhraseQuery(field_.path, std::move(places), options_.slop, 1));
+      any.should.push_back(makePhraseQuery(field_.path, placesAlong(path), options_.slop, 1));
     }
     return makeBoolQuery(std::move(any), boost_);
   }
@@ -206,7 +216,14 @@ class FieldTextQuery {
     const auto expansions = static_cast<std::uint32_t>(std::min<std::int64_t>(options_.max_expansions, kMaxClauses));
     if (expansions == 0) return makeNoneQuery("no expansions");
     if (field_.detail < IndexDetail::kPositions && placesOf(tokens).size() > 1) return withoutPositions();
-    return makePhrasePrefixQuery(field_.path, placesOf(tokens), options_.slop, expansions, boost_);
+    if (!isGraph(tokens))
+      return makePhrasePrefixQuery(field_.path, placesOf(tokens), options_.slop, expansions, boost_);
+    // The last word of each way through the graph is a prefix.
+    GYRE_TRY_ASSIGN(const auto paths, pathsOf(tokens));
+    BoolClauses any;
+    for (const auto& path : paths)
+      any.should.push_back(makePhrasePrefixQuery(field_.path, placesAlong(path), options_.slop, expansions, 1));
+    return makeBoolQuery(std::move(any), boost_);
   }
 
   Status withoutPositions() const {
