@@ -364,13 +364,18 @@ class DocumentParser::State {
     } else if (!field.ignores_malformed) {
       return fault(field, value.isString() ? value.string() : value.raw(), term.status().reason(),
                    std::string(term.status().message()));
+    } else {
+      sink_->ignored(field);
     }
     return {};
   }
 
   Status addPoint(const Field& field, json::Value value) {
     const auto points = geoPointsOf(value);
-    if (!points.isOk() && field.ignores_malformed) return {};
+    if (!points.isOk() && field.ignores_malformed) {
+      sink_->ignored(field);
+      return {};
+    }
     if (!points.isOk())
       return fault(field, value.isString() ? value.string() : value.raw(), points.status().reason(),
                    std::string(points.status().message()));
@@ -431,7 +436,7 @@ class DocumentParser::State {
 
   Status add(const Field& field, const Scalar& value) {
     if (!field.ignores_malformed) return addAs(field, value);
-    (void)addAs(field, value);  // what does not fit is left out
+    if (!addAs(field, value).isOk()) sink_->ignored(field);
     return {};
   }
 
@@ -472,6 +477,7 @@ class DocumentParser::State {
   Status addText(const Field& field, std::string_view text) {
     Plan& plan = plans_[field.ordinal];
     if (plan.is_context_source) completions_.addCategory(field, text);
+    if (field.is_stored) sink_->written(field, text);
     if (!field.is_indexed) return {};
     if (field.detail == IndexDetail::kDocs) return addDistinct(field, text);
     TextTerms terms(field, plan.next_position, *sink_);
@@ -549,6 +555,7 @@ class DocumentParser::State {
     if (!field.is_coerced && isWholeType(field.type) && !isWholeText(value.text))
       return fault(field, value.text,
                    shortened(value.text) + " cannot be converted to " + numberName(field) + " without data loss");
+    if (field.is_half && field.is_stored) sink_->written(field, value.text);
     sink_->number(field, number.value);
     return {};
   }
@@ -596,6 +603,7 @@ class DocumentParser::State {
 
   // Base64 in, bytes kept as they came: nothing reads them but exists.
   Status addBinary(const Field& field, std::string_view text) {
+    if (field.is_stored) sink_->written(field, text);
     if (!field.has_doc_values) return {};
     if (text.size() > kMaxTermBytes) return immenseTerm(field, text.size());
     sink_->keyword(field, text);

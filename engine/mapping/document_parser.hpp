@@ -34,6 +34,10 @@ class DocumentSink {
   // "name\0value" pairs, each ended by '\x1d', "" when the field has none.
   virtual void completion(const Field& field, std::string_view input, std::string_view analysed, std::uint32_t weight,
                           std::string_view contexts) = 0;
+  // A value of a stored text, binary or half_float field as it was written, besides what is indexed of it.
+  virtual void written(const Field&, std::string_view) {}
+  // A value of the field is malformed and left out, as the field has it.
+  virtual void ignored(const Field&) {}
   // The values between these belong to one object of the nested field. Objects may stand in each other.
   virtual void beginNested(const Field&) {}
   virtual void endNested() {}

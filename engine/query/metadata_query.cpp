@@ -4,8 +4,10 @@
 #include <array>
 #include <charconv>
 #include <functional>
+#include <memory>
 #include <utility>
 
+#include "engine/mapping/ignored_fields.hpp"
 #include "engine/query/char_automaton.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/regexp_parser.hpp"
@@ -92,6 +94,24 @@ Status notSearchable(std::string_view path) {
   return shardRefusal("The " + std::string(path) + " field is not searchable");
 }
 
+// Documents that ignored a value of one of the fields; of any, when none is named. They are read again.
+QueryPtr makeIgnoredQuery(const Mapping& mapping, std::vector<std::string> paths, std::string description,
+                          float boost) {
+  const auto ignored = std::make_shared<IgnoredFields>(mapping);
+  return std::make_unique<ScanQuery>(
+      [ignored, paths = std::move(paths)](const SegmentReader& segment, DocId doc) {
+        if (segment.nested() != nullptr && !segment.nested()->isRoot(doc)) return false;
+        const auto source = segment.source(doc);
+        if (!source.isOk()) return false;
+        const std::vector<std::string> found = ignored->of(source.value());
+        if (paths.empty()) return !found.empty();
+        return std::any_of(found.begin(), found.end(), [&](const std::string& path) {
+          return std::find(paths.begin(), paths.end(), path) != paths.end();
+        });
+      },
+      std::move(description), boost);
+}
+
 }  // namespace
 
 bool isMetadataField(std::string_view path) {
@@ -130,6 +150,8 @@ Result<QueryPtr> makeMetadataValuesQuery(std::string_view path, const std::vecto
         describeValues(path, values), boost));
   }
   if (path == "_version" || path == "_source") return notSearchable(path);
+  if (path == "_ignored" && IgnoredFields::mayHave(context.mapping))
+    return makeIgnoredQuery(context.mapping, values, describeValues(path, values), boost);
   return makeNoneQuery("no document has [" + std::string(path) + "]");
 }
 
@@ -173,13 +195,15 @@ Result<QueryPtr> makeMetadataRangeQuery(std::string_view path, std::int64_t lowe
                              "] does not support range queries");
 }
 
-Result<QueryPtr> makeMetadataExistsQuery(std::string_view path, float boost) {
+Result<QueryPtr> makeMetadataExistsQuery(std::string_view path, float boost, const ParseContext& context) {
   if (path == "_id" || path == "_index" || path == "_seq_no" || path == "_version") return makeAllQuery(boost);
   if (path == "_routing")
     return QueryPtr(std::make_unique<ScanQuery>(
         [](const SegmentReader& segment, DocId doc) { return !segment.routing(doc).empty(); },
         "ConstantScore(_field_names:_routing)", boost));
   if (path == "_source") return notSearchable(path);
+  if (path == "_ignored" && IgnoredFields::mayHave(context.mapping))
+    return makeIgnoredQuery(context.mapping, {}, "ConstantScore(_field_names:_ignored)", boost);
   return makeNoneQuery("no document has [" + std::string(path) + "]");
 }
 

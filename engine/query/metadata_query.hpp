@@ -26,6 +26,6 @@ Result<QueryPtr> makeMetadataPatternQuery(std::string_view kind, std::string_vie
                                           float boost, bool folds_case, const ParseContext& context);
 // `_seq_no` from lowest to highest, both included.
 Result<QueryPtr> makeMetadataRangeQuery(std::string_view path, std::int64_t lowest, std::int64_t highest, float boost);
-Result<QueryPtr> makeMetadataExistsQuery(std::string_view path, float boost);
+Result<QueryPtr> makeMetadataExistsQuery(std::string_view path, float boost, const ParseContext& context);
 
 }  // namespace gyre::engine
