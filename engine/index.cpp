@@ -21,6 +21,7 @@ class OpenIndex final : public Index {
   Status merge() override { return writer_->merge(); }
   Status forceMerge(std::uint32_t max_segments) override { return writer_->forceMerge(max_segments); }
   Status putMapping(std::string_view mappings) override { return writer_->putMapping(mappings); }
+  Status putSettings(std::string_view settings) override { return writer_->putSettings(settings); }
   Status close() override { return writer_->close(); }
   void abandon() override { writer_->abandon(); }
 

@@ -150,6 +150,10 @@ class Index {
   // there; then nothing changed.
   virtual Status putMapping(std::string_view mappings) = 0;
 
+  // Takes on the settings ({"index":{…}}), of which those count that bound how the mapping grows: what there is
+  // already stays, whatever they say. Durable when it returns. Analysis must be as it was.
+  virtual Status putSettings(std::string_view settings) = 0;
+
   virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
   virtual Checkpoint checkpoint() const = 0;
   virtual IndexStats stats() const = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <limits>
 #include <utility>
 
@@ -176,6 +177,19 @@ Result<std::shared_ptr<const Mapping>> Mapping::parse(json::Value mappings, cons
                     merged);
   }
   return builder.finish();
+}
+
+MappingOptions MappingOptions::withoutLimits() const {
+  MappingOptions options = *this;
+  options.total_fields_limit = options.nested_fields_limit = options.depth_limit = SIZE_MAX;
+  options.name_length_limit = 0;
+  return options;
+}
+
+std::shared_ptr<const Mapping> Mapping::withOptions(const MappingOptions& options) const {
+  auto copy = std::make_shared<Mapping>(*this);
+  copy->options_ = options;
+  return copy;
 }
 
 Result<std::shared_ptr<const Mapping>> Mapping::updated(json::Value mappings) const {

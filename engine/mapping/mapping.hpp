@@ -44,6 +44,8 @@ struct MappingOptions {
   // From an index's settings, flat ("index.mapping.depth.limit") or nested, with or without "index". What is not about
   // the mapping is left to others.
   static Result<MappingOptions> parse(json::Value settings, Dynamic default_dynamic);
+  // The same for a mapping of any size.
+  MappingOptions withoutLimits() const;
 };
 
 // Everything of a mapping but its fields.
@@ -71,6 +73,9 @@ class Mapping {
   // This mapping with what `mappings` adds: fields, multi-fields, new values of the parameters that may change.
   // illegal_argument_exception when it contradicts what is there.
   Result<std::shared_ptr<const Mapping>> updated(json::Value mappings) const;
+
+  // This mapping, growing under other options from now on.
+  std::shared_ptr<const Mapping> withOptions(const MappingOptions& options) const;
 
   // This mapping with the fields that dynamic mapping gives the document; null when it gives none.
   // strict_dynamic_mapping_exception when the document may not have what it needs.

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kLongestId = 512;
 constexpr std::string_view kPart = "engine";
-constexpr std::uint32_t kDefinitionDepth = 200;  // of its JSON; the mapping has a limit of its own
 // Segments wait in memory for the next commit; beyond this share of the buffer's size the newest is written at once.
 constexpr std::uint64_t kSpillFactor = 2;
 
@@ -64,33 +63,6 @@ IndexWriter::~IndexWriter() {
     observer_.log(base::Level::kError, kPart, std::string("close: ") + std::string(status.message()));
 }
 
-Status IndexWriter::setDefinition(std::string_view definition) {
-  GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(definition, {kDefinitionDepth}));
-  const json::Value settings = document.root()["settings"];
-  GYRE_TRY_ASSIGN(auto analysis, AnalysisRegistry::parse(settings));
-  GYRE_TRY_ASSIGN(const MappingOptions options, MappingOptions::parse(settings, options_.default_dynamic));
-  GYRE_TRY_ASSIGN(mapping_, Mapping::parse(document.root()["mappings"], options, std::move(analysis)));
-  settings_ = settings.isMissing() ? std::string() : std::string(settings.raw());
-  parser_ = std::make_unique<DocumentParser>(mapping_);
-  buffer_ = std::make_unique<SegmentBuffer>(mapping_);
-  return {};
-}
-
-Status IndexWriter::checkSameMapping(std::string_view definition) const {
-  GYRE_TRY_ASSIGN(const json::Document wanted, json::Document::parse(definition, {kDefinitionDepth}));
-  const json::Value mappings = wanted.root()["mappings"];
-  if (mappings.isMissing()) return {};
-  const Status changed(Code::kFailedPrecondition, "mapping_changed",
-                       "the index was created with another mapping; rebuild it");
-  const auto parsed = Mapping::parse(mappings, mapping_->options(), mapping_->sharedAnalysis());
-  if (!parsed.isOk()) return parsed.status();
-  if (parsed.value()->json() == mapping_->json()) return {};
-  // One that grew by its documents holds more than it was created with.
-  if (mapping_->dynamic() == Dynamic::kStrict) return changed;
-  const auto merged = mapping_->updated(mappings);
-  return merged.isOk() && merged.value()->json() == mapping_->json() ? Status() : changed;
-}
-
 Status IndexWriter::load(std::string_view definition) {
   auto commit = files_.readCommit();
   if (commit.isOk()) return adoptCommit(commit.value(), definition);
@@ -99,7 +71,7 @@ Status IndexWriter::load(std::string_view definition) {
   GYRE_TRY_ASSIGN(const std::vector<std::string> names, files_.directory().list());
   if (std::any_of(names.begin(), names.end(), isSegmentName))
     return corruption("commit: byte 0: the file is missing, but there are segments");
-  GYRE_TRY(setDefinition(definition.empty() ? "{}" : definition));
+  GYRE_TRY(setDefinition(definition.empty() ? "{}" : definition, true));
   auto empty = std::make_shared<Snapshot>();
   empty->mapping = mapping_;
   snapshot_ = std::move(empty);
@@ -108,7 +80,7 @@ Status IndexWriter::load(std::string_view definition) {
 }
 
 Status IndexWriter::adoptCommit(const CommitPoint& commit, std::string_view definition) {
-  GYRE_TRY(setDefinition(commit.definition));
+  GYRE_TRY(setDefinition(commit.definition, false));
   if (!definition.empty()) GYRE_TRY(checkSameMapping(definition));
   auto first = std::make_shared<Snapshot>();
   for (const CommittedSegment& committed : commit.segments) {
@@ -296,39 +268,6 @@ Status IndexWriter::parseInto(const Operation& operation) {
   const std::lock_guard lock(state_mutex_);
   buffer_->adopt(mapping_);
   return parsed;
-}
-
-void IndexWriter::adoptMapping(std::shared_ptr<const Mapping> mapping, std::unique_ptr<DocumentParser> parser) {
-  parser_ = std::move(parser);
-  const std::lock_guard lock(snapshot_mutex_);
-  mapping_ = std::move(mapping);
-}
-
-std::shared_ptr<const Mapping> IndexWriter::mapping() const {
-  const std::lock_guard lock(snapshot_mutex_);
-  return mapping_;
-}
-
-Status IndexWriter::putMapping(std::string_view mappings) {
-  GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(mappings, {kDefinitionDepth}));
-  {
-    const std::lock_guard lock(writer_mutex_);
-    if (is_closed_) return closed();
-    GYRE_TRY_ASSIGN(auto updated, mapping_->updated(document.root()));
-    if (updated->json() == mapping_->json()) return {};
-    {
-      const std::lock_guard state_lock(state_mutex_);
-      buffer_->adopt(updated);
-    }
-    auto parser = std::make_unique<DocumentParser>(updated);
-    adoptMapping(std::move(updated), std::move(parser));
-    // Searches see the new mapping over the documents that they saw before.
-    auto next = std::make_shared<Snapshot>(*snapshot());
-    next->mapping = mapping_;
-    next->generation = ++generation_;
-    setSnapshot(std::move(next));
-  }
-  return commit();
 }
 
 OperationOutcome IndexWriter::remove(const Operation& operation, const Held& held, Decided decided) {

@@ -55,6 +55,7 @@ class IndexWriter {
   Status merge();
   Status forceMerge(std::uint32_t max_segments);
   Status putMapping(std::string_view mappings);
+  Status putSettings(std::string_view settings);
   Status close();
   void abandon();
 
@@ -85,7 +86,7 @@ class IndexWriter {
   IndexWriter(Directory& directory, const IndexOptions& options, base::Observer& observer);
   Status load(std::string_view definition);
   Status adoptCommit(const CommitPoint& commit, std::string_view definition);
-  Status setDefinition(std::string_view definition);
+  Status setDefinition(std::string_view definition, bool is_new);
   // Whether an index of this definition may go on with the mapping that it has.
   Status checkSameMapping(std::string_view definition) const;
   Status openLog();
@@ -101,6 +102,7 @@ class IndexWriter {
   OperationOutcome remove(const Operation& operation, const Held& held, Decided decided);
   // Parses the document into the buffer; the mapping grows first when it must, and only if the document fits then.
   Status parseInto(const Operation& operation);
+  void publishMapping(std::shared_ptr<const Mapping> updated);
   void adoptMapping(std::shared_ptr<const Mapping> mapping, std::unique_ptr<DocumentParser> parser);
   // Ok, or the conflict with what is held.
   Status checkConditions(const Operation& operation, const Held& held) const;
@@ -138,7 +140,7 @@ class IndexWriter {
   SegmentFiles files_;
   MergePolicy policy_;
   std::shared_ptr<MergeBudget> budget_;
-  std::string settings_;  // JSON, as the index was created with; "" for none
+  std::string settings_;  // JSON, as the index was created with or was given since; "" for none
 
   std::mutex commit_mutex_;
   std::string last_commit_;  // bytes of the commit file
