@@ -2,11 +2,23 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "engine/aggs/pipeline.hpp"
 
 namespace gyre::engine {
+
+namespace {
+
+// Measures until its end, for whoever asked for a profile.
+std::optional<WorkTimer> timed(const Aggregation& aggregation, WorkTime AggregationProfile::*step,
+                               std::uint64_t count = 1) {
+  if (aggregation.profile == nullptr) return std::nullopt;
+  return std::optional<WorkTimer>(std::in_place, (*aggregation.profile).*step, count);
+}
+
+}  // namespace
 
 Status tooManyBuckets() {
   return {Code::kUnavailable, "too_many_buckets_exception",
@@ -42,6 +54,7 @@ Result<AggregatorSet> AggregatorSet::make(const Aggregations& aggregations, cons
       set.pipelines_.push_back(pipeline);
       continue;
     }
+    const auto timer = timed(*aggregation, &AggregationProfile::initialize);
     GYRE_TRY_ASSIGN(auto aggregator, aggregation->aggregator(snapshot));
     Entry entry{aggregation.get(), std::move(aggregator)};
     for (Entry& earlier : set.entries_)
@@ -53,14 +66,27 @@ Result<AggregatorSet> AggregatorSet::make(const Aggregations& aggregations, cons
 }
 
 void AggregatorSet::beginSegment(SegmentRun& run) {
-  for (Entry& entry : entries_)
-    if (!entry.is_shared) entry.aggregator->beginSegment(run);
+  for (Entry& entry : entries_) {
+    if (entry.is_shared) continue;
+    const auto timer = timed(*entry.aggregation, &AggregationProfile::build_leaf_collector);
+    entry.aggregator->beginSegment(run);
+  }
 }
 
 void AggregatorSet::collect(const DocBlock& block) {
   if (block.size == 0) return;
-  for (Entry& entry : entries_)
-    if (!entry.is_shared) entry.aggregator->collect(block);
+  for (Entry& entry : entries_) {
+    if (entry.is_shared) continue;
+    const auto timer = timed(*entry.aggregation, &AggregationProfile::collect, block.size);
+    entry.aggregator->collect(block);
+  }
+}
+
+void AggregatorSet::finish() {
+  for (Entry& entry : entries_) {
+    const auto timer = timed(*entry.aggregation, &AggregationProfile::post_collection);
+    entry.aggregator->finish();
+  }
 }
 
 std::size_t AggregatorSet::memoryBytes() const {
@@ -89,8 +115,16 @@ Status AggregatorSet::writeMembers(std::uint32_t bucket, AggregationOutput& out)
   };
   for (Entry& entry : entries_) {
     begin(*entry.aggregation);
+    const auto timer = timed(*entry.aggregation, &AggregationProfile::build_aggregation);
     GYRE_TRY(entry.aggregator->write(bucket, out));
     out.writer.endObject();
+    if (AggregationProfile* const profile = entry.aggregation->profile.get()) {
+      profile->work.clear();
+      JsonWriter work(profile->work);
+      work.beginObject();
+      entry.aggregator->writeWork(work);
+      work.endObject();
+    }
   }
   for (const PipelineAggregation* const pipeline : pipelines_) {
     if (pipeline->isParent()) continue;

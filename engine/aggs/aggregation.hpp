@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/query/query_profile.hpp"
 #include "engine/query/segment_run.hpp"
 #include "gyre/json_writer.hpp"
 #include "gyre/status.hpp"
@@ -55,6 +56,8 @@ struct AggregationOutput {
   bool has_typed_keys = false;  // names become "sterms#name"
   // The name of the index that a segment of the snapshot belongs to, for hits inside buckets.
   std::function<std::string_view(std::uint32_t segment)> index_of{};
+  // Writes what the query's nested clauses show of such a hit ("inner_hits"); null when they show nothing.
+  std::function<Status(std::uint32_t segment, DocId doc)> write_inner_hits{};
   std::uint64_t bucket_count = 0;
 
   // too_many_buckets_exception beyond the limit.
@@ -78,11 +81,22 @@ class Aggregator {
   virtual const AggregatorSet* below(std::uint32_t, std::uint32_t&) const { return nullptr; }
   // Reads what `other`, of the same level, reads as well: then one of the two collects for both.
   virtual bool share(Aggregator&) { return false; }
+  // After the last segment, where there is work that no document asks for. Not told to those below a bucket.
+  virtual void finish() {}
+  // Members that say how it worked, for a profile.
+  virtual void writeWork(JsonWriter&) const {}
   // Of the memory that grows with documents and buckets.
   virtual std::size_t memoryBytes() const { return 0; }
 };
 
 class PipelineAggregation;
+
+// Where an aggregation spent its time, each step with the aggregations below.
+struct AggregationProfile {
+  WorkTime initialize, build_leaf_collector, post_collection, build_aggregation;
+  WorkTime collect;  // counts documents
+  std::string work;  // JSON; see Aggregator::writeWork
+};
 
 class Aggregation {
  public:
@@ -107,7 +121,8 @@ class Aggregation {
   virtual const PipelineAggregation* pipeline() const { return nullptr; }
 
   std::string name;
-  std::string meta;  // JSON, shown as it was given; "" for none
+  std::string meta;                             // JSON, shown as it was given; "" for none
+  std::unique_ptr<AggregationProfile> profile;  // null when nobody asks
 };
 using Aggregations = std::vector<std::unique_ptr<Aggregation>>;
 bool needScores(const Aggregations& aggregations);
@@ -125,6 +140,7 @@ class AggregatorSet {
   bool isEmpty() const { return entries_.empty(); }
   void beginSegment(SegmentRun& run);
   void collect(const DocBlock& block);
+  void finish();
   // "name": {…}, for each.
   Status writeMembers(std::uint32_t bucket, AggregationOutput& out);
   // `path` is "name", "name.property" or "bucket>name.property"; NaN where there is nothing of the kind.

@@ -49,6 +49,16 @@ class CardinalityAggregator final : public Aggregator {
     terms_ = source_.isKeyword() && field != nullptr ? field->terms : nullptr;
     words_ = terms_ == nullptr ? 0 : (terms_->size() + 63) / 64;
     source_.beginSegment(run, reader_);
+    if (field != nullptr) ++(source_.isKeyword() ? ordinal_segments_ : number_segments_);
+    if (field == nullptr) ++empty_segments_;
+  }
+  void finish() override { endSegment(); }
+  void writeWork(JsonWriter& writer) const override {
+    writer.member("empty_collectors_used", empty_segments_).member("numeric_collectors_used", number_segments_);
+    writer.member("ordinals_collectors_used", ordinal_segments_);
+    // Ordinals are looked up where their bits would be too many, term by term.
+    writer.member("ordinals_collectors_overhead_too_high", is_hashing_ ? 1 : 0);
+    writer.member("string_hashing_collectors_used", is_hashing_ ? 1 : 0);
   }
 
   void collect(const DocBlock& block) override {
@@ -148,6 +158,8 @@ class CardinalityAggregator final : public Aggregator {
     return count;
   }
 
+  // Of the segments so far, by how their values are counted.
+  std::uint32_t empty_segments_ = 0, number_segments_ = 0, ordinal_segments_ = 0;
   const CardinalitySpec& spec_;
   ValueSource source_;
   ValueReader reader_;

@@ -18,7 +18,6 @@ namespace gyre::engine {
 namespace {
 
 // As many as the dialect allows; every pair of them is a bucket.
-constexpr std::size_t kMaxAdjacencyFilters = 100;
 
 // One query's matches, evaluated once a window however many blocks of it are asked about.
 class WindowFilter {
@@ -347,9 +346,10 @@ Result<AggregationPtr> parseAdjacencyMatrix(AggregationRequest& request) {
   if (spec.filters.empty())
     return Status(Code::kInvalidArgument, "illegal_state_exception",
                   "[" + std::string(request.name) + "] is missing : filters parameter");
-  if (spec.filters.size() > kMaxAdjacencyFilters)
+  if (static_cast<std::int64_t>(spec.filters.size()) > request.context.limits.adjacency_matrix_filters)
     return illegalArgument("Number of filters is too large, must be less than or equal to: [" +
-                           std::to_string(kMaxAdjacencyFilters) + "] but was [" + std::to_string(spec.filters.size()) +
+                           std::to_string(request.context.limits.adjacency_matrix_filters) + "] but was [" +
+                           std::to_string(spec.filters.size()) +
                            "]. This limit can be set by changing the [index.max_adjacency_matrix_filters] index level "
                            "setting.");
   sortByName(spec.filters);

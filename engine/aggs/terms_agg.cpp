@@ -58,6 +58,13 @@ class TermsAggregator final : public BucketAggregator {
     subs_.beginSegment(run);
   }
 
+  void writeWork(JsonWriter& writer) const override {
+    const bool is_floating = isFloating(source_.type) || source_.type == FieldType::kScaledFloat;
+    writer.member("result_strategy", source_.isKeyword() ? "terms" : is_floating ? "double_terms" : "long_terms");
+    writer.member("total_buckets", total_buckets_);
+    writer.member("has_filter", spec_.filter.isNeeded());
+  }
+
   void collect(const DocBlock& block) override {
     collectValues(block, source_.isKeyword() ? reader_.readOrdinals(block) : reader_.read(block));
     if (!source_.hasMissing()) return;
@@ -170,6 +177,7 @@ class TermsAggregator final : public BucketAggregator {
   NumberIds numbers_;
   BucketTable table_;
   bool has_all_values_ = false;
+  std::uint64_t total_buckets_ = 0;  // of the parents listed so far
   std::uint64_t others_ = 0;  // of the parent listed last, as TermsCut tells them
   int error_ = 0;
   std::vector<std::uint32_t> ids_, kept_ids_, kept_buckets_;
@@ -200,6 +208,7 @@ void TermsAggregator::numberAllValues() {
 std::vector<Bucket> TermsAggregator::candidates(std::uint32_t parent) {
   std::vector<Bucket> found;
   const auto buckets = table_.bucketsOf(parent);
+  total_buckets_ += buckets.size();
   if (spec_.thresholds.min_doc_count > 0) {
     found.reserve(buckets.size());
     for (const std::uint32_t bucket : buckets) {
