@@ -15,9 +15,6 @@ namespace gyre::engine {
 
 namespace {
 
-// The dialect's index.highlight.max_analyzed_offset.
-constexpr std::size_t kMaxAnalyzed = 1'000'000;
-
 Status unknownMember(json::Value member) {
   return {Code::kInvalidArgument, "x_content_parse_exception",
           "[highlight] unknown field [" + std::string(member.key()) + "]"};
@@ -70,6 +67,7 @@ std::vector<std::string> valuesOf(const Field& field, const Mapping& mapping, js
 Result<Highlight> Highlight::parse(json::Value body, ParseContext& context) {
   Highlight made;
   made.mapping_ = &context.mapping;
+  made.max_analyzed_ = static_cast<std::size_t>(context.limits.analyzed_offset);
   HighlightOptions shared;
   // A style that is named counts before tags, wherever it stands.
   if (const json::Value schema = body["tags_schema"]; !schema.isMissing()) {
@@ -116,7 +114,7 @@ Result<Highlight> Highlight::parse(json::Value body, ParseContext& context) {
   return made;
 }
 
-Status Highlight::write(json::Value source, const Query* query, JsonWriter& writer) const {
+Status Highlight::write(json::Value source, json::Value stored, const Query* query, JsonWriter& writer) const {
   std::string members;
   JsonWriter shown(members);
   shown.beginObject();
@@ -132,7 +130,8 @@ Status Highlight::write(json::Value source, const Query* query, JsonWriter& writ
         return illegalArgument("the field [" + field.path +
                                "] should be indexed with term vector with position offsets to be used with fast "
                                "vector highlighter");
-      if (done.insert(field.ordinal).second) GYRE_TRY(writeField(field, wanted.options, source, query, shown));
+      if (done.insert(field.ordinal).second)
+        GYRE_TRY(writeField(field, wanted.options, field.is_stored ? stored : source, query, shown));
     }
   }
   shown.endObject();
@@ -155,9 +154,9 @@ Status Highlight::writeField(const Field& field, const HighlightOptions& options
     return text;
   };
   AnalyzedText text = analyze(field);
-  if (options.max_analyzed == 0 && field.type == FieldType::kText && text.text.size() > kMaxAnalyzed)
+  if (options.max_analyzed == 0 && field.type == FieldType::kText && text.text.size() > max_analyzed_)
     return illegalArgument(
-        "The length of [" + field.path + "] field has exceeded [" + std::to_string(kMaxAnalyzed) +
+        "The length of [" + field.path + "] field has exceeded [" + std::to_string(max_analyzed_) +
         "] - maximum allowed to be analyzed for highlighting. For large texts, indexing with offsets or "
         "term vectors is recommended!");
   std::vector<TextMark> marks;

@@ -5,6 +5,7 @@
 // THREADS: immutable once parsed. OWNS: its queries; borrows the mapping.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,9 +24,10 @@ class Highlight {
   static Result<Highlight> parse(json::Value body, ParseContext& context);
 
   bool isEmpty() const { return fields_.empty(); }
-  // Writes the member "highlight" if there is anything to show. `query` is the search's own; it may be null when every
-  // field has another.
-  Status write(json::Value source, const Query* query, JsonWriter& writer) const;
+  // Writes the member "highlight" if there is anything to show. Stored fields are read from `stored`, the document as
+  // it came, the others from `source`, what the mapping keeps of it (missing when that is nothing). `query` is the
+  // search's own; it may be null when every field has another.
+  Status write(json::Value source, json::Value stored, const Query* query, JsonWriter& writer) const;
 
  private:
   struct Wanted {
@@ -36,6 +38,7 @@ class Highlight {
                     JsonWriter& writer) const;
 
   const Mapping* mapping_ = nullptr;
+  std::size_t max_analyzed_ = 0;  // index.highlight.max_analyzed_offset
   std::vector<Wanted> fields_;
 };
 

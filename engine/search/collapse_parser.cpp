@@ -53,11 +53,10 @@ Result<Rescore> parseRescore(json::Value value, ParseContext& context) {
   for (const json::Value member : value) {
     if (member.key() == "window_size") {
       GYRE_TRY_ASSIGN(const std::int64_t size, parseWhole("rescore", member));
-      // The limit that the dialect has on from + size, and by default on this.
-      constexpr std::int64_t kMostRescored = 10'000;
-      if (size > kMostRescored)
+      const std::int64_t most = context.limits.rescore_window;
+      if (size > most)
         return illegalArgument("Rescore window [" + std::to_string(size) + "] is too large. It must be less than [" +
-                               std::to_string(kMostRescored) +
+                               std::to_string(most) +
                                "]. This prevents allocating massive heaps for storing the results to be rescored. "
                                "This limit can be set by changing the [index.max_rescore_window] index level setting.");
       if (size < 0) return illegalArgument("windowSize must be a positive number");
@@ -73,7 +72,7 @@ Result<Rescore> parseRescore(json::Value value, ParseContext& context) {
 }
 
 // The members of inner_hits that are a request for hits, without those that are about the group.
-Result<GroupHits> parseGroupHits(json::Value value, const Mapping& mapping, std::int64_t now_millis) {
+Result<GroupHits> parseGroupHits(json::Value value, const ParseContext& context) {
   if (!value.isObject()) return parsingException("[inner_hits] must be an object");
   GroupHits hits;
   std::string body;
@@ -92,14 +91,17 @@ Result<GroupHits> parseGroupHits(json::Value value, const Mapping& mapping, std:
     }
   }
   writer.endObject();
+  if (!second_level.isMissing())
+    for (const json::Value member : second_level)
+      if (member.key() == "inner_hits" || member.key() == "collapse")
+        return Status(Code::kInvalidArgument, "x_content_parse_exception",
+                      "[collapse] failed to parse field [inner_hits]: Invalid token in the inner collapse");
   if (hits.name.empty()) return illegalArgument("inner_hits must have a [name] inside a collapse");
   GYRE_TRY_ASSIGN(const auto document, json::Document::parse(body, {.max_depth = kMaxRequestDepth}));
-  GYRE_TRY_ASSIGN(auto request, SearchRequest::parseHits(document.root(), "inner_hits", mapping, now_millis));
+  GYRE_TRY_ASSIGN(auto request, SearchRequest::parseHits(document.root(), "inner_hits", context));
   hits.request = std::make_unique<SearchRequest>(std::move(request));
   if (!second_level.isMissing()) {
-    GYRE_TRY_ASSIGN(hits.request->collapse, parseCollapse(second_level, mapping, now_millis));
-    if (!hits.request->collapse->inner_hits.empty())
-      return illegalArgument("field [collapse] inside [inner_hits] cannot have [inner_hits]");
+    GYRE_TRY_ASSIGN(hits.request->collapse, parseCollapse(second_level, context));
   }
   return hits;
 }
@@ -120,28 +122,28 @@ Result<std::vector<Rescore>> parseRescores(json::Value value, ParseContext& cont
   return rescores;
 }
 
-Result<Collapse> parseCollapse(json::Value value, const Mapping& mapping, std::int64_t now_millis) {
+Result<Collapse> parseCollapse(json::Value value, const ParseContext& context) {
   Collapse collapse;
   for (const json::Value member : value) {
     if (member.key() == "field" && member.isString()) {
-      collapse.path = member.string();
+      collapse.name = collapse.path = member.string();
     } else if (member.key() == "max_concurrent_group_searches") {
       GYRE_TRY_ASSIGN(const std::int64_t count, parseWhole("collapse", member));
       if (count < 1) return illegalArgument("maxConcurrentGroupRequests` must be positive");
     } else if (member.key() == "inner_hits" && member.isArray()) {
       for (const json::Value element : member) {
-        GYRE_TRY_ASSIGN(auto hits, parseGroupHits(element, mapping, now_millis));
+        GYRE_TRY_ASSIGN(auto hits, parseGroupHits(element, context));
         collapse.inner_hits.push_back(std::move(hits));
       }
     } else if (member.key() == "inner_hits" && member.isObject()) {
-      GYRE_TRY_ASSIGN(auto hits, parseGroupHits(member, mapping, now_millis));
+      GYRE_TRY_ASSIGN(auto hits, parseGroupHits(member, context));
       collapse.inner_hits.push_back(std::move(hits));
     } else {
       return unknownField("collapse", member.key());
     }
   }
   if (collapse.path.empty()) return illegalArgument("[collapse] requires a [field]");
-  const Field* const field = mapping.find(collapse.path);
+  const Field* const field = context.mapping.find(collapse.path);
   if (field == nullptr) return illegalArgument("no mapping found for `" + collapse.path + "` in order to collapse on");
   const bool is_offered =
       field->type == FieldType::kKeyword ||
@@ -173,14 +175,8 @@ Result<Slice> parseSlice(json::Value value) {
       return unknownField("slice", member.key());
     }
   }
-  constexpr std::int64_t kMostSlices = 1024;
   if (id < 0) return illegalArgument("id must be greater than or equal to 0");
   if (max <= 1) return illegalArgument("max must be greater than 1");
-  if (max > kMostSlices)
-    return illegalArgument(
-        "The number of slices [" + std::to_string(max) + "] is too large. It must be less than [" +
-        std::to_string(kMostSlices) +
-        "]. This limit can be set by changing the [index.max_slices_per_scroll] index level setting.");
   if (id >= max) return illegalArgument("max must be greater than id");
   return Slice{static_cast<std::uint32_t>(id), static_cast<std::uint32_t>(max)};
 }

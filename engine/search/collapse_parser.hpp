@@ -15,7 +15,7 @@ namespace gyre::engine {
 // before.
 Result<std::vector<Rescore>> parseRescores(json::Value value, ParseContext& context);
 // {"field": …, "inner_hits": {…} or […], "max_concurrent_group_searches": …}
-Result<Collapse> parseCollapse(json::Value value, const Mapping& mapping, std::int64_t now_millis);
+Result<Collapse> parseCollapse(json::Value value, const ParseContext& context);
 // {"id": …, "max": …, "field": …}
 Result<Slice> parseSlice(json::Value value);
 

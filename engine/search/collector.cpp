@@ -288,8 +288,12 @@ class SortCollector final : public Collector {
 
 class GroupCollector final : public Collector {
  public:
-  GroupCollector(std::size_t size, std::span<const SortKey> keys, std::string path)
-      : size_(size), is_sorted_(!keys.empty()), keys_(keys.begin(), keys.end()), path_(std::move(path)), best_(keys_) {
+  GroupCollector(std::size_t size, std::span<const SortKey> keys, GroupPath path_of)
+      : size_(size),
+        is_sorted_(!keys.empty()),
+        keys_(keys.begin(), keys.end()),
+        path_of_(std::move(path_of)),
+        best_(keys_) {
     if (keys_.empty()) {
       keys_.emplace_back();
       keys_.front().is_descending = true;
@@ -302,7 +306,7 @@ class GroupCollector final : public Collector {
     run_ = &run;
     columns_.clear();
     for (const SortKey& key : keys_) columns_.push_back(std::make_unique<SortColumn>(key, run));
-    const FieldReader* const field = run.segment().field(path_);
+    const FieldReader* const field = run.segment().field(path_of_(run.ordinal()));
     group_column_ = field == nullptr ? nullptr : field->column;
     terms_ = field == nullptr || field->terms == nullptr ? nullptr : field->terms->cursor();
     setBound();
@@ -414,7 +418,7 @@ class GroupCollector final : public Collector {
   std::size_t size_;
   bool is_sorted_;
   std::vector<SortKey> keys_;  // by score when none were given
-  std::string path_;
+  GroupPath path_of_;
   SegmentRun* run_ = nullptr;
   std::vector<std::unique_ptr<SortColumn>> columns_;
   const ColumnReader* group_column_ = nullptr;
@@ -439,8 +443,8 @@ std::unique_ptr<Collector> makeSortCollector(std::size_t size, std::span<const S
   return std::make_unique<SortCollector>(size, keys, std::move(after));
 }
 
-std::unique_ptr<Collector> makeGroupCollector(std::size_t size, std::span<const SortKey> keys, std::string path) {
-  return std::make_unique<GroupCollector>(size, keys, std::move(path));
+std::unique_ptr<Collector> makeGroupCollector(std::size_t size, std::span<const SortKey> keys, GroupPath path_of) {
+  return std::make_unique<GroupCollector>(size, keys, std::move(path_of));
 }
 
 }  // namespace gyre::engine

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -74,6 +75,8 @@ struct SortPosition {
 };
 std::unique_ptr<Collector> makeSortCollector(std::size_t size, std::span<const SortKey> keys, SortPosition after);
 // The best hit of each group, by the keys (none: by score), then index order. Refuses documents of several groups.
-std::unique_ptr<Collector> makeGroupCollector(std::size_t size, std::span<const SortKey> keys, std::string path);
+// `path_of`: the field by which documents of a segment are grouped.
+using GroupPath = std::function<const std::string&(std::uint32_t segment)>;
+std::unique_ptr<Collector> makeGroupCollector(std::size_t size, std::span<const SortKey> keys, GroupPath path_of);
 
 }  // namespace gyre::engine

@@ -76,6 +76,31 @@ std::string floatText(float value) {
   return shortest;
 }
 
+bool writeSourceValue(const Field& field, const DateFormat& date_format, json::Value value, JsonWriter& writer);
+
+// A range with its ends as the field reads them; an address block as it is written.
+bool writeRange(const Field& range, const DateFormat& date_format, json::Value value, JsonWriter& writer) {
+  if (!value.isObject()) {
+    if (value.isString()) writer.string(value.string());
+    return value.isString();
+  }
+  Field end;
+  end.type = range.range_of;
+  end.format = range.format;
+  writer.beginObject();
+  for (const json::Value member : value) {
+    std::string text;
+    JsonWriter written(text);
+    writer.key(member.key());
+    if (writeSourceValue(end, date_format, member, written))
+      writer.raw(text);
+    else
+      writer.null();
+  }
+  writer.endObject();
+  return true;
+}
+
 // One value of a document as its field reads it; false when the field does not take it.
 bool writeSourceValue(const Field& field, const DateFormat& date_format, json::Value value, JsonWriter& writer) {
   if (value.isNull() && !field.null_value) return false;
@@ -83,6 +108,7 @@ bool writeSourceValue(const Field& field, const DateFormat& date_format, json::V
     writer.raw(value.raw());
     return true;
   }
+  if (field.type == FieldType::kRange) return writeRange(field, date_format, value, writer);
   if (value.isObject()) return false;
   const std::string_view text = value.isNull() ? *field.null_value : value.isString() ? value.string() : value.raw();
   switch (field.type) {
@@ -170,11 +196,17 @@ Status FieldValues::addColumns(json::Value list, const Mapping& mapping) {
   return {};
 }
 
-void FieldValues::addColumn(const Field& field) {
+void FieldValues::addColumn(const Field& field, std::string_view name) {
   Fetched fetched;
   fetched.field = &field;
+  fetched.name = name;
   if (const auto own = DateFormat::parse(field.format); own.isOk()) fetched.date_format = own.value();
   insert(std::move(fetched));
+}
+
+std::size_t FieldValues::columnCount() const {
+  return static_cast<std::size_t>(
+      std::count_if(fetched_.begin(), fetched_.end(), [](const Fetched& each) { return each.source_path.empty(); }));
 }
 
 bool FieldValues::has(const Field& field) const {
@@ -201,17 +233,22 @@ Status FieldValues::add(json::Value element, const Mapping& mapping, bool is_col
   if (is_column && format == "use_field_mapping") format.clear();
   if (is_column && pattern == "_seq_no" && format.empty()) insert({});
   const bool is_pattern = pattern.find('*') != std::string::npos;
-  for (const Field& field : mapping.fields()) {
-    if (field.type == FieldType::kObject || !matchesPattern(pattern, field.path)) continue;
+  for (const Field& declared : mapping.fields()) {
+    if (declared.type == FieldType::kObject || !matchesPattern(pattern, declared.path)) continue;
+    const Field* const found = declared.type == FieldType::kAlias ? mapping.find(declared.path) : &declared;
+    if (found == nullptr) continue;
+    const Field& field = *found;
     Fetched fetched;
     fetched.field = &field;
+    fetched.name = declared.path;
     if (!is_column) fetched.source_path = sourcePathOf(field, mapping);
     if (is_column) {
       const Status readable = checkColumn(field);
       if (!readable.isOk() && is_pattern) continue;
       GYRE_TRY(readable);
     }
-    const bool is_date = field.type == FieldType::kDate;
+    const bool is_date = field.type == FieldType::kDate ||
+                         (field.type == FieldType::kRange && field.range_of == FieldType::kDate && !is_column);
     if (is_date) {
       GYRE_TRY_ASSIGN(fetched.date_format, DateFormat::parse(format.empty() ? field.format : format));
     } else if (!format.empty()) {
@@ -229,7 +266,7 @@ Status FieldValues::add(json::Value element, const Mapping& mapping, bool is_col
 // A field asked for from the document and from its column is shown from the document. Asked for twice from the column,
 // both are shown.
 void FieldValues::insert(Fetched fetched) {
-  const auto isSame = [&](const Fetched& known) { return known.field == fetched.field; };
+  const auto isSame = [&](const Fetched& known) { return known.name == fetched.name; };
   if (fetched.source_path.empty()) {
     const auto known = std::find_if(fetched_.begin(), fetched_.end(), isSame);
     if (known != fetched_.end() && !known->source_path.empty()) return;
@@ -273,12 +310,12 @@ void writeColumnNumber(const Field& field, const DateFormat& date_format, const 
 void FieldValues::write(const SegmentReader& segment, DocId doc, json::Value source, JsonWriter& writer) const {
   std::vector<LeveledValue> in_source;
   std::vector<std::int64_t> in_column;
-  const Field* open = nullptr;
-  const auto begin = [&](const Field& field) {
-    if (open == &field) return;
+  const std::string* open = nullptr;
+  const auto begin = [&](const std::string& name) {
+    if (open != nullptr && *open == name) return;
     if (open != nullptr) writer.endArray();
-    writer.key(field.path).beginArray();
-    open = &field;
+    writer.key(name).beginArray();
+    open = &name;
   };
   std::string written;
   for (const Fetched& each : fetched_) {
@@ -299,7 +336,7 @@ void FieldValues::write(const SegmentReader& segment, DocId doc, json::Value sou
         written.clear();
         JsonWriter element(written);
         if (!writeSourceValue(field, each.date_format, value, element)) continue;
-        begin(field);
+        begin(each.name);
         writer.raw(written);
       }
       continue;
@@ -311,7 +348,7 @@ void FieldValues::write(const SegmentReader& segment, DocId doc, json::Value sou
     if (is_keyword) in_column.erase(std::unique(in_column.begin(), in_column.end()), in_column.end());
     const auto cursor = is_keyword && !in_column.empty() ? reader->terms->cursor() : nullptr;
     for (const std::int64_t value : in_column) {
-      begin(field);
+      begin(each.name);
       if (!is_keyword) {
         writeColumnNumber(field, each.date_format, each.number_pattern ? &*each.number_pattern : nullptr, value,
                           writer);

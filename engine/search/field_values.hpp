@@ -6,6 +6,7 @@
 // THREADS: immutable once parsed. OWNS: borrows the mapping.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,9 +27,11 @@ class FieldValues {
   // From ["name", "pat*", {"field": …, "format": …}].
   Status addFields(json::Value list, const Mapping& mapping);
   Status addColumns(json::Value list, const Mapping& mapping);
-  // One field's column; for the field that hits are grouped by.
-  void addColumn(const Field& field);
+  // One field's column, under a name; for the field that hits are grouped by.
+  void addColumn(const Field& field, std::string_view name);
 
+  // How many columns are read, of the fields asked for.
+  std::size_t columnCount() const;
   bool isEmpty() const { return fetched_.empty(); }
   bool has(const Field& field) const;
   // Whether the stored document is read.
@@ -40,6 +43,7 @@ class FieldValues {
  private:
   struct Fetched {
     const Field* field = nullptr;  // null: `_seq_no`
+    std::string name{};            // as it is shown: an alias has its own
     std::string source_path;       // the field, or the one that it hangs under; "" for a column
     DateFormat date_format{};
     std::optional<NumberPattern> number_pattern{};

@@ -14,6 +14,7 @@
 #include "engine/query/query.hpp"
 #include "engine/search/field_values.hpp"
 #include "engine/search/source_filter.hpp"
+#include "engine/search/stored_values.hpp"
 #include "engine/segment/segment_reader.hpp"
 #include "gyre/json_writer.hpp"
 
@@ -26,18 +27,26 @@ struct FetchRequest {
   bool shows_version = false;
   bool shows_sequence = false;  // seq_no_primary_term
   FieldValues fields;
+  StoredValues stored;
   Highlight highlight;
+  SourceFilter kept;                    // what the mapping keeps of sources
+  const Mapping* may_ignore = nullptr;  // the mapping, when documents may have `_ignored`
 
   // Takes the member when it is one of these; false when it is none.
-  Result<bool> read(json::Value member, const Mapping& mapping);
+  Result<bool> read(json::Value member, const ParseContext& context);
   // Whether the stored document is read.
-  bool readsSource() const { return !source.isHidden() || fields.readsSource() || !highlight.isEmpty(); }
+  bool readsSource() const {
+    return !source.isHidden() || fields.readsSource() || !stored.isEmpty() || !highlight.isEmpty();
+  }
   // After the last member.
-  void finish();
+  Status finish(const ParseContext& context);
+  // Refuses what the hits of an index cannot show because its mapping keeps no sources.
+  Status checkSources(std::string_view index) const;
 
  private:
-  Status readStoredFields(json::Value member);
+  Status readStoredFields(json::Value member, const Mapping& mapping);
 
+  bool wants_parts_ = false;  // of the source
   bool has_source_ = false;
   bool hides_source_ = false;  // stored fields are asked for, and the source is not one of them
 };
@@ -46,6 +55,7 @@ struct FetchRequest {
 struct HitExtras {
   const std::string* source = nullptr;  // the stored document, when it has been read
   const Field* also = nullptr;          // a field whose column is shown besides
+  std::string_view also_name = {};      // under this name
 };
 
 class HitWriter {
@@ -60,6 +70,9 @@ class HitWriter {
   Status writeContent(const SegmentReader& segment, DocId doc, const HitExtras& extras = {});
 
  private:
+  Status writeFields(const SegmentReader& segment, DocId doc, std::string_view stored, json::Value source,
+                     const HitExtras& extras);
+
   const FetchRequest& request_;
   JsonWriter& writer_;
   const Query* query_;

@@ -27,20 +27,24 @@ bool isFaultOfRequest(const Status& failure, json::Value body, json::Value overr
   if (failure.reason() == "query_shard_exception") return false;
   for (const Fault& fault : failure.faults())
     if (fault.pointer == kNoticedBy) return fault.detail == kByRequest;
+  // Of a document whose values are looked up, which no index that is asked has to do with.
+  for (const std::string_view elsewhere :
+       {"index_not_found_exception", "index_closed_exception", "routing_missing_exception"})
+    if (failure.reason() == elsewhere) return true;
   const auto parsed = SearchRequest::parse(body, overrides, *emptyMapping(), now_millis);
   return !parsed.isOk() && parsed.status().reason() == failure.reason() &&
          parsed.status().message() == failure.message();
 }
 
 Status checkLimits(const SearchRequest& request, const SearchTarget& target, const SearchOptions& options) {
-  const std::string limit = std::to_string(target.max_result_window);
+  const std::string limit = std::to_string(target.limits.result_window);
   const std::int64_t window = std::int64_t{request.from} + request.size;
-  if (window > target.max_result_window && options.is_scroll)
+  if (window > target.limits.result_window && options.is_scroll)
     return illegalArgument("Batch size is too large, size must be less than or equal to: [" + limit + "] but was [" +
                            std::to_string(window) +
                            "]. Scroll batch sizes cost as much memory as result windows so they are controlled by the "
                            "[index.max_result_window] index level setting.");
-  if (window > target.max_result_window)
+  if (window > target.limits.result_window)
     return illegalArgument("Result window is too large, from + size must be less than or equal to: [" + limit +
                            "] but was [" + std::to_string(window) +
                            "]. See the scroll api for a more efficient way to request large data sets. This limit "
@@ -48,6 +52,12 @@ Status checkLimits(const SearchRequest& request, const SearchTarget& target, con
   if (request.slice && !options.is_scroll && !options.has_pit)
     return {Code::kInvalidArgument, "search_exception",
             "`slice` cannot be used outside of a scroll context or PIT context"};
+  const std::int64_t slices = options.has_pit ? target.limits.pit_slices : target.limits.scroll_slices;
+  if (request.slice && request.slice->max > slices)
+    return illegalArgument("The number of slices [" + std::to_string(request.slice->max) +
+                           "] is too large. It must be less than [" + std::to_string(slices) +
+                           "]. This limit can be set by changing the [index.max_slices_per_" +
+                           (options.has_pit ? "pit" : "scroll") + "] index level setting.");
   if (!request.pit_id.empty() && !options.has_pit) return illegalArgument("[pit] is not offered here");
   return {};
 }
@@ -75,6 +85,8 @@ bool isReadAlike(const Field& a, const Field& b) {
   return encodingOf(a) == encodingOf(b) && a.scaling_factor == b.scaling_factor;
 }
 
+bool isPlainNumber(FieldType type) { return type >= FieldType::kLong && type <= FieldType::kScaledFloat; }
+
 // Whether the text stands anywhere as a value: so aggregations name the fields they read.
 const std::string* findNamed(json::Value value, const std::vector<std::string>& paths) {
   if (value.isString()) {
@@ -93,6 +105,7 @@ ParseContext makeContext(const Mapping& mapping, std::int64_t now_millis, const 
   if (target == nullptr) return context;
   context.index_name = target->index_name;
   context.default_fields = target->default_fields;
+  context.limits = target->limits;
   context.allows_expensive = target->allows_expensive_queries;
   if (target->look_up)
     context.look_up = [target](const DocumentPlace& place) {
@@ -125,7 +138,12 @@ Status SearchPlan::make(std::span<const SearchTarget> asked, std::string_view bo
   return boostIndices(options.ignores_unavailable);
 }
 
-void SearchPlan::makeOfGroup(const SearchPlan& outer, const SearchRequest& asked, const Query& group) {
+const std::string& SearchPlan::groupPathOf(std::size_t target) const {
+  const auto& own = targets[target].request.collapse;
+  return own ? own->path : request().collapse->path;
+}
+
+void SearchPlan::makeOfGroup(const SearchPlan& outer, const SearchRequest& asked, std::span<const QueryPtr> groups) {
   shared = &asked;
   for (const PlannedTarget& each : outer.targets) {
     PlannedTarget planned;
@@ -134,7 +152,7 @@ void SearchPlan::makeOfGroup(const SearchPlan& outer, const SearchRequest& asked
     planned.query = each.query;
     planned.post_filter = each.post_filter;
     planned.filters = each.filters;
-    planned.filters.push_back(&group);
+    planned.filters.push_back(groups[targets.size()].get());
     targets.push_back(std::move(planned));
   }
   snapshot.mapping = outer.snapshot.mapping;
@@ -199,20 +217,24 @@ Status SearchPlan::share(json::Value body, json::Value overrides, std::int64_t n
   const auto isFirst = [&](const auto& mapping) { return mapping == mappings.front(); };
   if (std::all_of(mappings.begin(), mappings.end(), isFirst)) return {};
   snapshot.mapping = Mapping::merge(mappings);
-  std::vector<std::string> contradicting;
+  std::vector<std::string> contradicting;  // for sorts
+  std::vector<std::string> incomparable;   // even for aggregations, which read whole numbers as doubles where they must
   for (const auto& mapping : mappings)
-    for (const Field& field : mapping->fields())
-      if (const Field* const merged = snapshot.mapping->find(field.path); !isReadAlike(*merged, field))
-        contradicting.push_back(field.path);
+    for (const Field& field : mapping->fields()) {
+      const Field* const merged = snapshot.mapping->find(field.path);
+      if (isReadAlike(*merged, field)) continue;
+      contradicting.push_back(field.path);
+      if (!isPlainNumber(merged->type) || !isPlainNumber(field.type)) incomparable.push_back(field.path);
+    }
   shared = &common;
-  GYRE_TRY_ASSIGN(common, SearchRequest::parse(body, overrides, *snapshot.mapping, now_millis));
+  GYRE_TRY_ASSIGN(common, SearchRequest::parse(body, overrides, *snapshot.mapping, now_millis, targets.front().target));
   for (const SortKey& key : common.sort)
     if (std::find(contradicting.begin(), contradicting.end(), key.path) != contradicting.end())
       return illegalArgument("Can't sort on field [" + key.path +
                              "]; the field has incompatible sort types across the indices");
   for (const std::string_view name : {"aggs", "aggregations"}) {
     const json::Value aggs = overrides[name].isMissing() ? body[name] : overrides[name];
-    if (const std::string* const path = findNamed(aggs, contradicting))
+    if (const std::string* const path = findNamed(aggs, incomparable))
       return {Code::kInvalidArgument, "aggregation_execution_exception",
               "Merging/Reducing the aggregations failed because the field [" + *path +
                   "] you gave in the aggregation query existed as two different types in two different indices"};

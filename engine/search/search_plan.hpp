@@ -62,8 +62,11 @@ class SearchPlan {
   const SearchTarget& targetOf(std::uint32_t segment) const { return *targets[target_of[segment]].target; }
   std::string_view indexOf(std::uint32_t segment) const { return targetOf(segment).index_name; }
 
-  // The hits of one group of `outer`. REQUIRES: outer outlives the plan.
-  void makeOfGroup(const SearchPlan& outer, const SearchRequest& asked, const Query& group);
+  // The hits of one group of `outer`, which each of its targets has a query for. REQUIRES: outer and the queries
+  // outlive the plan.
+  void makeOfGroup(const SearchPlan& outer, const SearchRequest& asked, std::span<const QueryPtr> groups);
+  // The field that the hits of a target are grouped by. REQUIRES: they are.
+  const std::string& groupPathOf(std::size_t target) const;
 
   // Objects within the hits of `outer`; what is asked of them is not run by the plan. REQUIRES: outer outlives the
   // plan.

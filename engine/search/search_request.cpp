@@ -75,16 +75,19 @@ Status assign(T& target, Result<T> result) {
 
 class RequestParser {
  public:
-  RequestParser(SearchRequest& request, const Mapping& mapping, std::int64_t now_millis,
-                const SearchTarget* target = nullptr)
-      : request_(request), mapping_(mapping), context_(makeContext(mapping, now_millis, target)) {}
+  RequestParser(SearchRequest& request, ParseContext context)
+      : request_(request), mapping_(context.mapping), context_(std::move(context)) {}
 
   Status run(json::Value body, json::Value overrides) {
     if (!body.isObject()) return parsingException("Expected [START_OBJECT] but found [" + tokenName(body) + "]");
+    const json::Value profiles = overrides["profile"].isMissing() ? body["profile"] : overrides["profile"];
+    if (profiles.isBoolean() ? profiles.boolean() : profiles.string() == "true")
+      request_.profile = std::make_unique<QueryProfile>();
     for (const json::Value member : body)
       if (overrides[member.key()].isMissing()) GYRE_TRY(readMember(member));
     for (const json::Value member : overrides) GYRE_TRY(readMember(member));
-    if (request_.query == nullptr) request_.query = makeAllQuery(1);
+    if (request_.query == nullptr) request_.query = allDocuments();
+    if (request_.profile != nullptr) profileAggregations(request_.aggregations);
     request_.named = std::move(context_.named);
     request_.is_suggest_only = request_.has_suggest && !has_query_ && !request_.has_aggregations;
     return check();
@@ -122,11 +125,11 @@ class RequestParser {
     const std::string_view key = member.key();
     if (key == "query" && member.isObject()) {
       has_query_ = true;
-      GYRE_TRY(assign(request_.query, parseQuery(member, context_)));
+      GYRE_TRY(assign(request_.query, parseProfiled(member)));
       return takeNestedHits();
     }
     if (key == "post_filter" && member.isObject()) {
-      GYRE_TRY(assign(request_.post_filter, parseQuery(member, context_)));
+      GYRE_TRY(assign(request_.post_filter, parseProfiled(member)));
       return takeNestedHits();
     }
     if (member.isObject() || member.isArray()) return readContainer(member);
@@ -146,11 +149,7 @@ class RequestParser {
     }
     if (key == "timeout") return assign(request_.timeout_nanos, parseTimeout(member));
     if (key == "explain") return assign(request_.explains, parseFlag(member));
-    if (key == "profile") {
-      GYRE_TRY_ASSIGN(const bool is_asked, parseFlag(member));
-      if (is_asked) return illegalArgument("[" + std::string(key) + "]: true is not offered");
-      return {};
-    }
+    if (key == "profile") return parseFlag(member).status();  // read before the others
     return readFetched(member);
   }
 
@@ -172,7 +171,7 @@ class RequestParser {
     }
     if (key == "rescore") return assign(request_.rescores, parseRescores(member, context_));
     if (key == "collapse" && member.isObject()) {
-      GYRE_TRY_ASSIGN(request_.collapse, parseCollapse(member, mapping_, context_.now_millis));
+      GYRE_TRY_ASSIGN(request_.collapse, parseCollapse(member, context_));
       return {};
     }
     if (key == "highlight" && member.isObject())
@@ -197,6 +196,27 @@ class RequestParser {
     return readFetched(member);
   }
 
+  Result<QueryPtr> parseProfiled(json::Value clause) {
+    if (request_.profile == nullptr) return parseQuery(clause, context_);
+    const WorkTimer timer(request_.profile->rewrite);
+    context_.profile = request_.profile.get();
+    auto parsed = parseQuery(clause, context_);
+    context_.profile = nullptr;
+    return parsed;
+  }
+  QueryPtr allDocuments() {
+    QueryPtr query = makeAllQuery(1);
+    if (request_.profile == nullptr) return query;
+    request_.profile->begin();
+    return request_.profile->end("match_all", std::move(query));
+  }
+  static void profileAggregations(const Aggregations& aggregations) {
+    for (const auto& each : aggregations) {
+      each->profile = std::make_unique<AggregationProfile>();
+      if (each->subs() != nullptr) profileAggregations(*each->subs());
+    }
+  }
+
   // What the nested queries just read want to show; nested queries elsewhere show nothing.
   Status takeNestedHits() {
     for (NestedHits& hits : std::exchange(context_.nested_hits, {})) {
@@ -210,16 +230,15 @@ class RequestParser {
   }
   Result<NestedHitsRequest> nestedHits(const NestedHits& hits) const {
     NestedHitsRequest made{hits.name, hits.path, hits.query, nullptr};
-    GYRE_TRY_ASSIGN(auto request,
-                    SearchRequest::parseHits(hits.definition, "inner_hits", mapping_, context_.now_millis));
-    constexpr std::uint32_t kMostHits = 100;  // the dialect's default for index.max_inner_result_window
-    const std::uint64_t window = std::uint64_t{request.from} + request.size;
-    if (window > kMostHits) {
+    GYRE_TRY_ASSIGN(auto request, SearchRequest::parseHits(hits.definition, "inner_hits", context_));
+    const std::int64_t most = context_.limits.inner_result_window;
+    const std::int64_t window = std::int64_t{request.from} + request.size;
+    if (window > most) {
       const json::Value name = hits.definition["name"];
       return illegalArgument(
           "Inner result window is too large, the inner hit definition's [" +
           (name.isString() ? std::string(name.string()) : std::string("null")) +
-          "]'s from + size must be less than or equal to: [" + std::to_string(kMostHits) + "] but was [" +
+          "]'s from + size must be less than or equal to: [" + std::to_string(most) + "] but was [" +
           std::to_string(window) +
           "]. This limit can be set by changing the [index.max_inner_result_window] index level setting.");
     }
@@ -232,7 +251,7 @@ class RequestParser {
   }
 
   Status readFetched(json::Value member) {
-    GYRE_TRY_ASSIGN(const bool is_taken, request_.fetch.read(member, mapping_));
+    GYRE_TRY_ASSIGN(const bool is_taken, request_.fetch.read(member, context_));
     return is_taken ? Status() : unknownKey(member);
   }
 
@@ -308,7 +327,7 @@ class RequestParser {
   }
 
   Status check() {
-    request_.fetch.finish();
+    GYRE_TRY(request_.fetch.finish(context_));
     if (!search_after_.isMissing()) {
       if (request_.from > 0) return searchException("`from` parameter must be set to 0 when `search_after` is used.");
       if (request_.sort.empty() || isByScore())
@@ -361,15 +380,18 @@ bool SearchRequest::needsScores() const {
 Result<SearchRequest> SearchRequest::parse(json::Value body, json::Value overrides, const Mapping& mapping,
                                            std::int64_t now_millis, const SearchTarget* target) {
   SearchRequest request;
-  GYRE_TRY(RequestParser(request, mapping, now_millis, target).run(body, overrides));
+  GYRE_TRY(RequestParser(request, makeContext(mapping, now_millis, target)).run(body, overrides));
   return request;
 }
 
-Result<SearchRequest> SearchRequest::parseHits(json::Value body, std::string_view kind, const Mapping& mapping,
-                                               std::int64_t now_millis) {
+Result<SearchRequest> SearchRequest::parseHits(json::Value body, std::string_view kind, const ParseContext& context) {
   SearchRequest request;
   request.size = 3;
-  GYRE_TRY(RequestParser(request, mapping, now_millis).runHits(body, kind));
+  // Its own queries, of highlights, are none of the request's around it.
+  ParseContext own = context;
+  own.named.clear();
+  own.nested_hits.clear();
+  GYRE_TRY(RequestParser(request, std::move(own)).runHits(body, kind));
   return request;
 }
 

@@ -13,6 +13,7 @@
 
 #include "engine/aggs/aggregation.hpp"
 #include "engine/query/query.hpp"
+#include "engine/query/query_profile.hpp"
 #include "engine/search/hit_writer.hpp"
 #include "engine/search/sort.hpp"
 #include "engine/suggest/suggestion.hpp"
@@ -49,7 +50,8 @@ struct NestedHitsRequest {
 
 // One hit for each value of a field.
 struct Collapse {
-  std::string path;
+  std::string name;  // as it was asked for
+  std::string path;  // the field itself, where that is an alias
   FieldType type = FieldType::kKeyword;
   std::vector<GroupHits> inner_hits;
 };
@@ -60,6 +62,7 @@ struct Slice {
   std::uint32_t max = 1;
 };
 
+struct ParseContext;
 struct SearchTarget;
 
 struct SearchRequest {
@@ -90,6 +93,7 @@ struct SearchRequest {
   std::vector<SuggestRequest> suggestions;
   bool has_suggest = false;
   bool is_suggest_only = false;
+  std::unique_ptr<QueryProfile> profile;  // "profile": true
 
   // Whether hits are ordered by something else than their score alone.
   bool isSorted() const { return !sort.empty(); }
@@ -100,8 +104,7 @@ struct SearchRequest {
   static Result<SearchRequest> parse(json::Value body, json::Value overrides, const Mapping& mapping,
                                      std::int64_t now_millis, const SearchTarget* target = nullptr);
   // What a hit shows beside itself, {"name": …, "size": …, "sort": …, …}; `kind` is its name in refusals.
-  static Result<SearchRequest> parseHits(json::Value body, std::string_view kind, const Mapping& mapping,
-                                         std::int64_t now_millis);
+  static Result<SearchRequest> parseHits(json::Value body, std::string_view kind, const ParseContext& context);
 };
 
 }  // namespace gyre::engine

@@ -14,6 +14,7 @@
 #include "engine/search/hit_writer.hpp"
 #include "engine/search/nested_hit.hpp"
 #include "engine/search/nested_hits_run.hpp"
+#include "engine/search/search_profile.hpp"
 
 namespace gyre::engine {
 
@@ -38,9 +39,6 @@ class HitsWriter {
         out_(out),
         writer_(writer) {
     for (const SortKey& key : request_.sort) sorts_by_score_ = sorts_by_score_ || key.kind == SortKey::Kind::kScore;
-    if (!request_.collapse) return;
-    // A group shows its value as a column does, after what was asked for.
-    if (const Field* const field = plan.snapshot.mapping->find(request_.collapse->path)) group_field_ = field;
   }
 
   Status write(const SearchOutcome& outcome) {
@@ -69,6 +67,17 @@ class HitsWriter {
       if (out_.size() > options_.response_bytes) return tooLarge(options_.response_bytes);
     }
     writer_.endArray().endObject();
+    return {};
+  }
+
+  // "inner_hits" of the hit, when there is something to show.
+  Status writeInnerHits(const Hit& hit, bool has_groups) {
+    const std::vector<NestedHitsRequest>& nested = nestedHitsOf(hit.segment);
+    if (!has_groups && nested.empty()) return {};
+    writer_.key("inner_hits").beginObject();
+    if (has_groups) GYRE_TRY(writeGroups(hit));
+    for (const NestedHitsRequest& asked : nested) GYRE_TRY(writeNestedHits(asked, hit));
+    writer_.endObject();
     return {};
   }
 
@@ -107,6 +116,14 @@ class HitsWriter {
     return rootOf(*plan_.snapshot.segments[hit.segment].segment, hit.doc) == hit.doc;
   }
 
+  // A group shows its value as a column does, after what was asked for, under the name that was.
+  const Field* groupFieldOf(std::uint32_t segment) const {
+    if (!request_.collapse) return nullptr;
+    const std::size_t target = plan_.target_of[segment];
+    return plan_.targets[target].target->snapshot->mapping->find(plan_.groupPathOf(target));
+  }
+  std::string_view groupName() const { return request_.collapse ? request_.collapse->name : std::string_view(); }
+
   const Query* queryOf(std::uint32_t segment) const {
     const PlannedTarget& planned = plan_.targets[plan_.target_of[segment]];
     return planned.query != nullptr ? planned.query : planned.request.query.get();
@@ -126,7 +143,7 @@ class HitsWriter {
     }
     const bool is_read = !sources_.empty() && sources_[position].has_value();
     const std::string* const source = is_read ? &*sources_[position] : nullptr;
-    GYRE_TRY(hit_writer.writeContent(segment, hit.doc, {source, group_field_}));
+    GYRE_TRY(hit_writer.writeContent(segment, hit.doc, {source, groupFieldOf(hit.segment), groupName()}));
     if (request_.isSorted()) {
       writer_.key("sort").beginArray();
       for (std::size_t k = 0; k < request_.sort.size(); ++k) writeSortValue(request_.sort[k], hit.values[k], writer_);
@@ -134,14 +151,7 @@ class HitsWriter {
     }
     if (!outcome_->matched.empty() && !outcome_->matched[position].empty()) writeNames(outcome_->matched[position]);
     if (!outcome_->explanations.empty()) writer_.key("_explanation").raw(outcome_->explanations[position]);
-    const bool has_groups = request_.collapse && !request_.collapse->inner_hits.empty();
-    const std::vector<NestedHitsRequest>& nested = nestedHitsOf(hit.segment);
-    if (has_groups || !nested.empty()) {
-      writer_.key("inner_hits").beginObject();
-      if (has_groups) GYRE_TRY(writeGroups(hit));
-      for (const NestedHitsRequest& asked : nested) GYRE_TRY(writeNestedHits(asked, hit));
-      writer_.endObject();
-    }
+    GYRE_TRY(writeInnerHits(hit, request_.collapse && !request_.collapse->inner_hits.empty()));
     writer_.endObject();
     return {};
   }
@@ -164,10 +174,12 @@ class HitsWriter {
 
   // The hits of this one's group, as often as they are asked for.
   Status writeGroups(const Hit& hit) {
-    const QueryPtr group = groupQuery(hit.group);
+    std::vector<QueryPtr> groups;
+    for (std::size_t t = 0; t < plan_.targets.size(); ++t)
+      groups.push_back(groupQuery(hit.group, plan_.groupPathOf(t), *plan_.targets[t].target->snapshot->mapping));
     for (const GroupHits& asked : request_.collapse->inner_hits) {
       SearchPlan plan;
-      plan.makeOfGroup(plan_, *asked.request, *group);
+      plan.makeOfGroup(plan_, *asked.request, groups);
       GYRE_TRY_ASSIGN(const SearchOutcome outcome, runPlan(plan, deadline_nanos_));
       writer_.key(asked.name).beginObject().key("hits");
       GYRE_TRY(HitsWriter(plan, options_, deadline_nanos_, out_, writer_).write(outcome));
@@ -187,6 +199,8 @@ class HitsWriter {
     if (run.weight == nullptr) {
       run.plan = std::make_unique<SearchPlan>();
       run.plan->makeOfObjects(plan_, *asked.request);
+      // What highlights show the finds of.
+      for (PlannedTarget& target : run.plan->targets) target.query = asked.query;
       const SearchTarget& target = plan_.targetOf(hit.segment);
       GYRE_TRY_ASSIGN(run.weight, asked.query->weight(*target.snapshot, 1, true));
     }
@@ -197,17 +211,18 @@ class HitsWriter {
     return {};
   }
 
-  QueryPtr groupQuery(const GroupKey& key) const {
-    const Collapse& collapse = *request_.collapse;
+  // The group's documents in one target.
+  static QueryPtr groupQuery(const GroupKey& key, const std::string& path, const Mapping& mapping) {
+    const Field* const field = mapping.find(path);
     if (key.is_missing) {
       BoolClauses clauses;
       clauses.filter.push_back(makeAllQuery(1));
-      if (group_field_ != nullptr) clauses.must_not.push_back(makeExistsQuery({group_field_}, 1));
+      if (field != nullptr) clauses.must_not.push_back(makeExistsQuery({field}, 1));
       return makeBoolQuery(std::move(clauses), 1);
     }
-    if (collapse.type == FieldType::kKeyword) return makeTermSetQuery(collapse.path, {key.text}, 1);
-    if (group_field_ == nullptr) return makeNoneQuery();
-    return makeNumberRangeQuery(*group_field_, key.number, key.number, 1);
+    if (field == nullptr) return makeNoneQuery();
+    if (field->type == FieldType::kKeyword) return makeTermSetQuery(path, {key.text}, 1);
+    return makeNumberRangeQuery(*field, key.number, key.number, 1);
   }
 
   const SearchPlan& plan_;
@@ -215,7 +230,6 @@ class HitsWriter {
   const SearchRequest& request_;
   std::int64_t deadline_nanos_;
   const SearchOutcome* outcome_ = nullptr;
-  const Field* group_field_ = nullptr;
   std::vector<std::optional<std::string>> sources_;  // of the hits; nothing where one is read by itself
   bool sorts_by_score_ = false;
   const std::string& out_;
@@ -252,6 +266,12 @@ class ResponseWriter {
     if (request_.has_aggregations && !request_.aggregations.empty()) {
       AggregationOutput output{writer_, options_.names_types};
       output.index_of = [this](std::uint32_t segment) { return plan_.indexOf(segment); };
+      // Hits of a bucket show what the query's nested clauses show of the search's own.
+      HitsWriter hits(plan_, options_, deadline_nanos_, out_, writer_);
+      output.write_inner_hits = [this, &hits](std::uint32_t segment, DocId doc) {
+        const bool is_root = rootOf(*plan_.snapshot.segments[segment].segment, doc) == doc;
+        return is_root ? hits.writeInnerHits({segment, doc, 0, {}, {}}, false) : Status();
+      };
       writer_.key("aggregations").beginObject();
       GYRE_TRY(outcome_.aggregators.writeMembers(0, output));
       writer_.endObject();
@@ -261,6 +281,7 @@ class ResponseWriter {
       for (const SuggestRequest& suggestion : request_.suggestions) GYRE_TRY(writeSuggestion(suggestion));
       writer_.endObject();
     }
+    if (request_.profile != nullptr) writeProfile(plan_, outcome_, writer_);
     writer_.endObject();
     return WrittenResponse{std::move(out_), outcome_.hits.size()};
   }

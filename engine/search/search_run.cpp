@@ -35,7 +35,8 @@ class SearchRun {
         request_(plan.request()),
         deadline_nanos_(deadline_nanos),
         needs_scores_(plan.request().needsScores()),
-        scores_names_(scores_names) {}
+        scores_names_(scores_names),
+        is_profiled_(request_.profile != nullptr) {}
 
   Result<SearchOutcome> run() {
     GYRE_TRY(open());
@@ -54,6 +55,7 @@ class SearchRun {
       const bool is_last = s + 1 == snapshot_.segments.size() || plan_.target_of[s + 1] != target;
       if (is_last && !request_.rescores.empty()) GYRE_TRY(rescore(target));
     }
+    outcome_.aggregators.finish();
     GYRE_TRY(finish());
     GYRE_TRY(nameMatches());
     if (request_.explains) GYRE_TRY(explainHits());
@@ -115,7 +117,10 @@ class SearchRun {
   }
 
   std::unique_ptr<Collector> makeCollector() const {
-    if (request_.collapse) return makeGroupCollector(wanted_, request_.sort, request_.collapse->path);
+    if (request_.collapse)
+      return makeGroupCollector(wanted_, request_.sort, [this](std::uint32_t segment) -> const std::string& {
+        return plan_.groupPathOf(plan_.target_of[segment]);
+      });
     const PagePosition& after = plan_.after;
     if (!request_.isSorted())
       return makeScoreCollector(wanted_, after.is_set ? std::optional(after.scored) : std::nullopt);
@@ -237,7 +242,10 @@ class SearchRun {
     std::uint32_t count = countBits(bits_.data());
     if (count == 0) return;
     if (request_.terminate_after > 0) count = keepFirst(count);
-    aggregate(run, window, count, scores);
+    {
+      const auto timer = timed(outcome_.aggregate_time);
+      aggregate(run, window, count, scores);
+    }
     if (Status memory = outcome_.aggregators.checkMemory(); !memory.isOk()) aggregation_status_ = std::move(memory);
     if (has_post_filter_) {
       if (scorers.post_filter == nullptr) return;
@@ -250,7 +258,13 @@ class SearchRun {
     // What cannot become a hit is only counted.
     if (count == 0 || (request_.isSorted() && collector_->canSkip(window, std::numeric_limits<float>::infinity())))
       return;
+    const auto timer = timed(outcome_.collect_time);
     collector_->collect(window, bits_.data(), scores);
+  }
+
+  // Measures until its end, for a request that asks for its profile.
+  std::optional<WorkTimer> timed(WorkTime& time) const {
+    return is_profiled_ ? std::optional<WorkTimer>(std::in_place, time) : std::nullopt;
   }
 
   // Every max-th document of the whole search.
@@ -449,6 +463,7 @@ class SearchRun {
   std::int64_t deadline_nanos_;
   bool needs_scores_;
   bool scores_names_;
+  bool is_profiled_;
   bool is_done_ = false;
   float best_score_ = 0;
   std::vector<std::uint64_t> doc_bases_;  // by segment

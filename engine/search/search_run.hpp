@@ -23,6 +23,7 @@ struct SearchOutcome {
   bool is_timed_out = false;
   bool is_terminated_early = false;
   AggregatorSet aggregators;
+  WorkTime collect_time, aggregate_time;  // of a request that asks for its profile
   struct NamedMatch {
     std::string name;
     float score = 0;  // when scores were asked for

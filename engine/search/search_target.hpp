@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/query/index_limits.hpp"
 #include "engine/segment/segment_reader.hpp"
 #include "gyre/json_writer.hpp"
 #include "gyre/status.hpp"
@@ -29,7 +30,7 @@ struct SearchTarget {
   std::vector<std::string> aliases{};  // other names that indices_boost may know it by
   std::string filter{};                // a query of the dialect that every hit must match; "" for none
   std::uint32_t shard_count = 1;       // as shown under "_shards"
-  std::int64_t max_result_window = 10'000;
+  IndexLimits limits{};
   std::vector<std::string> default_fields{"*"};  // index.query.default_field
   bool allows_expensive_queries = true;          // search.allow_expensive_queries
   // Fetches the document whose values a `terms` query looks up: index, id, routing to its source, nothing when there is
@@ -58,6 +59,11 @@ struct SearchReply {
   std::string phase = "query";  // in which the failures came
   std::string body{};           // status ok: the dialect's response; it tells the failures too
   std::uint64_t hit_count = 0;  // hits in the body
+  // How long it took to find what matches, and to write the answer.
+  std::int64_t query_nanos = 0;
+  std::int64_t fetch_nanos = 0;
+  bool has_suggestions = false;  // they were asked for
+  bool is_suggest_only = false;  // and nothing else
 };
 
 }  // namespace gyre::engine

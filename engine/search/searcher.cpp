@@ -43,8 +43,20 @@ Status answer(std::span<const SearchTarget> targets, std::string_view request, c
   if (!plan.request().is_suggest_only) {
     GYRE_TRY_ASSIGN(outcome, runPlan(plan, deadline_nanos, options.shows_named_scores));
   }
+  const std::int64_t found = steadyNanos();
+  reply.query_nanos = found - begin;
+  reply.has_suggestions = plan.request().has_suggest;
+  reply.is_suggest_only = plan.request().is_suggest_only;
+  for (const Hit& hit : outcome.hits) {
+    const PlannedTarget& asked = plan.targets[plan.target_of[hit.segment]];
+    Status shown = asked.request.fetch.checkSources(asked.target->index_name);
+    if (shown.isOk()) continue;
+    reply.failures.push_back({asked.target->index_name, shown});
+    return shown;
+  }
   GYRE_TRY_ASSIGN(WrittenResponse written,
                   writeResponse(plan, options, outcome, deadline_nanos, (steadyNanos() - begin) / 1'000'000));
+  reply.fetch_nanos = steadyNanos() - found;
   reply.body = std::move(written.body);
   reply.hit_count = written.hit_count;
   if (after != nullptr && !outcome.hits.empty()) {

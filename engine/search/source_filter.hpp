@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/mapping/mapping.hpp"
 #include "gyre/json.hpp"
 #include "gyre/status.hpp"
 
@@ -18,6 +19,14 @@ class SourceFilter {
   // true, false, "field", ["a.*", "b"], {"includes": […], "excludes": […]}.
   static Result<SourceFilter> parse(json::Value value);
 
+  // What the mapping keeps of sources ("_source": {"enabled": …, "includes": …, "excludes": …}).
+  static SourceFilter of(const MappingRoot& root) {
+    SourceFilter filter;
+    filter.is_hidden_ = !root.is_source_enabled;
+    filter.includes_ = root.source_includes;
+    filter.excludes_ = root.source_excludes;
+    return filter;
+  }
   static SourceFilter nothing() {
     SourceFilter filter;
     filter.is_hidden_ = true;

@@ -15,9 +15,6 @@ namespace gyre::engine {
 
 namespace {
 
-// index.max_inner_result_window of the dialect.
-constexpr std::int64_t kMaxHits = 100;
-
 struct TopHitsSpec {
   std::uint32_t from = 0;
   std::uint32_t size = 3;
@@ -126,8 +123,9 @@ class TopHitsAggregator final : public Aggregator {
     JsonWriter& writer = out.writer;
     const SegmentReader& segment = *snapshot_.segments[entry.segment].segment;
     HitWriter hits(spec_.fetch, writer);
-    writer.beginObject();
-    writer.member("_index", out.index_of ? out.index_of(entry.segment) : std::string_view());
+    const std::string_view index = out.index_of ? out.index_of(entry.segment) : std::string_view();
+    GYRE_TRY(spec_.fetch.checkSources(index));
+    writer.beginObject().member("_index", index);
     GYRE_TRY(hits.writeIdentity(segment, entry.doc));
     writer.key("_score");
     if (spec_.showsScores()) {
@@ -136,6 +134,7 @@ class TopHitsAggregator final : public Aggregator {
       writer.null();
     }
     GYRE_TRY(hits.writeContent(segment, entry.doc));
+    if (out.write_inner_hits) GYRE_TRY(out.write_inner_hits(entry.segment, entry.doc));
     if (!spec_.sort.empty()) {
       writer.key("sort").beginArray();
       for (std::size_t k = 0; k < spec_.sort.size(); ++k) writeSortValue(spec_.sort[k], entry.values[k], writer);
@@ -188,18 +187,19 @@ Result<AggregationPtr> parseTopHits(AggregationRequest& request) {
     } else if (key == "explain" && member.isBoolean() && !member.boolean()) {
       continue;
     } else {
-      GYRE_TRY_ASSIGN(const bool is_taken, spec.fetch.read(member, request.context.mapping));
+      GYRE_TRY_ASSIGN(const bool is_taken, spec.fetch.read(member, request.context));
       if (!is_taken)
         return parsingException("Unknown key for " + std::string(json::kindName(member.kind())) + " in [" +
                                 std::string(key) + "] of [top_hits].");
     }
   }
-  spec.fetch.finish();
+  GYRE_TRY(spec.fetch.finish(request.context));
   const std::int64_t window = std::int64_t{spec.from} + spec.size;
-  if (window > kMaxHits)
+  if (window > request.context.limits.inner_result_window)
     return illegalArgument("Top hits result window is too large, the top hits aggregator [" +
                            std::string(request.name) + "]'s from + size must be less than or equal to: [" +
-                           std::to_string(kMaxHits) + "] but was [" + std::to_string(window) +
+                           std::to_string(request.context.limits.inner_result_window) + "] but was [" +
+                           std::to_string(window) +
                            "]. This limit can be set by changing the [index.max_inner_result_window] index level "
                            "setting.");
   if (window == 0)
