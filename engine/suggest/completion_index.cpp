@@ -153,6 +153,8 @@ class RankedCompletions final : public CompletionIndexReader {
  public:
   RankedCompletions(base::ByteView section, std::uint32_t doc_count) : section_(section), doc_count_(doc_count) {}
 
+  std::uint64_t sizeBytes() const override { return section_.size(); }
+
   Status check() {
     base::ByteReader header(section_);
     count_ = header.little<std::uint32_t>();
