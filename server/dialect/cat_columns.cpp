@@ -1,11 +1,17 @@
 // The columns of every _cat table, as its help lists them.
 #include "server/dialect/cat_columns.hpp"
 
+#include <cstddef>
+#include <deque>
+#include <iterator>
+#include <string>
+#include <vector>
+
 namespace gyre::dialect {
 
 namespace {
 
-constexpr CatColumn kIndices[] = {
+constexpr CatColumn kIndexHead[] = {
     {"health", "h", "current health status", false, true},
     {"status", "s", "open/close status", false, true},
     {"index", "i,idx", "index name", false, true},
@@ -18,145 +24,82 @@ constexpr CatColumn kIndices[] = {
     {"creation.date.string", "cds", "index creation date (as string)", false, false},
     {"store.size", "ss,storeSize", "store size of primaries & replicas", true, true},
     {"pri.store.size", "", "store size of primaries", true, true},
+};
+// Each is followed by the same of the primaries.
+constexpr CatColumn kIndexFigures[] = {
     {"completion.size", "cs,completionSize", "size of completion", true, false},
-    {"pri.completion.size", "", "size of completion", true, false},
     {"fielddata.memory_size", "fm,fielddataMemory", "used fielddata cache", true, false},
-    {"pri.fielddata.memory_size", "", "used fielddata cache", true, false},
     {"fielddata.evictions", "fe,fielddataEvictions", "fielddata evictions", true, false},
-    {"pri.fielddata.evictions", "", "fielddata evictions", true, false},
     {"query_cache.memory_size", "qcm,queryCacheMemory", "used query cache", true, false},
-    {"pri.query_cache.memory_size", "", "used query cache", true, false},
     {"query_cache.evictions", "qce,queryCacheEvictions", "query cache evictions", true, false},
-    {"pri.query_cache.evictions", "", "query cache evictions", true, false},
     {"request_cache.memory_size", "rcm,requestCacheMemory", "used request cache", true, false},
-    {"pri.request_cache.memory_size", "", "used request cache", true, false},
     {"request_cache.evictions", "rce,requestCacheEvictions", "request cache evictions", true, false},
-    {"pri.request_cache.evictions", "", "request cache evictions", true, false},
     {"request_cache.hit_count", "rchc,requestCacheHitCount", "request cache hit count", true, false},
-    {"pri.request_cache.hit_count", "", "request cache hit count", true, false},
     {"request_cache.miss_count", "rcmc,requestCacheMissCount", "request cache miss count", true, false},
-    {"pri.request_cache.miss_count", "", "request cache miss count", true, false},
     {"flush.total", "ft,flushTotal", "number of flushes", true, false},
-    {"pri.flush.total", "", "number of flushes", true, false},
     {"flush.total_time", "ftt,flushTotalTime", "time spent in flush", true, false},
-    {"pri.flush.total_time", "", "time spent in flush", true, false},
     {"get.current", "gc,getCurrent", "number of current get ops", true, false},
-    {"pri.get.current", "", "number of current get ops", true, false},
     {"get.time", "gti,getTime", "time spent in get", true, false},
-    {"pri.get.time", "", "time spent in get", true, false},
     {"get.total", "gto,getTotal", "number of get ops", true, false},
-    {"pri.get.total", "", "number of get ops", true, false},
     {"get.exists_time", "geti,getExistsTime", "time spent in successful gets", true, false},
-    {"pri.get.exists_time", "", "time spent in successful gets", true, false},
     {"get.exists_total", "geto,getExistsTotal", "number of successful gets", true, false},
-    {"pri.get.exists_total", "", "number of successful gets", true, false},
     {"get.missing_time", "gmti,getMissingTime", "time spent in failed gets", true, false},
-    {"pri.get.missing_time", "", "time spent in failed gets", true, false},
     {"get.missing_total", "gmto,getMissingTotal", "number of failed gets", true, false},
-    {"pri.get.missing_total", "", "number of failed gets", true, false},
     {"indexing.delete_current", "idc,indexingDeleteCurrent", "number of current deletions", true, false},
-    {"pri.indexing.delete_current", "", "number of current deletions", true, false},
     {"indexing.delete_time", "idti,indexingDeleteTime", "time spent in deletions", true, false},
-    {"pri.indexing.delete_time", "", "time spent in deletions", true, false},
     {"indexing.delete_total", "idto,indexingDeleteTotal", "number of delete ops", true, false},
-    {"pri.indexing.delete_total", "", "number of delete ops", true, false},
     {"indexing.index_current", "iic,indexingIndexCurrent", "number of current indexing ops", true, false},
-    {"pri.indexing.index_current", "", "number of current indexing ops", true, false},
     {"indexing.index_time", "iiti,indexingIndexTime", "time spent in indexing", true, false},
-    {"pri.indexing.index_time", "", "time spent in indexing", true, false},
     {"indexing.index_total", "iito,indexingIndexTotal", "number of indexing ops", true, false},
-    {"pri.indexing.index_total", "", "number of indexing ops", true, false},
     {"indexing.index_failed", "iif,indexingIndexFailed", "number of failed indexing ops", true, false},
-    {"pri.indexing.index_failed", "", "number of failed indexing ops", true, false},
     {"merges.current", "mc,mergesCurrent", "number of current merges", true, false},
-    {"pri.merges.current", "", "number of current merges", true, false},
     {"merges.current_docs", "mcd,mergesCurrentDocs", "number of current merging docs", true, false},
-    {"pri.merges.current_docs", "", "number of current merging docs", true, false},
     {"merges.current_size", "mcs,mergesCurrentSize", "size of current merges", true, false},
-    {"pri.merges.current_size", "", "size of current merges", true, false},
     {"merges.total", "mt,mergesTotal", "number of completed merge ops", true, false},
-    {"pri.merges.total", "", "number of completed merge ops", true, false},
     {"merges.total_docs", "mtd,mergesTotalDocs", "docs merged", true, false},
-    {"pri.merges.total_docs", "", "docs merged", true, false},
     {"merges.total_size", "mts,mergesTotalSize", "size merged", true, false},
-    {"pri.merges.total_size", "", "size merged", true, false},
     {"merges.total_time", "mtt,mergesTotalTime", "time spent in merges", true, false},
-    {"pri.merges.total_time", "", "time spent in merges", true, false},
     {"refresh.total", "rto,refreshTotal", "total refreshes", true, false},
-    {"pri.refresh.total", "", "total refreshes", true, false},
     {"refresh.time", "rti,refreshTime", "time spent in refreshes", true, false},
-    {"pri.refresh.time", "", "time spent in refreshes", true, false},
     {"refresh.external_total", "rto,refreshTotal", "total external refreshes", true, false},
-    {"pri.refresh.external_total", "", "total external refreshes", true, false},
     {"refresh.external_time", "rti,refreshTime", "time spent in external refreshes", true, false},
-    {"pri.refresh.external_time", "", "time spent in external refreshes", true, false},
     {"refresh.listeners", "rli,refreshListeners", "number of pending refresh listeners", true, false},
-    {"pri.refresh.listeners", "", "number of pending refresh listeners", true, false},
     {"search.fetch_current", "sfc,searchFetchCurrent", "current fetch phase ops", true, false},
-    {"pri.search.fetch_current", "", "current fetch phase ops", true, false},
     {"search.fetch_time", "sfti,searchFetchTime", "time spent in fetch phase", true, false},
-    {"pri.search.fetch_time", "", "time spent in fetch phase", true, false},
     {"search.fetch_total", "sfto,searchFetchTotal", "total fetch ops", true, false},
-    {"pri.search.fetch_total", "", "total fetch ops", true, false},
     {"search.open_contexts", "so,searchOpenContexts", "open search contexts", true, false},
-    {"pri.search.open_contexts", "", "open search contexts", true, false},
     {"search.query_current", "sqc,searchQueryCurrent", "current query phase ops", true, false},
-    {"pri.search.query_current", "", "current query phase ops", true, false},
     {"search.query_time", "sqti,searchQueryTime", "time spent in query phase", true, false},
-    {"pri.search.query_time", "", "time spent in query phase", true, false},
     {"search.query_total", "sqto,searchQueryTotal", "total query phase ops", true, false},
-    {"pri.search.query_total", "", "total query phase ops", true, false},
     {"search.concurrent_query_current", "scqc,searchConcurrentQueryCurrent", "current concurrent query phase ops", true,
      false},
-    {"pri.search.concurrent_query_current", "", "current concurrent query phase ops", true, false},
     {"search.concurrent_query_time", "scqti,searchConcurrentQueryTime", "time spent in concurrent query phase", true,
      false},
-    {"pri.search.concurrent_query_time", "", "time spent in concurrent query phase", true, false},
     {"search.concurrent_query_total", "scqto,searchConcurrentQueryTotal", "total query phase ops", true, false},
-    {"pri.search.concurrent_query_total", "", "total query phase ops", true, false},
     {"search.concurrent_avg_slice_count", "casc,searchConcurrentAvgSliceCount", "average query concurrency", true,
      false},
-    {"pri.search.concurrent_avg_slice_count", "", "average query concurrency", true, false},
     {"search.scroll_current", "scc,searchScrollCurrent", "open scroll contexts", true, false},
-    {"pri.search.scroll_current", "", "open scroll contexts", true, false},
     {"search.scroll_time", "scti,searchScrollTime", "time scroll contexts held open", true, false},
-    {"pri.search.scroll_time", "", "time scroll contexts held open", true, false},
     {"search.scroll_total", "scto,searchScrollTotal", "completed scroll contexts", true, false},
-    {"pri.search.scroll_total", "", "completed scroll contexts", true, false},
     {"search.point_in_time_current", "scc,searchPointInTimeCurrent", "open point in time contexts", true, false},
-    {"pri.search.point_in_time_current", "", "open point in time contexts", true, false},
     {"search.point_in_time_time", "scti,searchPointInTimeTime", "time point in time contexts held open", true, false},
-    {"pri.search.point_in_time_time", "", "time point in time contexts held open", true, false},
     {"search.point_in_time_total", "scto,searchPointInTimeTotal", "completed point in time contexts", true, false},
-    {"pri.search.point_in_time_total", "", "completed point in time contexts", true, false},
     {"segments.count", "sc,segmentsCount", "number of segments", true, false},
-    {"pri.segments.count", "", "number of segments", true, false},
     {"segments.memory", "sm,segmentsMemory", "memory used by segments", true, false},
-    {"pri.segments.memory", "", "memory used by segments", true, false},
     {"segments.index_writer_memory", "siwm,segmentsIndexWriterMemory", "memory used by index writer", true, false},
-    {"pri.segments.index_writer_memory", "", "memory used by index writer", true, false},
     {"segments.version_map_memory", "svmm,segmentsVersionMapMemory", "memory used by version map", true, false},
-    {"pri.segments.version_map_memory", "", "memory used by version map", true, false},
     {"segments.fixed_bitset_memory", "sfbm,fixedBitsetMemory",
      "memory used by fixed bit sets for nested object field types and type filters for types referred in _parent "
      "fields",
      true, false},
-    {"pri.segments.fixed_bitset_memory", "",
-     "memory used by fixed bit sets for nested object field types and type filters for types referred in _parent "
-     "fields",
-     true, false},
     {"warmer.current", "wc,warmerCurrent", "current warmer ops", true, false},
-    {"pri.warmer.current", "", "current warmer ops", true, false},
     {"warmer.total", "wto,warmerTotal", "total warmer ops", true, false},
-    {"pri.warmer.total", "", "total warmer ops", true, false},
     {"warmer.total_time", "wtt,warmerTotalTime", "time spent in warmers", true, false},
-    {"pri.warmer.total_time", "", "time spent in warmers", true, false},
     {"suggest.current", "suc,suggestCurrent", "number of current suggest ops", true, false},
-    {"pri.suggest.current", "", "number of current suggest ops", true, false},
     {"suggest.time", "suti,suggestTime", "time spend in suggest", true, false},
-    {"pri.suggest.time", "", "time spend in suggest", true, false},
     {"suggest.total", "suto,suggestTotal", "number of suggest ops", true, false},
-    {"pri.suggest.total", "", "number of suggest ops", true, false},
+};
+constexpr CatColumn kIndexTail[] = {
     {"memory.total", "tm,memoryTotal", "total used memory", true, false},
     {"pri.memory.total", "", "total user memory", true, false},
     {"search.throttled", "sth", "indicates if the index is search throttled", true, false},
@@ -530,11 +473,30 @@ constexpr CatColumn kRepositories[] = {
     {"type", "t,type", "repository type", false, true},
 };
 
+const std::vector<CatColumn>& indexColumns() {
+  static const std::deque<std::string> kPrimaryNames = [] {
+    std::deque<std::string> names;
+    for (const CatColumn& figure : kIndexFigures) names.push_back("pri." + std::string(figure.name));
+    return names;
+  }();
+  static const std::vector<CatColumn> kColumns = [] {
+    std::vector<CatColumn> columns(std::begin(kIndexHead), std::end(kIndexHead));
+    for (std::size_t i = 0; i < std::size(kIndexFigures); ++i) {
+      const CatColumn& figure = kIndexFigures[i];
+      columns.push_back(figure);
+      columns.push_back({kPrimaryNames[i], "", figure.help, figure.is_right, figure.is_shown});
+    }
+    columns.insert(columns.end(), std::begin(kIndexTail), std::end(kIndexTail));
+    return columns;
+  }();
+  return kColumns;
+}
+
 }  // namespace
 
 std::span<const CatColumn> catColumns(CatTableKind kind) {
   switch (kind) {
-    case CatTableKind::kIndices: return kIndices;
+    case CatTableKind::kIndices: return indexColumns();
     case CatTableKind::kHealth: return kHealth;
     case CatTableKind::kAliases: return kAliases;
     case CatTableKind::kShards: return kShards;

@@ -82,6 +82,8 @@ struct CatalogState {
   Settings persistent_settings, transient_settings;  // of the cluster; the latter are not kept on disk
 
   const IndexEntry* find(std::string_view name) const;
+  // As it is set for the cluster, the transient one first; nothing when it is not.
+  std::optional<std::string_view> clusterSetting(std::string_view name) const;
   // True when an index has an alias of this name.
   bool isAlias(std::string_view name) const;
   // A copy of the entry, in its place, for a change. REQUIRES: there is one.
@@ -193,6 +195,8 @@ class Catalog {
 
 // invalid_index_name_exception says what is wrong with the name.
 Status checkIndexName(std::string_view name);
+// index_closed_exception, naming the index.
+Status indexClosed(const IndexEntry& entry);
 // A random 22-character id, as uuids and document ids are.
 std::string randomId();
 

@@ -25,11 +25,12 @@ bool isKnown(const CatalogState& state, std::string_view name) {
          });
 }
 
-// A list of patterns, "+a*,-b*", of which the first that matches counts; true and false alone.
+}  // namespace
+
 Status checkAutoCreate(const CatalogState& state, std::string_view name) {
-  constexpr std::string_view kSetting = "action.auto_create_index";
-  auto rule = state.transient_settings.text(kSetting);
-  if (!rule) rule = state.persistent_settings.text(kSetting);
+  if (isKnown(state, name)) return {};
+  // A list of patterns, "+a*,-b*", of which the first that matches counts; true and false alone.
+  const auto rule = state.clusterSetting("action.auto_create_index");
   if (!rule || *rule == "true" || rule->empty()) return {};
   if (*rule == "false") return noSuchIndex(name, "[action.auto_create_index] is [false]");
   for (std::string_view rest = *rule; !rest.empty();) {
@@ -46,18 +47,15 @@ Status checkAutoCreate(const CatalogState& state, std::string_view name) {
   return noSuchIndex(name, "[action.auto_create_index] ([" + std::string(*rule) + "]) doesn't match");
 }
 
-}  // namespace
-
 Status checkIsAlias(const CatalogState& state, std::string_view name) {
   if (!state.indices.contains(name) && isKnown(state, name)) return {};
   return noSuchIndex(name, "[require_alias] request flag is [true] and [" + std::string(name) + "] is not an alias");
 }
 
 Result<IndexPtr> indexForWrite(Catalog& catalog, std::string_view name, bool may_create) {
-  if (const auto state = catalog.state(); !isKnown(*state, name)) {
-    if (!may_create) return indexNotFound(name, "index_expression");
-    GYRE_TRY(checkAutoCreate(*state, name));
-  }
+  const auto state = catalog.state();
+  if (!may_create && !isKnown(*state, name)) return indexNotFound(name, "index_expression");
+  GYRE_TRY(checkAutoCreate(*state, name));
   return catalog.forWrite(name, may_create);
 }
 
@@ -68,12 +66,6 @@ Result<IndexPtr> indexForRead(Catalog& catalog, std::string_view name, std::stri
       routing = alias->second.search_routing;
   if (index->engine == nullptr) return indexClosed(*index);
   return index;
-}
-
-Status indexClosed(const IndexEntry& index) {
-  Status closed(Code::kInvalidArgument, "index_closed_exception", "closed");
-  closed.addFault("index", index.name).addFault("index_uuid", index.uuid);
-  return closed;
 }
 
 }  // namespace gyre::dialect

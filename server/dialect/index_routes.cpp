@@ -40,10 +40,7 @@ Result<Response> createIndex(Service& service, Call& call) {
 
 // A pattern that would remove everything may be forbidden.
 Status checkDestructive(const CatalogState& state, std::string_view expression) {
-  static constexpr std::string_view kSetting = "action.destructive_requires_name";
-  auto rule = state.transient_settings.text(kSetting);
-  if (!rule) rule = state.persistent_settings.text(kSetting);
-  if (rule != "true") return {};
+  if (state.clusterSetting("action.destructive_requires_name") != "true") return {};
   const bool is_pattern = expression.empty() || expression == "_all" || expression.find('*') != std::string_view::npos;
   return is_pattern ? illegalArgument("Wildcard expressions or all indices are not allowed") : Status();
 }
@@ -82,9 +79,7 @@ Result<Response> indexExists(Service& service, Call& call) {
 Result<Response> getIndex(Service& service, Call& call) {
   GYRE_TRY(checkTimeouts(call));
   GYRE_TRY_ASSIGN(const ResolveOptions options, readResolveOptions(call, openOnly()));
-  GYRE_TRY_ASSIGN(const bool is_flat, call.flag("flat_settings"));
-  GYRE_TRY_ASSIGN(const bool has_defaults, call.flag("include_defaults"));
-  GYRE_TRY_ASSIGN(const bool is_human, call.flag("human"));
+  GYRE_TRY_ASSIGN(const SettingsView view, SettingsView::read(call));
   GYRE_TRY_ASSIGN(const auto resolved, service.catalog().resolve(call.variable("index"), options));
   Response response;
   JsonWriter writer(response.body);
@@ -94,13 +89,8 @@ Result<Response> getIndex(Service& service, Call& call) {
     GYRE_TRY(checkBlocks(entry.name, entry.settings, BlockedAction::kMetadataRead));
     writer.key(entry.name).beginObject().key("aliases");
     writeAliases(entry.aliases, writer);
-    writer.rawMember("mappings", mappingOf(entry)).key("settings");
-    const Settings shown = shownSettings(entry, service.identity(), is_human);
-    shown.write(is_flat, writer);
-    if (has_defaults) {
-      writer.key("defaults");
-      defaultSettings(shown).write(is_flat, writer);
-    }
+    writer.rawMember("mappings", mappingOf(entry));
+    writeSettings(entry, service.identity(), view, "", writer);
     writer.endObject();
   }
   writer.endObject();

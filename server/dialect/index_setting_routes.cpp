@@ -20,35 +20,22 @@ namespace {
 
 constexpr json::Limits kBodyLimits{.max_depth = 512};
 
-void keepNamed(Settings& settings, std::string_view names) {
-  if (names.empty()) return;
-  std::erase_if(settings.values(), [names](const auto& each) { return !matchesList(names, each.first); });
-}
-
 Result<Response> getSettings(Service& service, Call& call) {
   GYRE_TRY(checkTimeouts(call));
   GYRE_TRY_ASSIGN(const ResolveOptions options, readResolveOptions(call, openAndClosed()));
-  GYRE_TRY_ASSIGN(const bool is_flat, call.flag("flat_settings"));
-  GYRE_TRY_ASSIGN(const bool has_defaults, call.flag("include_defaults"));
-  GYRE_TRY_ASSIGN(const bool is_human, call.flag("human"));
+  GYRE_TRY_ASSIGN(const SettingsView view, SettingsView::read(call));
   GYRE_TRY_ASSIGN(const auto resolved, service.catalog().resolve(call.variable("index"), options));
   Response response;
   JsonWriter writer(response.body);
   writer.beginObject();
   for (const Resolved& each : resolved) {
     GYRE_TRY(checkBlocks(each.index->name, each.index->settings, BlockedAction::kMetadataRead));
-    Settings shown = shownSettings(*each.index, service.identity(), is_human);
-    Settings defaults = has_defaults ? defaultSettings(shown) : Settings();
-    keepNamed(shown, call.variable("name"));
-    keepNamed(defaults, call.variable("name"));
-    if (shown.values().empty() && defaults.values().empty()) continue;
-    writer.key(each.index->name).beginObject().key("settings");
-    shown.write(is_flat, writer);
-    if (has_defaults) {
-      writer.key("defaults");
-      defaults.write(is_flat, writer);
-    }
-    writer.endObject();
+    std::string members;
+    JsonWriter own(members);
+    own.beginObject();
+    const bool has_any = writeSettings(*each.index, service.identity(), view, call.variable("name"), own);
+    own.endObject();
+    if (has_any) writer.rawMember(each.index->name, members);
   }
   writer.endObject();
   return response;
@@ -146,6 +133,16 @@ void apply(Settings& settings, const SettingChanges& changes) {
     settings.set("index.number_of_replicas", expand->substr(0, expand->find('-')));
 }
 
+// Whether they say how the mapping may grow, which is the engine's to know.
+bool boundsMapping(const SettingChanges& changes) {
+  const auto is_bound = [](std::string_view name) {
+    return name.starts_with("index.mapping.") || name.starts_with("index.*") || name.starts_with("*");
+  };
+  return std::any_of(changes.values.values().begin(), changes.values.values().end(),
+                     [&](const auto& each) { return is_bound(each.first); }) ||
+         std::any_of(changes.resets.begin(), changes.resets.end(), is_bound);
+}
+
 Result<Response> putSettings(Service& service, Call& call) {
   GYRE_TRY(checkTimeouts(call));
   GYRE_TRY_ASSIGN(const SettingChanges changes, readChanges(call));
@@ -168,6 +165,13 @@ Result<Response> putSettings(Service& service, Call& call) {
     return {};
   });
   GYRE_TRY(changed);
+  if (boundsMapping(changes)) {
+    const auto state = service.catalog().state();
+    for (const Resolved& each : resolved)
+      // A closed index takes them on when it is opened.
+      if (const IndexEntry* const entry = state->find(each.index->name); entry != nullptr && entry->open)
+        GYRE_TRY(entry->engine->putSettings(entry->settings.nestedJson()));
+  }
   return acknowledged();
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "server/dialect/duration.hpp"
 #include "server/dialect/failure.hpp"
+#include "server/dialect/setting_table.hpp"
 
 namespace gyre::dialect {
 
@@ -88,6 +89,33 @@ Settings shownSettings(const IndexEntry& entry, const Identity& identity, bool i
     shown.set("index.version.created_string", identity.version);
   }
   return shown;
+}
+
+Result<SettingsView> SettingsView::read(const Call& call) {
+  SettingsView view;
+  GYRE_TRY_ASSIGN(view.is_flat, call.flag("flat_settings"));
+  GYRE_TRY_ASSIGN(view.has_defaults, call.flag("include_defaults"));
+  GYRE_TRY_ASSIGN(view.is_human, call.flag("human"));
+  return view;
+}
+
+bool writeSettings(const IndexEntry& entry, const Identity& identity, const SettingsView& view, std::string_view names,
+                   JsonWriter& writer) {
+  Settings shown = shownSettings(entry, identity, view.is_human);
+  Settings defaults = view.has_defaults ? defaultSettings(shown) : Settings();
+  const auto isLeftOut = [names](const auto& each) { return !matchesList(names, each.first); };
+  if (!names.empty()) {
+    std::erase_if(shown.values(), isLeftOut);
+    std::erase_if(defaults.values(), isLeftOut);
+    if (shown.values().empty() && defaults.values().empty()) return false;
+  }
+  writer.key("settings");
+  shown.write(view.is_flat, writer);
+  if (view.has_defaults) {
+    writer.key("defaults");
+    defaults.write(view.is_flat, writer);
+  }
+  return true;
 }
 
 std::string mappingOf(const IndexEntry& entry) {

@@ -30,6 +30,15 @@ Result<bool> hasActiveShards(const Call& call, const Settings& settings);
 
 // The settings with what nobody sets: uuid, creation date, name, version.
 Settings shownSettings(const IndexEntry& entry, const Identity& identity, bool is_human);
+// How settings are shown: "flat_settings", "include_defaults", "human".
+struct SettingsView {
+  bool is_flat = false, has_defaults = false, is_human = false;
+  static Result<SettingsView> read(const Call& call);
+};
+// The members "settings" and, when they are asked for, "defaults". Names that do not match `names` are left out ("" for
+// all); false when nothing is left, and nothing written.
+bool writeSettings(const IndexEntry& entry, const Identity& identity, const SettingsView& view, std::string_view names,
+                   JsonWriter& writer);
 // The dialect's number of a version: "2.19.6" is 136408427.
 std::string versionNumber(const Identity& identity);
 // "{}" of an index that could not be opened.

@@ -66,11 +66,7 @@ Result<Response> putMapping(Service& service, Call& call) {
     const IndexEntry& entry = *each.index;
     GYRE_TRY(Catalog::checkFree(entry));
     GYRE_TRY(checkBlocks(entry.name, entry.settings, BlockedAction::kMetadataWrite));
-    if (entry.engine == nullptr) {
-      Status closed(Code::kInvalidArgument, "index_closed_exception", "closed");
-      closed.addFault("index", entry.name).addFault("index_uuid", entry.uuid);
-      return closed;
-    }
+    if (entry.engine == nullptr) return indexClosed(entry);
   }
   for (const Resolved& each : resolved) GYRE_TRY(each.index->engine->putMapping(call.request.body));
   return acknowledged();
@@ -85,7 +81,10 @@ Result<Response> getFieldMapping(Service& service, Call& call) {
   writer.beginObject();
   for (const Resolved& each : resolved) {
     writer.key(each.index->name).beginObject().key("mappings");
-    GYRE_TRY(writeFieldMappings(mappingOf(*each.index), splitList(call.variable("fields")), has_defaults, writer));
+    if (const auto mapping = each.index->mapping())
+      writeFieldMappings(*mapping, splitList(call.variable("fields")), has_defaults, writer);
+    else
+      writer.beginObject().endObject();
     writer.endObject();
   }
   writer.endObject();
