@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/dialect/failure.hpp"
+#include "server/dialect/similar_names.hpp"
 
 namespace gyre::dialect {
 
@@ -189,35 +190,14 @@ constexpr double kLikeness = 0.7;
 
 std::string bracketed(std::string_view text) { return "[" + std::string(text) + "]"; }
 
-double likeness(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
-    }
-  }
-  return 1.0 - static_cast<double>(row[b.size()]) / static_cast<double>(std::max(a.size(), b.size()));
-}
-
 std::string unknownSetting(std::span<const SettingDefinition> table, std::string_view name) {
-  std::vector<std::pair<double, std::string_view>> near;
-  for (const SettingDefinition& each : table)
-    if (const double score = likeness(name, each.name); score > kLikeness) near.emplace_back(score, each.name);
-  std::stable_sort(near.begin(), near.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-  std::string message = "unknown setting " + bracketed(name);
-  if (near.empty())
-    return message +
-           " please check that any required plugins are installed, or check the breaking changes documentation for "
-           "removed settings";
-  if (near.size() == 1) return message + " did you mean " + bracketed(near.front().second) + "?";
-  std::string names;
-  for (const auto& [score, each] : near) names += (names.empty() ? "" : ", ") + std::string(each);
-  return message + " did you mean any of " + bracketed(names) + "?";
+  std::vector<std::string_view> known;
+  for (const SettingDefinition& each : table) known.push_back(each.name);
+  const std::string suggestion = didYouMean(similarNames(name, known, kLikeness));
+  return "unknown setting " + bracketed(name) + " " +
+         (suggestion.empty() ? "please check that any required plugins are installed, or check the breaking changes "
+                               "documentation for removed settings"
+                             : suggestion);
 }
 
 Status notNumber(std::string_view name, std::string_view text) {
@@ -339,6 +319,10 @@ Status checkSettings(std::span<const SettingDefinition> table, const Settings& s
 
 Status checkIndexSettings(const Settings& settings) {
   GYRE_TRY(checkSettings(kIndexSettings, settings));
+  for (const auto& [name, value] : settings.values())
+    if (name.starts_with("index.sort."))
+      return illegalArgument("setting " + bracketed(name) +
+                             " is not supported: documents stand in the order in which they were written");
   if (settings.text("index.soft_deletes.enabled") == "false")
     return illegalArgument(
         "Creating indices with soft-deletes disabled is no longer supported. Please do not specify a value for setting "

@@ -1,5 +1,6 @@
 // What indices are like in numbers: _stats, _segments, _recovery.
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -14,10 +15,14 @@
 #include "server/dialect/resolve_options.hpp"
 #include "server/dialect/routes.hpp"
 #include "server/dialect/service.hpp"
+#include "server/dialect/similar_names.hpp"
 
 namespace gyre::dialect {
 
 namespace {
+
+// A metric that is less like another is not taken for a misspelt one.
+constexpr double kLeastLike = 0.5;
 
 // The sections asked for; all of them for "_all" and for none.
 Result<std::vector<const StatsSection*>> chooseSections(const Call& call) {
@@ -36,23 +41,57 @@ Result<std::vector<const StatsSection*>> chooseSections(const Call& call) {
   asked.erase("_all");
   if (asked.empty()) return chosen;
   std::string names;
-  for (const std::string_view each : asked) names += (names.empty() ? "[" : ", [") + std::string(each) + "]";
+  std::vector<std::string_view> known;
+  for (const StatsSection& section : statsSections()) known.push_back(section.metric);
+  for (const std::string_view each : asked) {
+    names += (names.empty() ? "[" : ", [") + std::string(each) + "]";
+    if (const std::string meant = didYouMean(similarNames(each, known, kLeastLike)); !meant.empty())
+      names += " -> " + meant;
+  }
   return illegalArgument("request [" + call.request.path + "] contains unrecognized metric" +
                          (asked.size() > 1 ? "s: " : ": ") + names);
 }
 
-void writeSections(const std::vector<const StatsSection*>& sections, const IndexFigures& figures, JsonWriter& writer) {
-  for (const StatsSection* section : sections) {
+// What is shown of each index.
+struct StatsView {
+  std::vector<const StatsSection*> sections;
+  // Patterns of fields whose part is shown by itself; nothing when none are asked for.
+  std::optional<std::vector<std::string_view>> completion_fields, fielddata_fields;
+};
+
+Result<StatsView> readView(const Call& call) {
+  StatsView view;
+  GYRE_TRY_ASSIGN(view.sections, chooseSections(call));
+  if (call.has("fields")) view.completion_fields = view.fielddata_fields = splitList(call.text("fields"));
+  if (call.has("completion_fields")) view.completion_fields = splitList(call.text("completion_fields"));
+  if (call.has("fielddata_fields")) view.fielddata_fields = splitList(call.text("fielddata_fields"));
+  if (!call.text("groups").empty())
+    return illegalArgument("[groups] is not supported: searches are not counted by their groups");
+  return view;
+}
+
+void writeSections(const StatsView& view, const IndexFigures& figures, JsonWriter& writer) {
+  for (const StatsSection* section : view.sections) {
     writer.key(section->name).beginObject();
     section->write(figures, writer);
+    if (section->name == "completion" && view.completion_fields) {
+      writer.key("fields").beginObject();
+      for (const auto& [path, bytes] : figures.completion_field_bytes)
+        if (std::any_of(view.completion_fields->begin(), view.completion_fields->end(),
+                        [&, each = std::string_view(path)](auto pattern) { return matchesWildcard(pattern, each); }))
+          writer.key(path).beginObject().member("size_in_bytes", bytes).endObject();
+      writer.endObject();
+    }
+    // Columns are read where they lie: no field is loaded.
+    if (section->name == "fielddata" && view.fielddata_fields) writer.key("fields").beginObject().endObject();
     writer.endObject();
   }
 }
 
-void writeBoth(const std::vector<const StatsSection*>& sections, const IndexFigures& figures, JsonWriter& writer) {
+void writeBoth(const StatsView& view, const IndexFigures& figures, JsonWriter& writer) {
   for (const std::string_view name : {"primaries", "total"}) {
     writer.key(name).beginObject();
-    writeSections(sections, figures, writer);
+    writeSections(view, figures, writer);
     writer.endObject();
   }
 }
@@ -62,7 +101,7 @@ Result<Response> getStats(Service& service, Call& call) {
   GYRE_TRY_ASSIGN(options.forbids_closed, call.flag("forbid_closed_indices", true));
   GYRE_TRY_ASSIGN(const bool counts_closed, call.flag("include_unloaded_segments"));
   GYRE_TRY(call.flag("include_segment_file_sizes").status());
-  GYRE_TRY_ASSIGN(const auto sections, chooseSections(call));
+  GYRE_TRY_ASSIGN(const StatsView view, readView(call));
   const std::string_view level = call.text("level", "indices");
   if (level != "cluster" && level != "indices" && level != "shards")
     return illegalArgument("level parameter must be one of [cluster] or [indices] or [shards] but was [" +
@@ -80,13 +119,13 @@ Result<Response> getStats(Service& service, Call& call) {
   writer.beginObject();
   writeShards(resolved, writer);
   writer.key("_all").beginObject();
-  writeBoth(sections, all, writer);
+  writeBoth(view, all, writer);
   writer.endObject();
   if (level != "cluster") {
     writer.key("indices").beginObject();
     for (std::size_t i = 0; i < resolved.size(); ++i) {
       writer.key(resolved[i].index->name).beginObject().member("uuid", resolved[i].index->uuid);
-      writeBoth(sections, each_figures[i], writer);
+      writeBoth(view, each_figures[i], writer);
       if (level == "shards") {
         writer.key("shards").beginObject();
         for (std::int64_t shard = 0; shard < resolved[i].index->shardCount(); ++shard) {
@@ -94,7 +133,7 @@ Result<Response> getStats(Service& service, Call& call) {
           writer.key(std::to_string(shard)).beginArray().beginObject().key("routing").beginObject();
           writer.member("state", "STARTED").member("primary", true).member("node", service.nodeId());
           writer.key("relocating_node").null().endObject();
-          writeSections(sections, shard == 0 ? each_figures[i] : IndexFigures(), writer);
+          writeSections(view, shard == 0 ? each_figures[i] : IndexFigures(), writer);
           writer.endObject().endArray();
         }
         writer.endObject();
@@ -182,7 +221,7 @@ Result<Response> getRecovery(Service& service, Call& call) {
 #define GYRE_STATS_PARAMETERS                                                                                        \
   GYRE_RESOLVE_PARAMETERS                                                                                            \
   " level metric groups fields completion_fields fielddata_fields forbid_closed_indices include_segment_file_sizes " \
-  "include_unloaded_segments types"
+  "include_unloaded_segments"
 
 constexpr Route kRoutes[] = {
     {"GET", "/_stats", answered<getStats>, GYRE_STATS_PARAMETERS},
