@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "engine/search/scroll_cursor.hpp"
+#include "server/dialect/document_index.hpp"
 #include "server/dialect/failure.hpp"
 #include "server/dialect/json_tree.hpp"
 #include "server/dialect/search_targets.hpp"
@@ -72,8 +73,9 @@ Result<Response> ByQuery::run(Task& task) {
   std::vector<engine::SearchTarget> targets;
   for (const Resolved& each : resolved_) {
     GYRE_TRY(wake(*each.index));
-    targets.push_back(searchTarget(each));
+    targets.push_back(searchTarget(each, *catalog_.state()));
   }
+  allowLookUps(targets, catalog_);
   GYRE_TRY_ASSIGN(const auto cursor, engine::ScrollCursor::open(std::move(targets), searchRequest(), {}));
   std::int64_t seen = 0;
   for (std::int64_t batch_began = steadyNanos(); !task.is_cancelled; batch_began = steadyNanos()) {
@@ -162,7 +164,7 @@ Result<engine::Operation> ByQuery::operationFor(json::Value hit) {
   if (plan_.kind == ByQueryPlan::Kind::kDelete) return operation;
   const json::Value source = hit["_source"];
   if (!source.isObject())
-    return illegalArgument("[" + std::string(hit["_index"].string()) + "][_doc][" + std::string(operation.id) +
+    return illegalArgument("[" + std::string(hit["_index"].string()) + "][" + std::string(operation.id) +
                            "] didn't store _source");
   operation.source = source.raw();
   if (plan_.kind != ByQueryPlan::Kind::kReindex) return operation;
@@ -220,7 +222,7 @@ Status ByQuery::runBatch(json::Value hits) {
       }
     }
     if (is_copy) {
-      auto found = catalog_.forWrite(target);
+      auto found = indexForWrite(catalog_, target, true);
       if (found.isOk() && found.value()->is_entity_domain)
         return Status(Code::kPermissionDenied, "security_exception",
                       "index [" + target + "] is written by the commands of its domain only");
@@ -236,7 +238,9 @@ Status ByQuery::runBatch(json::Value hits) {
 }
 
 Status ByQuery::write(const IndexPtr& index, std::vector<engine::Operation>& operations) {
+  const std::int64_t began = steadyNanos();
   GYRE_TRY_ASSIGN(auto outcomes, index->engine->apply(operations, 0));
+  if (index->open) index->open->counters.countWrites(operations, outcomes, steadyNanos() - began);
   for (std::size_t i = 0; i < outcomes.size(); ++i) settle(operations[i], outcomes[i], *index);
   return index->engine->sync();
 }

@@ -6,6 +6,7 @@
 #include "gyre/json.hpp"
 #include "server/dialect/answered.hpp"
 #include "server/dialect/by_query.hpp"
+#include "server/dialect/document_index.hpp"
 #include "server/dialect/duration.hpp"
 #include "server/dialect/failure.hpp"
 #include "server/dialect/index_composition.hpp"
@@ -325,6 +326,7 @@ Result<Response> reindex(Service& service, Call& call) {
   if (plan.indices.empty()) return validationFailed("use _all if you really want to copy from all existing indexes");
   if (!plan.routing.empty() && plan.routing != "discard" && !plan.routing.starts_with('='))
     return validationFailed("routing must be unset, [keep], [discard] or [=<some new value>]");
+  GYRE_TRY(checkAutoCreate(*service.catalog().state(), plan.target));
   return start(service, call, std::move(plan), "indices:data/write/reindex");
 }
 

@@ -66,7 +66,7 @@ Cell figureCell(const IndexFigures& f, std::string_view name) {
       {"search.scroll_total", [](const IndexFigures& f2) { return count(f2.scrolls.total); }},
       {"search.open_contexts",
        [](const IndexFigures& f2) {
-         return count(static_cast<std::uint64_t>(std::max<std::int64_t>(0, f2.open_contexts)));
+         return count(static_cast<std::uint64_t>(std::max<std::int64_t>(0, f2.open_scrolls + f2.open_points)));
        }},
       {"segments.count", [](const IndexFigures& f2) { return count(f2.segment_count); }},
       {"segments.index_writer_memory", [](const IndexFigures& f2) { return bytes(f2.buffer_bytes); }},
@@ -139,7 +139,7 @@ Result<Response> catCount(Service& service, Call& call) {
   CatTable::Row& row = table.add();
   GYRE_TRY(addNow(service, call, row));
   std::vector<engine::SearchTarget> targets;
-  for (const Resolved& each : resolved) targets.push_back(searchTarget(each));
+  for (const Resolved& each : resolved) targets.push_back(searchTarget(each, *service.catalog().state()));
   const engine::SearchReply reply = engine::runCount(targets, call.request.body, {});
   GYRE_TRY(reply.status);
   GYRE_TRY_ASSIGN(const json::Document counted, json::Document::parse(reply.body));
@@ -292,7 +292,8 @@ Result<Response> catNodes(Service& service, Call& call) {
     std::snprintf(text, sizeof text, "%.2f", value);
     return Cell::of(text);
   };
-  row["id"] = Cell::of(std::string(service.nodeId()).substr(0, 4));
+  GYRE_TRY_ASSIGN(const bool is_full, call.flag("full_id"));
+  row["id"] = Cell::of(service.nodeId().substr(0, is_full ? std::string::npos : 4));
   row["pid"] = Cell::count(static_cast<double>(process.process_id));
   row["ip"] = Cell::of(service.identity().host);
   row["http_address"] = Cell::of(service.publishAddress());

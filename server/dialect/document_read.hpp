@@ -18,6 +18,17 @@
 
 namespace gyre::dialect {
 
+// A document as its index' mapping shows it.
+struct FoundDocument {
+  std::uint64_t version = 0;
+  std::uint64_t seq_no = 0;
+  std::string routing;
+  bool has_source = false;
+  std::string source;
+  std::vector<std::string> ignored;  // `_ignored`
+  std::string fields;                // stored fields that were asked for, as members of an object; "" for none
+};
+
 struct DocumentRead {
   std::string id;
   std::string routing;
@@ -32,12 +43,22 @@ struct DocumentRead {
 
   bool showsSource() const;
   // version_conflict_engine_exception, routing_missing_exception, and what the engine says.
-  Result<std::optional<engine::StoredDocument>> run(const IndexEntry& index) const;
+  Result<std::optional<FoundDocument>> run(const IndexEntry& index) const;
   // The members of what was found, from "_seq_no" on.
-  Status writeFound(const engine::StoredDocument& found, JsonWriter& writer) const;
+  Status writeFound(const FoundDocument& found, JsonWriter& writer) const;
   // The members of the answer. What was not found has just its name.
-  Status write(const IndexEntry& index, const std::optional<engine::StoredDocument>& found, JsonWriter& writer) const;
+  Status write(const IndexEntry& index, const std::optional<FoundDocument>& found, JsonWriter& writer) const;
+
+ private:
+  Status readContent(const engine::Mapping& mapping, std::string stored, FoundDocument& found) const;
 };
+
+// What the mapping keeps of a document's source; nothing when it keeps none.
+Result<std::optional<std::string>> keptSource(const engine::Mapping& mapping, std::string stored);
+
+// Gets from the engine, and counts it.
+Result<std::optional<engine::StoredDocument>> getCounted(const IndexEntry& index, std::string_view id,
+                                                         engine::GetOptions options);
 
 // "a,b" without empty parts.
 std::vector<std::string> splitNames(std::string_view list);

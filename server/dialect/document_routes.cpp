@@ -135,6 +135,7 @@ Result<Response> getSource(Service& service, Call& call) {
   GYRE_TRY_ASSIGN(const auto found, read.run(*index));
   const std::string name = "[" + index->name + "]/[" + read.id + "]";
   if (!found) return Status(Code::kNotFound, "resource_not_found_exception", "Document not found " + name);
+  if (!found->has_source) return Status(Code::kNotFound, "resource_not_found_exception", "Source not found " + name);
   Response response;
   if (!read.source || read.source->isWhole()) {
     response.body = found->source;

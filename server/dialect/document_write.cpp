@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <utility>
 
 #include "server/dialect/document_id.hpp"
 #include "server/dialect/document_index.hpp"
+#include "server/dialect/document_read.hpp"
 #include "server/dialect/duration.hpp"
 #include "server/dialect/failure.hpp"
 
@@ -20,6 +22,11 @@ constexpr std::size_t kLongestId = 512;
 constexpr std::string_view kInternalVersion =
     "internal versioning can not be used for optimistic concurrency control. Please use `if_seq_no` and "
     "`if_primary_term` instead";
+
+std::int64_t steadyNanos() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
 
 std::string_view resultName(const WriteOutcome& outcome) {
   if (outcome.is_noop) return "noop";
@@ -78,6 +85,20 @@ Operation::Versioning versioningOf(VersionType type) {
 
 Status documentMissing(std::string_view id) {
   return {Code::kNotFound, "document_missing_exception", "[" + std::string(id) + "]: document missing"};
+}
+
+Status sourceMissing(std::string_view id) {
+  return {Code::kInvalidArgument, "document_source_missing_exception",
+          "[" + std::string(id) + "]: document source missing"};
+}
+
+Result<std::vector<engine::OperationOutcome>> applyCounted(const IndexEntry& index,
+                                                           std::span<const Operation> operations) {
+  const std::int64_t began = steadyNanos();
+  auto applied = index.engine->apply(operations, 0);
+  if (applied.isOk() && index.open)
+    index.open->counters.countWrites(operations, applied.value(), steadyNanos() - began);
+  return applied;
 }
 
 // An update that changes nothing must still have named the right operation.
@@ -242,7 +263,8 @@ Status DocumentWriter::resolve(Target& target) {
     target.batch = found->get();
     return {};
   }
-  batches_.push_back(std::make_unique<Batch>(Batch{index, ShardNumbers(index->settings), false, {}, {}}));
+  batches_.push_back(std::make_unique<Batch>(
+      Batch{index, ShardNumbers(index->settings), index->engine->mapping()->root().is_routing_required, {}, {}}));
   target.batch = batches_.back().get();
   return {};
 }
@@ -339,7 +361,7 @@ Status DocumentWriter::add(const WriteItem& item, Batch& batch, std::string_view
 
 void DocumentWriter::apply(Batch& batch) {
   if (batch.operations.empty()) return;
-  auto applied = batch.index->engine->apply(batch.operations, 0);
+  auto applied = applyCounted(*batch.index, batch.operations);
   for (std::size_t i = 0; i < batch.positions.size(); ++i) {
     WriteOutcome& outcome = outcomes_[batch.positions[i]];
     if (applied.isOk())
@@ -367,7 +389,7 @@ Status DocumentWriter::update(const WriteItem& item, Batch& batch, std::string_v
   const DocumentUpdate& update = *item.update;
   const std::uint32_t shard = batch.shards.of(outcome.id, routing);
   for (std::int64_t attempt = 0;; ++attempt) {
-    GYRE_TRY_ASSIGN(const auto held, batch.index->engine->get(outcome.id));
+    GYRE_TRY_ASSIGN(const auto held, getCounted(*batch.index, outcome.id, {}));
     const bool is_here = held && batch.shards.of(outcome.id, held->routing) == shard;
     Operation operation;
     operation.id = outcome.id;
@@ -385,12 +407,15 @@ Status DocumentWriter::update(const WriteItem& item, Batch& batch, std::string_v
         return atShard(sequenceConflict(item, held->seq_no), *batch.index, shard);
       if (update.has_script)
         return illegalArgument("[script] is not supported: there is no scripting language; send [doc] or [upsert]");
-      GYRE_TRY_ASSIGN(auto changed, mergeSource(held->source, update.doc, update.detects_noop));
+      GYRE_TRY_ASSIGN(const auto source, keptSource(*batch.index->mapping(), held->source));
+      if (!source) return atShard(sourceMissing(outcome.id), *batch.index, shard);
+      GYRE_TRY_ASSIGN(auto changed, mergeSource(*source, update.doc, update.detects_noop));
       if (!changed) {
         outcome.is_noop = true;
         outcome.version = held->version;
         outcome.seq_no = held->seq_no;
-        outcome.shown = showUpdated(update, held->source, held->seq_no);
+        outcome.shown = showUpdated(update, *source, held->seq_no);
+        if (batch.index->open) ++batch.index->open->counters.noop_updates;
         return {};
       }
       merged = *std::move(changed);
@@ -398,10 +423,13 @@ Status DocumentWriter::update(const WriteItem& item, Batch& batch, std::string_v
       operation.if_seq_no = held->seq_no;
       if (routing.empty()) operation.routing = held->routing;
     }
-    GYRE_TRY_ASSIGN(auto applied, batch.index->engine->apply({&operation, 1}, 0));
+    GYRE_TRY_ASSIGN(auto applied, applyCounted(*batch.index, {&operation, 1}));
     if (applied.front().verdict == Verdict::kConflict && attempt < item.retries) continue;
     take(applied.front(), batch, operation.routing, outcome);
-    if (outcome.failure.isOk()) outcome.shown = showUpdated(update, operation.source, outcome.seq_no);
+    if (outcome.failure.isOk() && update.shows) {
+      GYRE_TRY_ASSIGN(const auto kept, keptSource(*batch.index->mapping(), std::string(operation.source)));
+      if (kept) outcome.shown = showUpdated(update, *kept, outcome.seq_no);
+    }
     return std::move(outcome.failure);
   }
 }

@@ -3,8 +3,8 @@
 #include <initializer_list>
 #include <utility>
 
+#include "engine/search/query_inspection.hpp"
 #include "engine/search/search_plan.hpp"
-#include "engine/search/searcher.hpp"
 #include "gyre/json.hpp"
 #include "server/dialect/answered.hpp"
 #include "server/dialect/document_index.hpp"
@@ -12,7 +12,6 @@
 #include "server/dialect/document_write.hpp"
 #include "server/dialect/failure.hpp"
 #include "server/dialect/routes.hpp"
-#include "server/dialect/search_failure.hpp"
 #include "server/dialect/search_scope.hpp"
 #include "server/dialect/service.hpp"
 #include "server/dialect/source_parameters.hpp"
@@ -61,17 +60,9 @@ std::string describe(const Status& failure) {
   return name + "[" + message + "]; nested: " + name + "[" + message + "]";
 }
 
-// The query as it was asked; "*:*" when none was.
-std::string queryText(std::string_view body, const engine::SearchOptions& options) {
-  const auto text = [](std::string_view json) -> std::string {
-    const auto document = json::Document::parse(json.empty() ? "{}" : json, kLimits);
-    if (!document.isOk()) return {};
-    const json::Value query = document.value().root()["query"];
-    return query.isMissing() || !query["match_all"].isMissing() ? std::string() : std::string(query.raw());
-  };
-  std::string asked = text(options.overrides);
-  if (asked.empty()) asked = text(body);
-  return asked.empty() ? "*:*" : asked;
+// A body with the query alone: the one of the parameters counts before the body's own.
+std::string_view queryBody(std::string_view body, const engine::SearchOptions& options) {
+  return options.overrides.size() > 2 ? std::string_view(options.overrides) : body;
 }
 
 Result<Response> validate(Service& service, Call& call) {
@@ -79,7 +70,7 @@ Result<Response> validate(Service& service, Call& call) {
   GYRE_TRY_ASSIGN(const SearchScope scope, resolveSearch(service.catalog(), call.variable("index"), resolve));
   GYRE_TRY_ASSIGN(const bool explains, call.flag("explain"));
   GYRE_TRY_ASSIGN(const bool rewrites, call.flag("rewrite"));
-  GYRE_TRY(call.flag("all_shards").status());
+  GYRE_TRY_ASSIGN(const bool names_shards, call.flag("all_shards"));
   GYRE_TRY_ASSIGN(const engine::SearchOptions options, readQueryOptions(call, {"explain", "rewrite", "all_shards"}));
   engine::SearchPlan plan;
   Status planned = checkQueryOnly(call.request.body);
@@ -98,7 +89,6 @@ Result<Response> validate(Service& service, Call& call) {
   writer.key("_shards").beginObject().member("total", shards).member("successful", shards).member("failed", 0);
   writer.endObject().member("valid", plan.failures.empty());
   if (explains || rewrites) {
-    const std::string query = queryText(call.request.body, options);
     writer.key("explanations").beginArray();
     for (const engine::ShardFailure& failure : plan.failures)
       writer.beginObject()
@@ -106,19 +96,20 @@ Result<Response> validate(Service& service, Call& call) {
           .member("valid", false)
           .member("error", describe(failure.cause))
           .endObject();
-    for (const engine::PlannedTarget& each : plan.targets)
-      writer.beginObject()
-          .member("index", each.target->index_name)
-          .member("valid", true)
-          .member("explanation", query)
-          .endObject();
+    const std::int64_t now = service.catalog().clock().nowMillis();
+    for (const engine::PlannedTarget& each : plan.targets) {
+      GYRE_TRY_ASSIGN(const std::string query,
+                      engine::describeQuery(*each.target, queryBody(call.request.body, options), now));
+      writer.beginObject().member("index", each.target->index_name);
+      if (names_shards) writer.member("shard", 0);
+      writer.member("valid", true).member("explanation", query).endObject();
+    }
     writer.endArray();
   }
   writer.endObject();
   return response;
 }
 
-// A search of one document gives its score.
 Result<Response> explain(Service& service, Call& call) {
   DocumentRead read;
   read.id = call.variable("id");
@@ -142,23 +133,19 @@ Result<Response> explain(Service& service, Call& call) {
     writer.member("matched", false).endObject();
     return response;
   }
-  std::string filter;
-  JsonWriter filter_writer(filter);
-  filter_writer.beginObject().key("bool").beginObject().key("filter").beginArray();
-  filter_writer.beginObject().key("ids").beginObject().key("values").beginArray().string(read.id).endArray();
-  filter_writer.endObject().endObject();
-  if (!scope.targets.front().filter.empty()) filter_writer.raw(scope.targets.front().filter);
-  filter_writer.endArray().endObject().endObject();
-  scope.targets.front().filter = filter;
-  const engine::SearchReply reply = engine::runSearch(scope.targets, call.request.body, options);
-  if (!reply.status.isOk()) return searchFailure(reply, scope, service.identity());
-  GYRE_TRY_ASSIGN(const json::Document answer, json::Document::parse(reply.body, kLimits));
-  const json::Value hits = answer.root()["hits"]["hits"];
-  const bool is_matched = hits.size() > 0;
-  writer.member("matched", is_matched).key("explanation").beginObject();
-  writer.rawMember("value", is_matched ? (*hits.begin())["_score"].raw() : std::string_view("0.0"));
-  writer.member("description", is_matched ? "score of the query" : "no matching term");
-  writer.key("details").beginArray().endArray().endObject();
+  engine::SearchTarget& target = scope.targets.front();
+  std::string body(queryBody(call.request.body, options));
+  if (!target.filter.empty()) {
+    GYRE_TRY_ASSIGN(const json::Document asked, json::Document::parse(body, kLimits));
+    body = R"({"query":{"bool":{"must":)" + std::string(asked.root()["query"].raw()) + ",\"filter\":" + target.filter +
+           "}}}";
+  }
+  GYRE_TRY_ASSIGN(const engine::DocumentExplanation explained,
+                  engine::explainDocument(target, body, read.id, service.catalog().clock().nowMillis()));
+  writer.member("matched", explained.is_match);
+  writer.rawMember("explanation", explained.json.empty()
+                                      ? R"({"value":0.0,"description":"no matching term","details":[]})"
+                                      : std::string_view(explained.json));
   if (read.source || read.stored_fields) {
     std::string shown;
     JsonWriter shown_writer(shown);

@@ -5,6 +5,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
+
+#include "engine/index.hpp"
 
 namespace gyre::dialect {
 
@@ -28,6 +31,10 @@ struct IndexCounters {
   std::atomic<std::int64_t> open_scrolls{0}, open_points_in_time{0};
   TimedCounter refreshes, flushes;
   std::atomic<std::uint64_t> request_cache_hits{0}, request_cache_misses{0};
+
+  // Operations that were applied together, in that time.
+  void countWrites(std::span<const engine::Operation> operations, std::span<const engine::OperationOutcome> outcomes,
+                   std::int64_t elapsed_nanos);
 };
 
 }  // namespace gyre::dialect

@@ -54,18 +54,18 @@ void writeGet(const IndexFigures& f, JsonWriter& writer) {
       .member("missing_time_in_millis", millis(f.gets_missing))
       .member("current", 0);
 }
-void writePhase(std::string_view name, const IndexFigures::Timed& timed, JsonWriter& writer) {
+void writePhase(std::string_view name, const IndexFigures::Timed& timed, JsonWriter& writer, std::int64_t current = 0) {
   const std::string prefix(name);
   writer.member(prefix + "_total", timed.total)
       .member(prefix + "_time_in_millis", millis(timed))
-      .member(prefix + "_current", 0);
+      .member(prefix + "_current", current);
 }
 void writeSearch(const IndexFigures& f, JsonWriter& writer) {
-  writer.member("open_contexts", f.open_contexts);
+  writer.member("open_contexts", f.open_scrolls + f.open_points);
   writePhase("query", f.queries, writer);
   writePhase("fetch", f.fetches, writer);
-  writePhase("scroll", f.scrolls, writer);
-  writePhase("point_in_time", f.points_in_time, writer);
+  writePhase("scroll", f.scrolls, writer, f.open_scrolls);
+  writePhase("point_in_time", f.points_in_time, writer, f.open_points);
   writePhase("suggest", f.suggestions, writer);
 }
 void writeMerges(const IndexFigures&, JsonWriter& writer) {
@@ -151,6 +151,13 @@ IndexFigures figuresOf(const IndexEntry& entry, bool counts_closed) {
   for (const engine::SegmentView& each : snapshot->segments) {
     figures.doc_count += each.live_count;
     figures.deleted_count += each.segment->docCount() - each.live_count;
+    for (const engine::Field& field : snapshot->mapping->fields()) {
+      if (field.type != engine::FieldType::kCompletion) continue;
+      const engine::FieldReader* const reader = each.segment->field(field.path);
+      if (reader == nullptr || reader->completion == nullptr) continue;
+      figures.completion_bytes += reader->completion->sizeBytes();
+      figures.completion_field_bytes[field.path] += reader->completion->sizeBytes();
+    }
   }
   const engine::IndexStats stats = entry.engine->stats();
   figures.size_bytes = stats.size_bytes + entry.engine->logBytes();
@@ -176,7 +183,8 @@ IndexFigures figuresOf(const IndexEntry& entry, bool counts_closed) {
   figures.noop_updates = counters.noop_updates;
   figures.request_cache_hits = counters.request_cache_hits;
   figures.request_cache_misses = counters.request_cache_misses;
-  figures.open_contexts = counters.open_scrolls + counters.open_points_in_time;
+  figures.open_scrolls = counters.open_scrolls;
+  figures.open_points = counters.open_points_in_time;
   return figures;
 }
 
@@ -190,6 +198,7 @@ void IndexFigures::add(const IndexFigures& o) {
   log_bytes += o.log_bytes;
   log_age_millis = std::max(log_age_millis, o.log_age_millis);
   completion_bytes += o.completion_bytes;
+  for (const auto& [path, bytes] : o.completion_field_bytes) completion_field_bytes[path] += bytes;
   dialect::add(indexed, o.indexed);
   dialect::add(deleted, o.deleted);
   dialect::add(gets_found, o.gets_found);
@@ -205,7 +214,8 @@ void IndexFigures::add(const IndexFigures& o) {
   noop_updates += o.noop_updates;
   request_cache_hits += o.request_cache_hits;
   request_cache_misses += o.request_cache_misses;
-  open_contexts += o.open_contexts;
+  open_scrolls += o.open_scrolls;
+  open_points += o.open_points;
 }
 
 }  // namespace gyre::dialect

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <string_view>
 
 #include "gyre/json_writer.hpp"
@@ -21,10 +23,11 @@ struct IndexFigures {
   std::uint64_t log_operations = 0, log_bytes = 0;
   std::int64_t log_age_millis = 0;
   std::uint64_t completion_bytes = 0;
+  std::map<std::string, std::uint64_t> completion_field_bytes;  // the same by field
   Timed indexed, deleted, gets_found, gets_missing, queries, fetches, scrolls, points_in_time, suggestions, refreshes,
       flushes;
   std::uint64_t index_failures = 0, noop_updates = 0, request_cache_hits = 0, request_cache_misses = 0;
-  std::int64_t open_contexts = 0;
+  std::int64_t open_scrolls = 0, open_points = 0;
 
   void add(const IndexFigures& other);
 };

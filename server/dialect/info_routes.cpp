@@ -1,4 +1,6 @@
 // GET / and what else clients ask before they begin.
+#include "server/dialect/answered.hpp"
+#include "server/dialect/failure.hpp"
 #include "server/dialect/routes.hpp"
 #include "server/dialect/service.hpp"
 
@@ -34,8 +36,37 @@ Response info(Service& service, Call&) {
   return response;
 }
 
+// What there is none of, asked for as a whole: clusters beside this one, repositories of snapshots.
+Response nothing(Service&, Call&) {
+  Response response;
+  response.body = "{}";
+  return response;
+}
+
+Result<Response> missingRepository(Service& service, Call& call) {
+  const std::string_view name = call.variable("repository");
+  if (name == "_all" || name.find('*') != std::string_view::npos) return nothing(service, call);
+  return Status(Code::kNotFound, "repository_missing_exception", "[" + std::string(name) + "] missing");
+}
+
+Response missingScript(Service&, Call& call) {
+  Response response;
+  response.status = 404;
+  JsonWriter(response.body).beginObject().member("_id", call.variable("id")).member("found", false).endObject();
+  return response;
+}
+Result<Response> refuseScript(Service&, Call&) {
+  return illegalArgument("stored scripts are not supported: there is no scripting language");
+}
+
 constexpr Route kRoutes[] = {
     {"GET HEAD", "/", info, "", true},
+    {"GET", "/_remote/info", nothing, "", true},
+    {"GET", "/_snapshot", nothing, "local master_timeout cluster_manager_timeout", true},
+    {"GET", "/_snapshot/{repository}", answered<missingRepository>, "local master_timeout cluster_manager_timeout",
+     true},
+    {"GET", "/_scripts/{id}", missingScript, "master_timeout cluster_manager_timeout", true},
+    {"PUT POST", "/_scripts/{id}", answered<refuseScript>, "timeout master_timeout cluster_manager_timeout context"},
 };
 
 }  // namespace

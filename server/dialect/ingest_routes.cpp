@@ -44,8 +44,7 @@ Result<Response> getPipeline(Service& service, Call& call) {
     writer.rawMember(name, text);
   }
   writer.endObject();
-  const std::string_view asked = call.variable("name");
-  if (!has_any && !asked.empty() && asked.find('*') == std::string_view::npos) response.status = 404;
+  if (!has_any && call.variable("name").find('*') == std::string_view::npos) response.status = 404;
   return response;
 }
 

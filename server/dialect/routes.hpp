@@ -18,6 +18,7 @@ std::span<const Route> catRoutes();
 std::span<const Route> clusterRoutes();
 std::span<const Route> documentRoutes();
 std::span<const Route> explainRoutes();
+std::span<const Route> fieldCapsRoutes();
 std::span<const Route> indexRoutes();
 std::span<const Route> indexSettingRoutes();
 std::span<const Route> infoRoutes();
@@ -35,10 +36,10 @@ std::span<const Route> upkeepRoutes();
 
 inline auto routeGroups() {
   return std::to_array<std::span<const Route>>({
-      aliasRoutes(),    analyzeRoutes(),  bulkRoutes(),     byQueryRoutes(),      catRoutes(),    clusterRoutes(),
-      documentRoutes(), explainRoutes(),  indexRoutes(),    indexSettingRoutes(), infoRoutes(),   ingestRoutes(),
-      mappingRoutes(),  multiGetRoutes(), nodeRoutes(),     rolloverRoutes(),     scrollRoutes(), searchRoutes(),
-      statsRoutes(),    taskRoutes(),     templateRoutes(), upkeepRoutes(),
+      aliasRoutes(),    analyzeRoutes(), bulkRoutes(),      byQueryRoutes(),  catRoutes(),          clusterRoutes(),
+      documentRoutes(), explainRoutes(), fieldCapsRoutes(), indexRoutes(),    indexSettingRoutes(), infoRoutes(),
+      ingestRoutes(),   mappingRoutes(), multiGetRoutes(),  nodeRoutes(),     rolloverRoutes(),     scrollRoutes(),
+      searchRoutes(),   statsRoutes(),   taskRoutes(),      templateRoutes(), upkeepRoutes(),
   });
 }
 

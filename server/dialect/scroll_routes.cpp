@@ -81,6 +81,7 @@ Result<Response> continueScroll(Service& service, Call& call) {
   if (scroll == nullptr) return contextMissing(id);
   const std::lock_guard lock(scroll->mutex);
   engine::SearchReply reply = scroll->cursor->next(id, options);
+  countSearch(reply, scroll->scope);
   if (!reply.status.isOk()) return searchFailure(reply, scroll->scope, service.identity());
   Response response;
   response.body = std::move(reply.body);
@@ -123,6 +124,7 @@ Result<OpenedPoint> openPoint(Service& service, const Call& call) {
   GYRE_TRY(call.flag("allow_partial_pit_creation").status());
   GYRE_TRY_ASSIGN(const ResolveOptions resolve, readResolveOptions(call));
   GYRE_TRY_ASSIGN(opened.point->scope, resolveSearch(service.catalog(), call.variable("index"), resolve));
+  opened.point->counted.open(CountedContext::Kind::kPointInTime, opened.point->scope.indices);
   opened.point->created_millis = service.catalog().clock().nowMillis();
   GYRE_TRY_ASSIGN(opened.id, service.contexts().add(opened.point, opened.point->keep_alive_millis));
   return opened;

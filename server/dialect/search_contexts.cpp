@@ -40,6 +40,26 @@ Status tooMany(std::string_view what, std::size_t limit, std::string_view settin
 
 }  // namespace
 
+void CountedContext::open(Kind kind, const std::vector<IndexPtr>& indices) {
+  kind_ = kind;
+  began_nanos_ = steadyNanos();
+  for (const IndexPtr& index : indices) {
+    if (!index->open) continue;
+    indices_.push_back(index);
+    IndexCounters& counters = index->open->counters;
+    ++(kind == Kind::kScroll ? counters.open_scrolls : counters.open_points_in_time);
+  }
+}
+
+CountedContext::~CountedContext() {
+  const std::int64_t nanos = steadyNanos() - began_nanos_;
+  for (const IndexPtr& index : indices_) {
+    IndexCounters& counters = index->open->counters;
+    --(kind_ == Kind::kScroll ? counters.open_scrolls : counters.open_points_in_time);
+    (kind_ == Kind::kScroll ? counters.scrolls : counters.points_in_time).add(nanos);
+  }
+}
+
 SearchContexts::SearchContexts(Limits limits) : limits_(limits), thread_([this] { endExpired(); }) {}
 
 SearchContexts::~SearchContexts() {

@@ -24,14 +24,32 @@
 
 namespace gyre::dialect {
 
+// Counts as open in its indices while it lives, and as a past one from then on.
+class CountedContext {
+ public:
+  enum class Kind : std::uint8_t { kScroll, kPointInTime };
+  CountedContext() = default;
+  ~CountedContext();
+  CountedContext(const CountedContext&) = delete;
+  CountedContext& operator=(const CountedContext&) = delete;
+  void open(Kind kind, const std::vector<IndexPtr>& indices);
+
+ private:
+  Kind kind_ = Kind::kScroll;
+  std::vector<IndexPtr> indices_;
+  std::int64_t began_nanos_ = 0;
+};
+
 class SearchContexts {
  public:
   struct Scroll {
+    CountedContext counted;
     std::mutex mutex;  // one page at a time
     std::unique_ptr<engine::ScrollCursor> cursor;
     SearchScope scope;
   };
   struct PointInTime {
+    CountedContext counted;
     SearchScope scope;
     std::int64_t created_millis = 0;
     std::int64_t keep_alive_millis = 0;  // the longest asked for

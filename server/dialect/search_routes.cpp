@@ -1,6 +1,7 @@
 // Searching: _search, _count and _msearch.
 #include <chrono>
 #include <utility>
+#include <vector>
 
 #include "engine/search/multi_search.hpp"
 #include "engine/search/scroll_cursor.hpp"
@@ -13,6 +14,7 @@
 #include "server/dialect/routes.hpp"
 #include "server/dialect/search_failure.hpp"
 #include "server/dialect/search_scope.hpp"
+#include "server/dialect/search_targets.hpp"
 #include "server/dialect/service.hpp"
 
 namespace gyre::dialect {
@@ -25,6 +27,7 @@ std::int64_t steadyMillis() {
 }
 
 Result<Response> answerOf(engine::SearchReply reply, const SearchScope& scope, Service& service) {
+  countSearch(reply, scope);
   if (!reply.status.isOk()) return searchFailure(reply, scope, service.identity());
   Response response;
   response.body = std::move(reply.body);
@@ -35,6 +38,7 @@ Result<Response> openScroll(Service& service, const Call& call, SearchScope scop
   GYRE_TRY_ASSIGN(const std::int64_t keep_alive, readScrollKeepAlive(*service.catalog().state(), call.text("scroll")));
   auto scroll = std::make_shared<SearchContexts::Scroll>();
   scroll->scope = std::move(scope);
+  scroll->counted.open(CountedContext::Kind::kScroll, scroll->scope.indices);
   GYRE_TRY_ASSIGN(scroll->cursor, engine::ScrollCursor::open(scroll->scope.targets, call.request.body, options));
   GYRE_TRY_ASSIGN(const std::string id, service.contexts().add(scroll, keep_alive));
   const std::lock_guard lock(scroll->mutex);
@@ -61,7 +65,10 @@ Result<Response> searchPointInTime(Service& service, const Call& call, const eng
   if (point == nullptr) return contextMissing(use.id);
   options.has_pit = true;
   options.pit_id = use.id;
-  return answerOf(engine::runSearch(point->scope.targets, call.request.body, options), point->scope, service);
+  // What is looked up by this search is not known to the next.
+  std::vector<engine::SearchTarget> targets = point->scope.targets;
+  allowLookUps(targets, service.catalog());
+  return answerOf(engine::runSearch(targets, call.request.body, options), point->scope, service);
 }
 
 Result<Response> searchIn(Service& service, std::string_view indices, Call& call) {
@@ -76,7 +83,7 @@ Result<Response> searchIn(Service& service, std::string_view indices, Call& call
 
 Result<Response> search(Service& service, Call& call) { return searchIn(service, call.variable("index"), call); }
 
-Result<Response> count(Service& service, Call& call) {
+Result<Response> countHits(Service& service, Call& call) {
   GYRE_TRY_ASSIGN(engine::SearchOptions options, readSearchOptions(call));
   if (call.has("min_score")) {
     const auto number = json::Document::parse(call.text("min_score"));
@@ -158,8 +165,8 @@ constexpr std::string_view kMultiParameters = GYRE_RESOLVE_PARAMETERS
 constexpr Route kRoutes[] = {
     {"GET POST", "/_search", answered<search>, kSearchParameters},
     {"GET POST", "/{index}/_search", answered<search>, kSearchParameters},
-    {"GET POST", "/_count", answered<count>, kCountParameters},
-    {"GET POST", "/{index}/_count", answered<count>, kCountParameters},
+    {"GET POST", "/_count", answered<countHits>, kCountParameters},
+    {"GET POST", "/{index}/_count", answered<countHits>, kCountParameters},
     {"GET POST", "/_msearch", answered<searchMany>, kMultiParameters},
     {"GET POST", "/{index}/_msearch", answered<searchMany>, kMultiParameters},
     {"GET POST", "/_search/template", answered<refuseTemplate>, kSearchParameters},

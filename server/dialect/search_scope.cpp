@@ -23,16 +23,28 @@ bool isOneOf(std::string_view list, std::string_view word) {
 Result<SearchScope> resolveSearch(Catalog& catalog, std::string_view expression, const ResolveOptions& options) {
   GYRE_TRY_ASSIGN(std::vector<Resolved> resolved, catalog.resolve(expression, options));
   SearchScope scope;
+  const auto state = catalog.state();
   for (Resolved& each : resolved) {
     if (each.index->engine == nullptr) {
       if (options.ignores_unavailable) continue;
       return indexClosed(*each.index);
     }
     GYRE_TRY(wake(*each.index));
-    scope.targets.push_back(searchTarget(each));
+    scope.targets.push_back(searchTarget(each, *state));
     scope.indices.push_back(std::move(each.index));
   }
+  allowLookUps(scope.targets, catalog);
   return scope;
+}
+
+void countSearch(const engine::SearchReply& reply, const SearchScope& scope) {
+  for (const IndexPtr& index : scope.indices) {
+    if (!index->open) continue;
+    IndexCounters& counters = index->open->counters;
+    if (!reply.is_suggest_only) counters.queries.add(reply.query_nanos);
+    if (!reply.is_suggest_only && reply.status.isOk()) counters.fetches.add(reply.fetch_nanos);
+    if (reply.has_suggestions) counters.suggestions.add(reply.is_suggest_only ? reply.fetch_nanos : 0);
+  }
 }
 
 Result<engine::SearchOptions> readSearchOptions(const Call& call) {

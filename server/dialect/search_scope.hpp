@@ -24,6 +24,9 @@ struct SearchScope {
 // What is searched under that expression now. An index that nobody searched for a while is refreshed first.
 Result<SearchScope> resolveSearch(Catalog& catalog, std::string_view expression, const ResolveOptions& options);
 
+// Counts a search in every index that was asked.
+void countSearch(const engine::SearchReply& reply, const SearchScope& scope);
+
 // What the parameters of a search say about it. Those that name indices, and the ones of every route, are passed over.
 Result<engine::SearchOptions> readSearchOptions(const Call& call);
 

@@ -52,6 +52,8 @@ Result<Response> getTask(Service& service, Call& call) {
 
 bool isAsked(const Service&, const Call& call, const Task& task) {
   const std::string_view actions = call.text("actions");
+  // None has one above it.
+  if (!call.text("parent_task_id").empty()) return false;
   return actions.empty() || matchesList(actions, task.action);
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "engine/analysis/html_strip.hpp"
 #include "server/dialect/failure.hpp"
 #include "server/dialect/processor_kinds.hpp"
 #include "server/dialect/text_case.hpp"
@@ -48,46 +49,12 @@ Result<ProcessorPtr> makeJoin(ProcessorConfig& config) {
   });
 }
 
-struct Entity {
-  std::string_view name, text;
-};
-constexpr Entity kEntities[] = {{"amp", "&"},   {"lt", "<"},   {"gt", ">"},
-                                {"quot", "\""}, {"apos", "'"}, {"nbsp", "\xC2\xA0"}};
-
-// Tags go, and so do the contents of scripts and styles; named characters are decoded.
+// As the character filter of that name.
 std::string stripHtml(std::string_view text) {
+  static const engine::CharFilterPtr kFilter = engine::makeHtmlStripFilter({});
   std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    if (text[i] == '<') {
-      const std::size_t end = text.find('>', i);
-      if (end == std::string_view::npos) return out.append(text.substr(i));
-      std::string_view tag = text.substr(i + 1, end - i - 1);
-      i = end + 1;
-      for (const std::string_view hidden : {"script", "style"}) {
-        if (!tag.starts_with(hidden)) continue;
-        const std::size_t close = text.find("</" + std::string(hidden), i);
-        i = close == std::string_view::npos ? text.size() : close;
-      }
-      // What begins a line of its own ends the one before.
-      const bool is_break = tag.starts_with("br") || tag.starts_with("p") || tag.starts_with("/p") ||
-                            tag.starts_with("div") || tag.starts_with("/div") || tag.starts_with("li");
-      if (is_break) out += '\n';
-      continue;
-    }
-    if (text[i] == '&') {
-      const std::size_t end = text.find(';', i);
-      const std::string_view name =
-          end == std::string_view::npos || end - i > 8 ? std::string_view() : text.substr(i + 1, end - i - 1);
-      const auto entity = std::find_if(std::begin(kEntities), std::end(kEntities),
-                                       [name](const Entity& each) { return each.name == name; });
-      if (!name.empty() && entity != std::end(kEntities)) {
-        out += entity->text;
-        i = end + 1;
-        continue;
-      }
-    }
-    out += text[i++];
-  }
+  engine::OffsetMap offsets;
+  kFilter->apply(text, out, offsets);
   return out;
 }
 

@@ -1,0 +1,28 @@
+#include "server/dialect/index_counters.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace gyre::dialect {
+
+void IndexCounters::countWrites(std::span<const engine::Operation> operations,
+                                std::span<const engine::OperationOutcome> outcomes, std::int64_t elapsed_nanos) {
+  using Verdict = engine::OperationOutcome::Verdict;
+  std::uint64_t indexed_count = 0, deleted_count = 0, failed_count = 0;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const bool is_delete = operations[i].kind == engine::Operation::Kind::kDelete;
+    const Verdict verdict = outcomes[i].verdict;
+    const bool has_failed = verdict == Verdict::kConflict || verdict == Verdict::kRefused;
+    if (has_failed)
+      failed_count += is_delete ? 0 : 1;
+    else
+      ++(is_delete ? deleted_count : indexed_count);
+  }
+  index_failures.fetch_add(failed_count, std::memory_order_relaxed);
+  // They took their time together.
+  const std::int64_t each = elapsed_nanos / static_cast<std::int64_t>(std::max<std::size_t>(outcomes.size(), 1));
+  if (indexed_count > 0) indexed.add(each * static_cast<std::int64_t>(indexed_count), indexed_count);
+  if (deleted_count > 0) deleted.add(each * static_cast<std::int64_t>(deleted_count), deleted_count);
+}
+
+}  // namespace gyre::dialect
