@@ -84,6 +84,13 @@ Result<QueryPtr> makeWildcardOver(const BoostedFields& fields, std::string_view 
 
 Result<QueryPtr> makeRegexpOver(const BoostedFields& fields, std::string_view regexp, const StringQueryOptions& options,
                                 const ParseContext& context) {
+  // Not even a lenient query may be longer.
+  if (static_cast<std::int64_t>(regexp.size()) > context.limits.regex_length)
+    return queryShardException("The length of regex [" + std::to_string(regexp.size()) +
+                               "] used in the [query_string] has exceeded the allowed maximum of [" +
+                               std::to_string(context.limits.regex_length) +
+                               "]. This maximum can be set by changing the [index.max_regex_length] index level "
+                               "setting.");
   return overFields(fields, options, context, [&](const Field& field) -> Result<QueryPtr> {
     PatternOptions pattern;
     pattern.rewrite = options.rewrite;
