@@ -203,6 +203,20 @@ class PrefixCodedTerms final : public TermDictionaryReader {
     }
   }
 
+  // The last block whose first term begins so. REQUIRES: that of `low` does.
+  std::uint32_t lastBlockWith(std::uint32_t low, std::string_view beginning) const {
+    std::uint32_t high = low + 1;
+    for (std::uint32_t step = 1; high < block_count_ && firstTerm(high).starts_with(beginning); step *= 2) {
+      low = high;
+      high += std::min(block_count_ - high, step);
+    }
+    while (high - low > 1) {
+      const std::uint32_t middle = low + (high - low) / 2;
+      (firstTerm(middle).starts_with(beginning) ? low : high) = middle;
+    }
+    return low;
+  }
+
   base::ByteView section_;
   std::uint32_t count_ = 0;
   std::uint32_t block_count_ = 0;
@@ -241,6 +255,20 @@ class PrefixCodedCursor final : public TermCursor {
     if (next_ % kTermsPerBlock == 0 && ignores_lengths_ && !skipBlocks()) return false;
     return step();
   }
+  bool skip(std::size_t bytes) override {
+    if (!terms_.is_split_) return TermCursor::skip(bytes);
+    if (skipInBlock(bytes)) return true;
+    while (next_ < terms_.count_ && (!ignores_lengths_ || skipBlocks())) {
+      const std::string_view passed = std::string_view(term_).substr(0, bytes);
+      const std::uint32_t block = next_ / kTermsPerBlock;
+      if (!terms_.firstTerm(block).starts_with(passed)) return step();
+      openBlock(terms_.lastBlockWith(block, passed));
+      reader_.text(reader_.varint());
+      ++next_;
+      if (skipInBlock(bytes)) return true;
+    }
+    return false;
+  }
   std::string_view term() const override { return term_; }
   std::uint32_t ordinal() const override { return next_ - 1; }
   TermInfo info() const override {
@@ -268,6 +296,24 @@ class PrefixCodedCursor final : public TermCursor {
     while (block < terms_.block_count_ && !isWanted(terms_.shortestOf(block), terms_.longestOf(block))) ++block;
     next_ = block < terms_.block_count_ ? block * kTermsPerBlock : terms_.count_;
     return next_ < terms_.count_;
+  }
+  // Goes to the first term of the rest of the block that does not begin as those passed do. Terms need not be put
+  // together to be passed: what this one shares with the one before, it shares with the one that was current as well.
+  // False at the block's end.
+  bool skipInBlock(std::size_t bytes) {
+    for (; next_ % kTermsPerBlock != 0 && next_ < terms_.count_; ++next_) {
+      const std::uint64_t shared = reader_.varint();
+      const std::string_view suffix = reader_.text(reader_.varint());
+      if (!reader_.isValid()) break;
+      if (shared >= bytes) continue;
+      shared_ = std::min<std::uint64_t>(shared, term_.size());
+      term_.resize(shared_);
+      term_ += suffix;
+      ++next_;
+      return true;
+    }
+    if (!reader_.isValid()) next_ = terms_.count_;
+    return false;
   }
   bool step() {
     if (next_ >= terms_.count_) return false;

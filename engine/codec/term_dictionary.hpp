@@ -41,6 +41,13 @@ class TermCursor {
   virtual std::size_t sharedBytes() const = 0;
   // From now on next() and seekCeil() may pass over terms of fewer or more characters. For who looks for none of those.
   virtual void ignoreOtherLengths(std::size_t shortest, std::size_t longest) = 0;
+  // Goes to the first following term that does not begin with the first `bytes` bytes of this one; false when there is
+  // none. sharedBytes() is then of this term and that. REQUIRES: 0 < bytes <= term().size().
+  virtual bool skip(std::size_t bytes) {
+    while (next())
+      if (sharedBytes() < bytes) return true;
+    return false;
+  }
 };
 
 class TermDictionaryReader {

@@ -53,6 +53,12 @@ Bm25::Bm25(const FieldStatistics& field, float idf, float boost) : weight_(boost
   }
 }
 
+Bm25 Bm25::forTerm(float idf, float boost) const {
+  Bm25 other(*this);
+  other.weight_ = boost * (1 + kK1) * idf;
+  return other;
+}
+
 float ScoreStatistics::idf() const {
   double sum = 0;
   for (const std::uint64_t doc_freq : doc_freqs)

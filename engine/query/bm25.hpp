@@ -35,6 +35,9 @@ class Bm25 {
   // `idf` may be the sum over a phrase's terms.
   Bm25(const FieldStatistics& field, float idf, float boost);
 
+  // Of another term of the same field.
+  Bm25 forTerm(float idf, float boost) const;
+
   // REQUIRES: freq > 0. `norm` is 1 where the field keeps no lengths.
   float score(float freq, std::uint8_t norm) const { return weight_ - weight_ / (1.0f + freq * inverse_norms_[norm]); }
 

@@ -1,7 +1,6 @@
 #include "engine/query/bool_scorer.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "engine/query/scorers.hpp"
@@ -9,6 +8,9 @@
 namespace gyre::engine {
 
 namespace {
+
+// A clause that looks at more things than this for each document is costly.
+constexpr std::uint64_t kFewParts = 8;
 
 class BoolScorer final : public Scorer {
  public:
@@ -18,9 +20,26 @@ class BoolScorer final : public Scorer {
         should_(std::move(should)),
         must_not_(std::move(must_not)),
         minimum_should_match_(minimum_should_match) {
-    // The most selective clause first: the others then look at what it leaves.
-    std::sort(required_.begin(), required_.end(),
-              [](const RequiredScorer& a, const RequiredScorer& b) { return a.scorer->cost() < b.scorer->cost(); });
+    if (required_.empty()) return;
+    // The most selective clause first: the others then look at what it leaves. Of those, clauses that look at many
+    // things for each document come last.
+    const auto isSooner = [](const RequiredScorer& a, const RequiredScorer& b) {
+      return a.scorer->cost() < b.scorer->cost();
+    };
+    std::iter_swap(required_.begin(), std::min_element(required_.begin(), required_.end(), isSooner));
+    std::sort(required_.begin() + 1, required_.end(), [&](const RequiredScorer& a, const RequiredScorer& b) {
+      const bool is_costly = a.scorer->partCount() > kFewParts;
+      if (is_costly != (b.scorer->partCount() > kFewParts)) return !is_costly;
+      return isSooner(a, b);
+    });
+  }
+
+  std::uint64_t partCount() const override {
+    std::uint64_t parts = 0;
+    for (const RequiredScorer& clause : required_) parts += clause.scorer->partCount();
+    for (const ScorerPtr& scorer : should_) parts += scorer->partCount();
+    for (const ScorerPtr& scorer : must_not_) parts += scorer->partCount();
+    return parts;
   }
 
   std::uint64_t cost() const override {
@@ -34,8 +53,10 @@ class BoolScorer final : public Scorer {
   DocId nextCandidate(DocId from) override {
     while (true) {
       const DocId start = from;
-      for (const RequiredScorer& clause : required_) {
-        from = clause.scorer->nextCandidate(from);
+      for (std::size_t i = 0; i < required_.size(); ++i) {
+        // To ask a clause of many parts where it goes on takes as long as to ask it about the documents.
+        if (i > 0 && required_[i].scorer->partCount() > kFewParts) break;
+        from = required_[i].scorer->nextCandidate(from);
         if (from == kNoMoreDocs) return kNoMoreDocs;
       }
       if (minimum_should_match_ > 0) from = firstOfShould(from);
@@ -45,24 +66,9 @@ class BoolScorer final : public Scorer {
   }
 
   void evaluate(std::uint32_t window, std::uint64_t* bits, float* scores) override {
-    if (scores == nullptr) {
-      match(window, bits, nullptr);
-      return;
-    }
-    // Clauses add into an array of our own: what they say of documents that another clause drops must not reach
-    // `scores`.
-    sums_.fill(0);
-    match(window, bits, sums_.data());
-    forEachBit(bits, [&](std::uint32_t i) { scores[i] += sums_[i]; });
+    match(window, false, bits, scores);
   }
-
-  void narrow(std::uint32_t window, std::uint64_t* bits, float* scores) override {
-    if (required_.empty()) return Scorer::narrow(window, bits, scores);
-    float* const sums = scores == nullptr ? nullptr : sums_.data();
-    if (sums != nullptr) sums_.fill(0);
-    narrowRequired(0, window, bits, sums);
-    if (sums != nullptr) forEachBit(bits, [&](std::uint32_t i) { scores[i] += sums[i]; });
-  }
+  void narrow(std::uint32_t window, std::uint64_t* bits, float* scores) override { match(window, true, bits, scores); }
 
   float maxScore(std::uint32_t window) override {
     float sum = 0;
@@ -82,22 +88,79 @@ class BoolScorer final : public Scorer {
     return first;
   }
 
-  void match(std::uint32_t window, std::uint64_t* bits, float* sums) {
-    if (required_.empty()) {
-      matchShould(window, bits, sums, true);
-      dropProhibited(window, bits);
-    } else {
-      required_.front().scorer->evaluate(window, bits, required_.front().is_scored ? sums : nullptr);
-      narrowRequired(1, window, bits, sums);
+  // Finds the matches among `bits`, or among all documents. As Lucene does, the scores of required and of optional
+  // clauses are each added up in double precision, then added in single precision.
+  void match(std::uint32_t window, bool is_narrowing, std::uint64_t* bits, float* scores) {
+    if (scores != nullptr && own_.empty()) {
+      own_.resize(kWindowDocs);
+      sums_.resize(kWindowDocs);
+      should_sums_.resize(kWindowDocs);
+    }
+    WindowBits with_sums{};  // where sums_ may hold something
+    matchRequired(window, is_narrowing, bits, scores == nullptr ? nullptr : with_sums.data());
+    WindowBits optional{};
+    const bool has_found = is_narrowing || !required_.empty();
+    if (!should_.empty() && (minimum_should_match_ > 0 || scores != nullptr) && (!has_found || hasBits(bits))) {
+      matchShould(window, has_found ? bits : nullptr, optional, scores == nullptr ? nullptr : should_sums_.data());
+      if (minimum_should_match_ > 0) keepEnough(has_found, optional, bits);
+    }
+    dropProhibited(window, bits);
+    if (scores == nullptr) return;
+    forEachBit(bits, [&](std::uint32_t i) {
+      scores[i] += static_cast<float>(sums_[i]) + static_cast<float>(should_sums_[i]);
+    });
+    forEachBit(with_sums.data(), [&](std::uint32_t i) { sums_[i] = 0; });
+    forEachBit(optional.data(), [&](std::uint32_t i) { should_sums_[i] = 0; });
+  }
+
+  void matchRequired(std::uint32_t window, bool is_narrowing, std::uint64_t* bits, std::uint64_t* with_sums) {
+    bool has_found = is_narrowing, has_sums = false;
+    for (const RequiredScorer& clause : required_) {
+      if (has_found && !hasBits(bits)) return;
+      float* const own = with_sums != nullptr && clause.is_scored ? own_.data() : nullptr;
+      if (has_found) {
+        clause.scorer->narrow(window, bits, own);
+      } else {
+        clause.scorer->evaluate(window, bits, own);
+      }
+      has_found = true;
+      if (own == nullptr) continue;
+      forEachBit(bits, [&](std::uint32_t i) {
+        sums_[i] += static_cast<double>(own_[i]);
+        own_[i] = 0;
+      });
+      // Later clauses leave fewer.
+      if (!has_sums) std::copy_n(bits, kWindowWords, with_sums);
+      has_sums = true;
     }
   }
 
-  // By the required clauses from `first` on, and all others.
-  void narrowRequired(std::size_t first, std::uint32_t window, std::uint64_t* bits, float* sums) {
-    for (std::size_t i = first; i < required_.size() && hasBits(bits); ++i)
-      required_[i].scorer->narrow(window, bits, required_[i].is_scored ? sums : nullptr);
-    if (!should_.empty() && hasBits(bits)) matchShould(window, bits, sums, false);
-    dropProhibited(window, bits);
+  // Of documents within `within`, or of all, those that an optional clause matches.
+  void matchShould(std::uint32_t window, const std::uint64_t* within, WindowBits& optional, double* sums) {
+    if (minimum_should_match_ <= 1) {
+      for (const ScorerPtr& scorer : should_) scorer->addTo(window, within, optional.data(), sums);
+      return;
+    }
+    counts_.assign(kWindowDocs, 0);
+    for (const ScorerPtr& scorer : should_) {
+      WindowBits own{};
+      scorer->addTo(window, within, own.data(), sums);
+      orBits(optional.data(), own.data());
+      forEachBit(own.data(), [&](std::uint32_t i) { ++counts_[i]; });
+    }
+  }
+
+  // Keeps (or, with nothing found before, finds) the documents that enough optional clauses match.
+  void keepEnough(bool has_found, const WindowBits& optional, std::uint64_t* bits) {
+    if (has_found) {
+      andBits(bits, optional.data());
+    } else {
+      std::copy(optional.begin(), optional.end(), bits);
+    }
+    if (minimum_should_match_ <= 1) return;
+    forEachBit(bits, [&](std::uint32_t i) {
+      if (counts_[i] < minimum_should_match_) clearBit(bits, i);
+    });
   }
 
   void dropProhibited(std::uint32_t window, std::uint64_t* bits) {
@@ -110,40 +173,14 @@ class BoolScorer final : public Scorer {
     }
   }
 
-  // Adds the scores of the optional clauses, and keeps (or, as the lead, finds) the documents that enough of them
-  // match.
-  void matchShould(std::uint32_t window, std::uint64_t* bits, float* sums, bool is_lead) {
-    if (!is_lead && minimum_should_match_ == 0 && sums == nullptr) return;
-    WindowBits any{};
-    WindowBits own;
-    if (minimum_should_match_ > 1) counts_.fill(0);
-    for (const ScorerPtr& scorer : should_) {
-      if (is_lead) {
-        scorer->evaluate(window, own.data(), sums);
-      } else {
-        std::copy_n(bits, kWindowWords, own.begin());
-        scorer->narrow(window, own.data(), sums);
-      }
-      orBits(any.data(), own.data());
-      if (minimum_should_match_ > 1) forEachBit(own.data(), [&](std::uint32_t i) { ++counts_[i]; });
-    }
-    if (minimum_should_match_ > 1)
-      forEachBit(any.data(), [&](std::uint32_t i) {
-        if (counts_[i] < minimum_should_match_) clearBit(any.data(), i);
-      });
-    if (is_lead) {
-      std::copy(any.begin(), any.end(), bits);
-    } else if (minimum_should_match_ > 0) {
-      andBits(bits, any.data());
-    }
-  }
-
   std::vector<RequiredScorer> required_;
   std::vector<ScorerPtr> should_;
   std::vector<ScorerPtr> must_not_;
   std::uint32_t minimum_should_match_;
-  std::array<float, kWindowDocs> sums_{};
-  std::array<std::uint16_t, kWindowDocs> counts_{};
+  // All 0 between calls; empty until scores are asked for.
+  std::vector<float> own_;
+  std::vector<double> sums_, should_sums_;
+  std::vector<std::uint16_t> counts_;
 };
 
 }  // namespace

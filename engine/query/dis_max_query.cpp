@@ -37,28 +37,19 @@ class DisMaxScorer final : public Scorer {
     }
     return first;
   }
+  std::uint64_t partCount() const override {
+    std::uint64_t parts = 0;
+    for (const ScorerPtr& scorer : scorers_) parts += scorer->partCount();
+    return parts;
+  }
   void evaluate(std::uint32_t window, std::uint64_t* bits, float* scores) override {
     clearBits(bits);
-    if (scores != nullptr) {
-      std::fill(best_.begin(), best_.end(), 0.0f);
-      std::fill(sum_.begin(), sum_.end(), 0.0f);
-    }
-    WindowBits matched;
-    for (const ScorerPtr& scorer : scorers_) {
-      if (scores == nullptr) {
-        scorer->evaluate(window, matched.data(), nullptr);
-      } else {
-        std::fill(own_.begin(), own_.end(), 0.0f);
-        scorer->evaluate(window, matched.data(), own_.data());
-        forEachBit(matched.data(), [&](std::uint32_t i) {
-          best_[i] = std::max(best_[i], own_[i]);
-          sum_[i] += own_[i];
-        });
-      }
-      orBits(bits, matched.data());
-    }
-    if (scores == nullptr) return;
-    forEachBit(bits, [&](std::uint32_t i) { scores[i] += best_[i] + tie_breaker_ * (sum_[i] - best_[i]); });
+    match(window, nullptr, bits, scores);
+  }
+  void narrow(std::uint32_t window, std::uint64_t* bits, float* scores) override {
+    WindowBits found{};
+    match(window, bits, found.data(), scores);
+    std::copy(found.begin(), found.end(), bits);
   }
   float maxScore(std::uint32_t window) override {
     float best = 0;
@@ -72,9 +63,35 @@ class DisMaxScorer final : public Scorer {
   }
 
  private:
+  // Of the documents within `within`, or of all.
+  void match(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, float* scores) {
+    float* const own = scores == nullptr ? nullptr : own_.data();
+    WindowBits matched;
+    for (const ScorerPtr& scorer : scorers_) {
+      if (within == nullptr) {
+        scorer->evaluate(window, matched.data(), own);
+      } else {
+        std::copy_n(within, kWindowWords, matched.begin());
+        scorer->narrow(window, matched.data(), own);
+      }
+      orBits(bits, matched.data());
+      if (scores == nullptr) continue;
+      forEachBit(matched.data(), [&](std::uint32_t i) {
+        best_[i] = std::max(best_[i], own_[i]);
+        sum_[i] += own_[i];
+        own_[i] = 0;
+      });
+    }
+    if (scores == nullptr) return;
+    forEachBit(bits, [&](std::uint32_t i) {
+      scores[i] += best_[i] + tie_breaker_ * (sum_[i] - best_[i]);
+      best_[i] = sum_[i] = 0;
+    });
+  }
+
   std::vector<ScorerPtr> scorers_;
   float tie_breaker_;
-  std::vector<float> best_, sum_, own_;
+  std::vector<float> best_, sum_, own_;  // all 0 between calls
 };
 
 class DisMaxWeight final : public Weight {

@@ -15,16 +15,39 @@ namespace gyre::engine {
 
 namespace {
 
+// A term of the snapshot, and where its postings are.
 struct ExpandedTerm {
   std::string term;
   float factor = 1;
   std::uint64_t doc_freq = 0;
+  struct Place {
+    const SegmentReader* segment;
+    TermInfo info;
+  };
+  std::vector<Place> places;
 };
 
-// The sum of the scores of the terms that a document holds.
-class ExpandedWeight final : public Weight {
+Explanation explainSum(const std::vector<WeightPtr>& terms, SegmentRun& run, DocId doc) {
+  std::vector<Explanation> parts;
+  double sum = 0;
+  for (const WeightPtr& term : terms) {
+    Explanation part = term->explain(run, doc);
+    if (!part.is_match) {
+      if (terms.size() == 1) return part;
+      continue;
+    }
+    sum += part.value;
+    parts.push_back(std::move(part));
+  }
+  if (parts.empty()) return Explanation::noMatch("No matching clauses");
+  if (terms.size() == 1) return std::move(parts.front());
+  return Explanation::match(sum, "sum of:", std::move(parts));
+}
+
+// The sum of the scores of the terms that a document holds, each its own weight.
+class SumWeight final : public Weight {
  public:
-  explicit ExpandedWeight(std::vector<WeightPtr> terms) : terms_(std::move(terms)) {}
+  explicit SumWeight(std::vector<WeightPtr> terms) : terms_(std::move(terms)) {}
 
   ScorerPtr scorer(SegmentRun& run) const override {
     std::vector<ScorerPtr> scorers;
@@ -32,26 +55,48 @@ class ExpandedWeight final : public Weight {
       if (auto scorer = term->scorer(run)) scorers.push_back(std::move(scorer));
     return makeSumScorer(std::move(scorers));
   }
-
-  Explanation explain(SegmentRun& run, DocId doc) const override {
-    std::vector<Explanation> parts;
-    double sum = 0;
-    for (const WeightPtr& term : terms_) {
-      Explanation part = term->explain(run, doc);
-      if (!part.is_match) {
-        if (terms_.size() == 1) return part;
-        continue;
-      }
-      sum += part.value;
-      parts.push_back(std::move(part));
-    }
-    if (parts.empty()) return Explanation::noMatch("No matching clauses");
-    if (terms_.size() == 1) return std::move(parts.front());
-    return Explanation::match(sum, "sum of:", std::move(parts));
-  }
+  Explanation explain(SegmentRun& run, DocId doc) const override { return explainSum(terms_, run, doc); }
 
  private:
   std::vector<WeightPtr> terms_;
+};
+
+// The same of terms that are scored as terms: what the expansion learned of them is not looked up again.
+class ExpandedWeight final : public Weight {
+ public:
+  // `doc_freq` takes the place of the terms' own when it is not 0.
+  ExpandedWeight(std::string path, std::vector<ExpandedTerm> terms, const FieldStatistics& field, float boost,
+                 std::uint64_t doc_freq)
+      : path_(std::move(path)), terms_(std::move(terms)) {
+    const Bm25 base(field, 0, 0);
+    for (const ExpandedTerm& term : terms_) {
+      statistics_.push_back({field, {doc_freq == 0 ? term.doc_freq : doc_freq}, boost * term.factor});
+      bm25_.push_back(std::make_shared<const Bm25>(base.forTerm(statistics_.back().idf(), statistics_.back().boost)));
+    }
+  }
+
+  ScorerPtr scorer(SegmentRun& run) const override {
+    const FieldReader* const field = run.segment().field(path_);
+    if (field == nullptr || field->postings == nullptr) return nullptr;
+    std::vector<ScorerPtr> scorers;
+    for (std::size_t i = 0; i < terms_.size(); ++i)
+      for (const ExpandedTerm::Place& place : terms_[i].places)
+        if (place.segment == &run.segment()) scorers.push_back(makeTermScorer(run, *field, place.info, bm25_[i]));
+    return makeSumScorer(std::move(scorers));
+  }
+
+  Explanation explain(SegmentRun& run, DocId doc) const override {
+    std::vector<WeightPtr> weights;
+    for (std::size_t i = 0; i < terms_.size(); ++i)
+      weights.push_back(makeTermWeight(path_, terms_[i].term, statistics_[i]));
+    return explainSum(weights, run, doc);
+  }
+
+ private:
+  std::string path_;
+  std::vector<ExpandedTerm> terms_;
+  std::vector<ScoreStatistics> statistics_;  // by term
+  std::vector<std::shared_ptr<const Bm25>> bm25_;
 };
 
 class MultiTermQuery final : public Query {
@@ -67,19 +112,20 @@ class MultiTermQuery final : public Query {
   Result<WeightPtr> weight(const Snapshot& snapshot, float boost, bool needs_scores) const override {
     const float own = boost * boost_;
     if (rewrite_.kind == Rewrite::Kind::kConstant) return constantWeight(own);
-    const std::vector<ExpandedTerm> terms = expand(snapshot);
+    std::vector<ExpandedTerm> terms = expand(snapshot);
     if (rewrite_.kind == Rewrite::Kind::kScoring && terms.size() > kMaxClauses) return tooManyClauses();
     if (terms.empty()) return makeNoneWeight();
     if (!needs_scores) return unscoredWeight(terms);
+    if (rewrite_.kind == Rewrite::Kind::kTopTermsBoost) {
+      std::vector<WeightPtr> weights;
+      for (const ExpandedTerm& term : terms) weights.push_back(constantTerm(term.term, own * term.factor));
+      return WeightPtr(std::make_unique<SumWeight>(std::move(weights)));
+    }
     std::uint64_t commonest = 0;
     if (rewrite_.kind == Rewrite::Kind::kTopTermsBlended)
       for (const ExpandedTerm& term : terms) commonest = std::max(commonest, term.doc_freq);
-    std::vector<WeightPtr> weights;
-    for (const ExpandedTerm& term : terms)
-      weights.push_back(rewrite_.kind == Rewrite::Kind::kTopTermsBoost
-                            ? constantTerm(term.term, own * term.factor)
-                            : makeTermWeight(snapshot, path_, term.term, own * term.factor, commonest));
-    return WeightPtr(std::make_unique<ExpandedWeight>(std::move(weights)));
+    return WeightPtr(
+        std::make_unique<ExpandedWeight>(path_, std::move(terms), fieldStatistics(snapshot, path_), own, commonest));
   }
 
   std::string describe() const override { return describeBoosted(description_, boost_); }
@@ -147,7 +193,8 @@ class MultiTermQuery final : public Query {
       // Refused when the clauses are counted: no need to gather a whole dictionary first.
       std::size_t room = rewrite_.kind == Rewrite::Kind::kScoring ? kMaxClauses + 1 : SIZE_MAX;
       expansion_->forEachTerm(*field->terms, [&](const TermCursor& cursor, float factor) {
-        found.push_back({std::string(cursor.term()), factor, cursor.info().doc_freq});
+        const TermInfo info = cursor.info();
+        found.push_back({std::string(cursor.term()), factor, info.doc_freq, {{view.segment.get(), info}}});
         return --room > 0;
       });
     }
@@ -158,6 +205,7 @@ class MultiTermQuery final : public Query {
     for (ExpandedTerm& one : found) {
       if (!merged.empty() && merged.back().term == one.term) {
         merged.back().doc_freq += one.doc_freq;
+        merged.back().places.push_back(one.places.front());
       } else {
         merged.push_back(std::move(one));
       }

@@ -27,6 +27,8 @@ class PhrasePart {
   std::uint32_t position() const { return position_; }
   std::size_t place() const { return place_; }
   std::uint64_t docFreq() const { return doc_freq_; }
+  // Of several words, any of which may stand there.
+  bool isMerged() const { return walks_.size() > 1; }
 
   DocId next(DocId target) {
     DocId first = kNoMoreDocs;
@@ -34,29 +36,48 @@ class PhrasePart {
     return first;
   }
 
-  // The document's positions, ascending; empty when it has none.
-  std::span<const std::uint32_t> positions(DocId doc) {
-    if (walks_.size() == 1) return positionsOf(walks_.front(), doc);
+  // Goes to the document; false when it does not hold the place. REQUIRES: documents never go back.
+  bool find(DocId doc) {
+    if (walks_.size() == 1) return (found_ = walks_.front().find(doc)) >= 0;
+    doc_ = doc;
+    bool is_there = false;
+    for (PostingsWalk& walk : walks_) is_there = walk.find(doc) >= 0 || is_there;
+    return is_there;
+  }
+
+  // The document's positions, ascending. REQUIRES: find() returned true.
+  std::span<const std::uint32_t> positions() {
+    if (walks_.size() == 1) return walks_.front().cursor().positions(static_cast<std::uint32_t>(found_));
     merged_.clear();
     for (PostingsWalk& walk : walks_) {
-      const auto own = positionsOf(walk, doc);
+      const int at = walk.find(doc_);
+      if (at < 0) continue;
+      const auto own = walk.cursor().positions(static_cast<std::uint32_t>(at));
       merged_.insert(merged_.end(), own.begin(), own.end());
     }
     std::sort(merged_.begin(), merged_.end());
     return merged_;
   }
 
- private:
-  static std::span<const std::uint32_t> positionsOf(PostingsWalk& walk, DocId doc) {
-    const int at = walk.seek(doc) ? walk.indexOf(doc) : -1;
-    if (at < 0) return {};
-    return walk.cursor().positions(static_cast<std::uint32_t>(at));
+  // Calls visit(doc) for each of the window's documents that hold the place, ascending. REQUIRES: not isMerged().
+  template <class Visit>
+  void forEach(std::uint32_t window, Visit&& visit) {
+    PostingsWalk& walk = walks_.front();
+    walk.forEachBlock(window, [&](std::size_t first, std::size_t last) {
+      for (std::size_t i = first; i < last; ++i) {
+        found_ = static_cast<int>(i);
+        visit(walk.docs()[i]);
+      }
+    });
   }
 
+ private:
   std::uint32_t position_;
   std::size_t place_;
   std::vector<PostingsWalk> walks_;
   std::uint64_t doc_freq_ = 0;
+  int found_ = -1;  // of a single walk: the document's place in its block
+  DocId doc_ = 0;   // of several: the document
   std::vector<std::uint32_t> merged_;
 };
 
@@ -85,57 +106,79 @@ class PhraseScorer final : public Scorer {
     }
   }
 
+  std::uint64_t partCount() const override { return 4 * parts_.size(); }
+
   void evaluate(std::uint32_t window, std::uint64_t* bits, float* scores) override {
     clearBits(bits);
     const DocId base = windowBegin(window);
-    for (DocId doc = nextCandidate(base); doc - base < kWindowDocs; doc = nextCandidate(doc + 1)) {
-      const float freq = frequency(doc);
-      if (freq == 0) continue;
-      setBit(bits, doc - base);
-      if (scores != nullptr) scores[doc - base] += scoreOf(doc, freq);
+    PhrasePart& rarest = parts_.front();
+    if (rarest.isMerged()) {
+      for (DocId doc = nextCandidate(base); doc - base < kWindowDocs; doc = nextCandidate(doc + 1))
+        take(doc, base, frequency(doc), bits, scores);
+      return;
     }
-  }
-
-  void narrow(std::uint32_t window, std::uint64_t* bits, float* scores) override {
-    const DocId base = windowBegin(window);
-    forEachBit(bits, [&](std::uint32_t i) {
-      const float freq = frequency(base + i);
-      if (freq == 0) {
-        clearBit(bits, i);
-      } else if (scores != nullptr) {
-        scores[i] += scoreOf(base + i, freq);
-      }
+    rarest.forEach(window, [&](DocId doc) {
+      if (holdsOthers(doc)) take(doc, base, frequencyThere(), bits, scores);
     });
   }
 
-  // How often the phrase stands in the document; a spread match counts less than one.
-  float frequency(DocId doc) {
-    if (matcher_ != nullptr) {
-      for (PhrasePart& part : parts_) {
-        const auto positions = part.positions(doc);
-        if (positions.empty()) return 0;
-        matcher_->setPositions(part.place(), positions);
-      }
-      return matcher_->frequency();
-    }
-    for (std::size_t p = 0; p < parts_.size(); ++p) {
-      const auto positions = parts_[p].positions(doc);
-      if (p == 0) {
-        starts_.clear();
-        for (const std::uint32_t position : positions)
-          if (position >= parts_[p].position()) starts_.push_back(position - parts_[p].position());
-        starts_.erase(std::unique(starts_.begin(), starts_.end()), starts_.end());
-      } else {
-        std::erase_if(starts_, [&](std::uint32_t start) {
-          return !std::binary_search(positions.begin(), positions.end(), start + parts_[p].position());
-        });
-      }
-      if (starts_.empty()) return 0;
-    }
-    return static_cast<float>(starts_.size());
+  void narrow(std::uint32_t window, std::uint64_t* bits, float* scores) override {
+    // Below this many documents, looking each up beats walking through the window.
+    constexpr std::uint32_t kFewDocs = 64;
+    if (countBits(bits) > kFewDocs) return Scorer::narrow(window, bits, scores);
+    const DocId base = windowBegin(window);
+    WindowBits found{};
+    forEachBit(bits, [&](std::uint32_t i) { take(base + i, base, frequency(base + i), found.data(), scores); });
+    std::copy(found.begin(), found.end(), bits);
   }
 
+  // How often the phrase stands in the document; a spread match counts less than one. REQUIRES: documents never go
+  // back.
+  float frequency(DocId doc) { return parts_.front().find(doc) && holdsOthers(doc) ? frequencyThere() : 0; }
+
  private:
+  bool holdsOthers(DocId doc) {
+    for (std::size_t p = 1; p < parts_.size(); ++p)
+      if (!parts_[p].find(doc)) return false;
+    return true;
+  }
+
+  void take(DocId doc, DocId base, float freq, std::uint64_t* bits, float* scores) const {
+    if (freq == 0) return;
+    setBit(bits, doc - base);
+    if (scores != nullptr) scores[doc - base] += scoreOf(doc, freq);
+  }
+
+  // In the document that all parts have found.
+  float frequencyThere() {
+    if (matcher_ != nullptr) {
+      for (PhrasePart& part : parts_) matcher_->setPositions(part.place(), part.positions());
+      return matcher_->frequency();
+    }
+    positions_.resize(parts_.size());
+    for (std::size_t p = 0; p < parts_.size(); ++p) positions_[p] = parts_[p].positions();
+    const std::uint32_t first = parts_.front().position();
+    std::uint32_t count = 0, last = kNoMoreDocs;
+    for (const std::uint32_t position : positions_.front()) {
+      // Words may stand at the same position more than once.
+      if (position < first || position == last) continue;
+      last = position;
+      bool is_phrase = true;
+      for (std::size_t p = 1; p < parts_.size() && is_phrase; ++p)
+        is_phrase = holds(positions_[p], position - first + parts_[p].position());
+      count += is_phrase;
+    }
+    return static_cast<float>(count);
+  }
+
+  static bool holds(std::span<const std::uint32_t> positions, std::uint32_t wanted) {
+    constexpr std::size_t kFew = 8;
+    if (positions.size() > kFew) return std::binary_search(positions.begin(), positions.end(), wanted);
+    bool is_there = false;
+    for (const std::uint32_t position : positions) is_there = is_there || position == wanted;
+    return is_there;
+  }
+
   float scoreOf(DocId doc, float freq) const {
     return bm25_->score(freq, norms_ == nullptr ? std::uint8_t{1} : norms_[doc]);
   }
@@ -144,7 +187,7 @@ class PhraseScorer final : public Scorer {
   std::unique_ptr<SloppyPhraseMatcher> matcher_;
   const std::uint8_t* norms_;
   std::shared_ptr<const Bm25> bm25_;
-  std::vector<std::uint32_t> starts_;
+  std::vector<std::span<const std::uint32_t>> positions_;  // by part
 };
 
 std::string describePhrase(const std::string& path, const std::vector<PhrasePlace>& places, std::uint32_t slop,

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "engine/codec/postings.hpp"
@@ -20,28 +21,41 @@ class PostingsWalk {
 
   std::uint32_t docFreq() const { return doc_freq_; }
   PostingsCursor& cursor() { return *cursor_; }
+  // Of the current block.
+  std::span<const DocId> docs() const { return docs_; }
 
   // Stands on the block with the first document >= target; false when there is none.
   bool seek(DocId target) {
+    if (!docs_.empty() && docs_.back() >= target) return true;
     if (is_exhausted_) return false;
-    if (is_open_ && cursor_->docs().back() >= target) return true;
-    is_open_ = true;
     is_exhausted_ = !cursor_->advanceBlock(target);
+    docs_ = is_exhausted_ ? std::span<const DocId>() : cursor_->docs();
+    at_ = 0;
     return !is_exhausted_;
   }
 
   // The first document >= target.
   DocId next(DocId target) {
     if (!seek(target)) return kNoMoreDocs;
-    const auto docs = cursor_->docs();
-    return *std::lower_bound(docs.begin(), docs.end(), target);
+    return docs_[placeOf(target)];
   }
 
   // Position of `doc` in the current block, or -1. REQUIRES: seek(doc) returned true.
   int indexOf(DocId doc) const {
-    const auto docs = cursor_->docs();
-    const auto at = std::lower_bound(docs.begin(), docs.end(), doc);
-    return at != docs.end() && *at == doc ? static_cast<int>(at - docs.begin()) : -1;
+    const std::size_t at = placeOf(doc);
+    return docs_[at] == doc ? static_cast<int>(at) : -1;
+  }
+  // The same for documents that never go back: looks from the last one on. -1 when the term is not in it.
+  int find(DocId doc) {
+    if (!seek(doc)) return -1;
+    if (docs_[at_] < doc) {
+      // Mostly one of the next few.
+      constexpr std::size_t kSteps = 4;
+      std::size_t step = 0;
+      while (step < kSteps && docs_[at_] < doc) ++at_, ++step;
+      if (docs_[at_] < doc) at_ = placeOf(doc);
+    }
+    return docs_[at_] == doc ? static_cast<int>(at_) : -1;
   }
 
   // Calls visit(first, last) for each run of the current block's positions that lies in the window.
@@ -50,13 +64,17 @@ class PostingsWalk {
     DocId from = windowBegin(window);
     const DocId last = from + (kWindowDocs - 1);
     while (seek(from)) {
-      const auto docs = cursor_->docs();
-      const auto begin = docs.front() >= from ? docs.begin() : std::lower_bound(docs.begin(), docs.end(), from);
-      const auto end = docs.back() <= last ? docs.end() : std::upper_bound(begin, docs.end(), last);
-      if (begin != end)
-        visit(static_cast<std::size_t>(begin - docs.begin()), static_cast<std::size_t>(end - docs.begin()));
-      if (docs.back() >= last) return;
-      from = docs.back() + 1;
+      const std::size_t begin = placeOf(from);
+      const std::size_t end =
+          docs_.back() <= last
+              ? docs_.size()
+              : static_cast<std::size_t>(
+                    std::upper_bound(docs_.begin() + static_cast<std::ptrdiff_t>(begin), docs_.end(), last) -
+                    docs_.begin());
+      at_ = std::min(end, docs_.size() - 1);
+      if (begin != end) visit(begin, end);
+      if (docs_.back() >= last) return;
+      from = docs_.back() + 1;
     }
   }
 
@@ -64,16 +82,25 @@ class PostingsWalk {
   void addBits(std::uint32_t window, std::uint64_t* bits) {
     const DocId base = windowBegin(window);
     forEachBlock(window, [&](std::size_t first, std::size_t last) {
-      const auto docs = cursor_->docs();
-      for (std::size_t i = first; i < last; ++i) setBit(bits, docs[i] - base);
+      for (std::size_t i = first; i < last; ++i) setBit(bits, docs_[i] - base);
     });
   }
 
  private:
+  // Of the first document >= target in the current block. REQUIRES: there is one.
+  std::size_t placeOf(DocId target) const {
+    // What was asked for last is behind, unless someone went back within the block.
+    const std::size_t low = docs_[at_] <= target ? at_ : 0;
+    if (docs_[low] >= target) return low;
+    return static_cast<std::size_t>(
+        std::lower_bound(docs_.begin() + static_cast<std::ptrdiff_t>(low), docs_.end(), target) - docs_.begin());
+  }
+
   std::unique_ptr<PostingsCursor> cursor_;
   std::uint32_t doc_freq_;
-  bool is_open_ = false;
   bool is_exhausted_ = false;
+  std::span<const DocId> docs_;  // of the current block; empty before the first and after the last
+  std::size_t at_ = 0;           // where the last search in the block ended
 };
 
 }  // namespace gyre::engine

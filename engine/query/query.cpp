@@ -1,5 +1,7 @@
 #include "engine/query/query.hpp"
 
+#include <algorithm>
+
 namespace gyre::engine {
 
 std::optional<float> scoreOf(const Weight& weight, SegmentRun& run, DocId doc) {
@@ -24,17 +26,40 @@ std::string describeBoosted(std::string description, float boost) {
   return "(" + description + ")^" + describeFloat(boost);
 }
 
+namespace {
+
+float* scoresIn(std::vector<float>& scores) {
+  scores.resize(kWindowDocs);
+  return scores.data();
+}
+
+}  // namespace
+
 void Scorer::narrow(std::uint32_t window, std::uint64_t* bits, float* scores) {
   WindowBits own;
-  if (scores == nullptr) {
-    evaluate(window, own.data(), nullptr);
-    andBits(bits, own.data());
-    return;
-  }
-  narrow_scores_.assign(kWindowDocs, 0.0f);
-  evaluate(window, own.data(), narrow_scores_.data());
+  float* const own_scores = scores == nullptr ? nullptr : scoresIn(narrow_scores_);
+  evaluate(window, own.data(), own_scores);
   andBits(bits, own.data());
-  forEachBit(bits, [&](std::uint32_t i) { scores[i] += narrow_scores_[i]; });
+  if (scores == nullptr) return;
+  forEachBit(bits, [&](std::uint32_t i) { scores[i] += own_scores[i]; });
+  forEachBit(own.data(), [&](std::uint32_t i) { own_scores[i] = 0; });
+}
+
+void Scorer::addTo(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, double* sums) {
+  WindowBits own;
+  float* const own_scores = sums == nullptr ? nullptr : scoresIn(added_scores_);
+  if (within == nullptr) {
+    evaluate(window, own.data(), own_scores);
+  } else {
+    std::copy_n(within, kWindowWords, own.begin());
+    narrow(window, own.data(), own_scores);
+  }
+  orBits(bits, own.data());
+  if (sums == nullptr) return;
+  forEachBit(own.data(), [&](std::uint32_t i) {
+    sums[i] += static_cast<double>(own_scores[i]);
+    own_scores[i] = 0;
+  });
 }
 
 }  // namespace gyre::engine

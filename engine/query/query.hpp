@@ -34,9 +34,16 @@ class Scorer {
   virtual void narrow(std::uint32_t window, std::uint64_t* bits, float* scores);
   // No document of the window scores above this.
   virtual float maxScore(std::uint32_t) { return std::numeric_limits<float>::infinity(); }
+  // Sets the bits of the window's matches within `within` (null: of all of them) beside those that are set, and adds
+  // the scores of these matches to `sums`. For scorers whose scores are added up: Lucene does that in double precision.
+  virtual void addTo(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, double* sums);
+  // About how many lists or columns a look at one document takes.
+  virtual std::uint64_t partCount() const { return 1; }
 
  private:
-  std::vector<float> narrow_scores_;  // on the heap, so that deep nesting takes little stack
+  // All 0 between calls. On the heap, so that deep nesting takes little stack.
+  std::vector<float> narrow_scores_;
+  std::vector<float> added_scores_;
 };
 
 class Weight {

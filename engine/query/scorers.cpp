@@ -320,6 +320,7 @@ class TermSetScorer final : public ConstantScorer {
     can_ask_column_ = column_ != nullptr && !ordinals_.empty() && !column_->isMultiValued();
   }
   std::uint64_t cost() const override { return std::min<std::uint64_t>(cost_, run_.docCount()); }
+  std::uint64_t partCount() const override { return can_ask_column_ ? 1 : walks_.size(); }
   DocId nextCandidate(DocId from) override {
     DocId first = kNoMoreDocs;
     for (PostingsWalk& walk : walks_) {
@@ -362,13 +363,10 @@ DocId firstCandidate(std::vector<ScorerPtr>& scorers, DocId from) {
   return first;
 }
 
-void matchAny(std::vector<ScorerPtr>& scorers, std::uint32_t window, std::uint64_t* bits, float* scores) {
-  clearBits(bits);
-  WindowBits own;
-  for (const ScorerPtr& scorer : scorers) {
-    scorer->evaluate(window, own.data(), scores);
-    orBits(bits, own.data());
-  }
+std::uint64_t sumOfParts(const std::vector<ScorerPtr>& scorers) {
+  std::uint64_t parts = 0;
+  for (const ScorerPtr& scorer : scorers) parts += scorer->partCount();
+  return parts;
 }
 
 std::uint64_t sumOfCosts(const std::vector<ScorerPtr>& scorers) {
@@ -381,21 +379,37 @@ class AnyScorer final : public ConstantScorer {
  public:
   AnyScorer(std::vector<ScorerPtr> scorers, float score) : ConstantScorer(score), scorers_(std::move(scorers)) {}
   std::uint64_t cost() const override { return sumOfCosts(scorers_); }
+  std::uint64_t partCount() const override { return sumOfParts(scorers_); }
   DocId nextCandidate(DocId from) override { return firstCandidate(scorers_, from); }
 
  private:
-  void match(std::uint32_t window, std::uint64_t* bits) override { matchAny(scorers_, window, bits, nullptr); }
+  void match(std::uint32_t window, std::uint64_t* bits) override {
+    clearBits(bits);
+    for (const ScorerPtr& scorer : scorers_) scorer->addTo(window, nullptr, bits, nullptr);
+  }
+  void keep(std::uint32_t window, std::uint64_t* bits) override {
+    WindowBits found{};
+    for (const ScorerPtr& scorer : scorers_) scorer->addTo(window, bits, found.data(), nullptr);
+    std::copy(found.begin(), found.end(), bits);
+  }
 
   std::vector<ScorerPtr> scorers_;
 };
 
 class SumScorer final : public Scorer {
  public:
-  explicit SumScorer(std::vector<ScorerPtr> scorers) : scorers_(std::move(scorers)) {}
+  explicit SumScorer(std::vector<ScorerPtr> scorers) : scorers_(std::move(scorers)), sums_(kWindowDocs) {}
   std::uint64_t cost() const override { return sumOfCosts(scorers_); }
+  std::uint64_t partCount() const override { return sumOfParts(scorers_); }
   DocId nextCandidate(DocId from) override { return firstCandidate(scorers_, from); }
   void evaluate(std::uint32_t window, std::uint64_t* bits, float* scores) override {
-    matchAny(scorers_, window, bits, scores);
+    clearBits(bits);
+    sum(window, nullptr, bits, scores);
+  }
+  void narrow(std::uint32_t window, std::uint64_t* bits, float* scores) override {
+    WindowBits found{};
+    sum(window, bits, found.data(), scores);
+    std::copy(found.begin(), found.end(), bits);
   }
   float maxScore(std::uint32_t window) override {
     float sum = 0;
@@ -404,7 +418,18 @@ class SumScorer final : public Scorer {
   }
 
  private:
+  void sum(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, float* scores) {
+    double* const sums = scores == nullptr ? nullptr : sums_.data();
+    for (const ScorerPtr& scorer : scorers_) scorer->addTo(window, within, bits, sums);
+    if (scores == nullptr) return;
+    forEachBit(bits, [&](std::uint32_t i) {
+      scores[i] += static_cast<float>(sums_[i]);
+      sums_[i] = 0;
+    });
+  }
+
   std::vector<ScorerPtr> scorers_;
+  std::vector<double> sums_;  // all 0 between calls
 };
 
 }  // namespace

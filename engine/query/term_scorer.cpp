@@ -24,20 +24,7 @@ class TermScorer final : public Scorer {
 
   void evaluate(std::uint32_t window, std::uint64_t* bits, float* scores) override {
     clearBits(bits);
-    if (scores == nullptr) {
-      walk_.addBits(window, bits);
-      return;
-    }
-    const DocId base = windowBegin(window);
-    walk_.forEachBlock(window, [&](std::size_t first, std::size_t last) {
-      const auto docs = walk_.cursor().docs();
-      const auto freqs = walk_.cursor().freqs();
-      for (std::size_t i = first; i < last; ++i) {
-        const std::uint32_t at = docs[i] - base;
-        setBit(bits, at);
-        scores[at] += bm25_->score(static_cast<float>(freqs[i]), normOf(docs[i]));
-      }
-    });
+    add(window, nullptr, bits, scores);
   }
 
   void narrow(std::uint32_t window, std::uint64_t* bits, float* scores) override {
@@ -49,10 +36,13 @@ class TermScorer final : public Scorer {
       if (at < 0) {
         clearBit(bits, i);
       } else if (scores != nullptr) {
-        scores[i] +=
-            bm25_->score(static_cast<float>(walk_.cursor().freqs()[static_cast<std::size_t>(at)]), normOf(doc));
+        scores[i] += scoreAt(static_cast<std::size_t>(at));
       }
     });
+  }
+
+  void addTo(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, double* sums) override {
+    add(window, within, bits, sums);
   }
 
   float maxScore(std::uint32_t window) override {
@@ -71,7 +61,40 @@ class TermScorer final : public Scorer {
   }
 
  private:
-  std::uint8_t normOf(DocId doc) const { return norms_ == nullptr ? std::uint8_t{1} : norms_[doc]; }
+  // Of the document at a place of the current block.
+  float scoreAt(std::size_t at) {
+    const std::uint8_t norm = norms_ == nullptr ? std::uint8_t{1} : norms_[walk_.docs()[at]];
+    return bm25_->score(static_cast<float>(walk_.cursor().freqs()[at]), norm);
+  }
+
+  template <class Sum>
+  void add(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, Sum* sums) {
+    if (within != nullptr) return addWithin(window, within, bits, sums);
+    if (sums == nullptr) return walk_.addBits(window, bits);
+    const DocId base = windowBegin(window);
+    walk_.forEachBlock(window, [&](std::size_t first, std::size_t last) {
+      const DocId* const docs = walk_.docs().data();
+      const std::uint32_t* const freqs = walk_.cursor().freqs().data();
+      for (std::size_t i = first; i < last; ++i) {
+        const std::uint8_t norm = norms_ == nullptr ? std::uint8_t{1} : norms_[docs[i]];
+        setBit(bits, docs[i] - base);
+        sums[docs[i] - base] += static_cast<Sum>(bm25_->score(static_cast<float>(freqs[i]), norm));
+      }
+    });
+  }
+
+  template <class Sum>
+  void addWithin(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, Sum* sums) {
+    const DocId base = windowBegin(window);
+    walk_.forEachBlock(window, [&](std::size_t first, std::size_t last) {
+      const DocId* const docs = walk_.docs().data();
+      for (std::size_t i = first; i < last; ++i) {
+        if (!testBit(within, docs[i] - base)) continue;
+        setBit(bits, docs[i] - base);
+        if (sums != nullptr) sums[docs[i] - base] += static_cast<Sum>(scoreAt(i));
+      }
+    });
+  }
 
   PostingsWalk walk_;
   const std::uint8_t* norms_;
@@ -140,6 +163,7 @@ class SynonymScorer final : public Scorer {
     for (const PostingsWalk& walk : walks_) cost += walk.docFreq();
     return cost;
   }
+  std::uint64_t partCount() const override { return walks_.size(); }
   DocId nextCandidate(DocId from) override {
     DocId first = kNoMoreDocs;
     for (PostingsWalk& walk : walks_) first = std::min(first, walk.next(from));
@@ -155,7 +179,7 @@ class SynonymScorer final : public Scorer {
     const DocId base = windowBegin(window);
     for (PostingsWalk& walk : walks_)
       walk.forEachBlock(window, [&](std::size_t first, std::size_t last) {
-        const auto docs = walk.cursor().docs();
+        const auto docs = walk.docs();
         const auto freqs = walk.cursor().freqs();
         for (std::size_t i = first; i < last; ++i) {
           setBit(bits, docs[i] - base);
@@ -220,6 +244,10 @@ WeightPtr makeTermWeight(const Snapshot& snapshot, std::string path, std::string
   if (doc_freq == 0) doc_freq = docFrequency(snapshot, path, term);
   if (doc_freq == 0) return makeNoneWeight();
   ScoreStatistics statistics{fieldStatistics(snapshot, path), {doc_freq}, boost};
+  return makeTermWeight(std::move(path), std::move(term), std::move(statistics));
+}
+
+WeightPtr makeTermWeight(std::string path, std::string term, ScoreStatistics statistics) {
   return std::make_unique<TermWeight>(std::move(path), std::move(term), std::move(statistics));
 }
 

@@ -21,6 +21,7 @@ ScorerPtr makeTermScorer(SegmentRun& run, const FieldReader& field, const TermIn
 // when it is not 0 (fuzzy expansions share the largest).
 WeightPtr makeTermWeight(const Snapshot& snapshot, std::string path, std::string term, float boost,
                          std::uint64_t doc_freq = 0);
+WeightPtr makeTermWeight(std::string path, std::string term, ScoreStatistics statistics);
 
 // Several terms that count as one: their frequencies add up, and the commonest says how rare they are.
 WeightPtr makeSynonymWeight(const Snapshot& snapshot, std::string path, std::vector<std::string> terms, float boost);

@@ -26,10 +26,10 @@ class ScoreCollector final : public Collector {
     const DocId base = windowBegin(window);
     forEachBit(bits, [&](std::uint32_t i) {
       const float score = scores == nullptr ? 0 : scores[i];
+      if (heap_.size() == size_ && !(score > heap_.front().score)) return;
       if (after_ && !isBetter({after_->segment, after_->doc, after_->score}, {segment_, base + i, score})) return;
       // Documents come in index order, so an equal score loses against one that is in already.
       if (heap_.size() == size_) {
-        if (!(score > heap_.front().score)) return;
         std::pop_heap(heap_.begin(), heap_.end(), isBetter);
         heap_.back() = {segment_, base + i, score};
       } else {

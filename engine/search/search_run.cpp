@@ -224,7 +224,6 @@ class SearchRun {
 
   void runWindow(SegmentRun& run, Scorers& scorers, std::uint32_t window) {
     float* const scores = needs_scores_ ? scores_.data() : nullptr;
-    if (needs_scores_) scores_.fill(0);
     fillBits(bits_.data(), windowSize(window, run.docCount()));
     if (wantsHitsAlone() && collector_->keepCandidates(window, bits_.data())) {
       if (!hasBits(bits_.data())) return;
@@ -232,6 +231,20 @@ class SearchRun {
     } else {
       scorers.query->evaluate(window, bits_.data(), scores);
     }
+    if (scores == nullptr) return takeMatches(run, scorers, window, nullptr);
+    const WindowBits scored = bits_;
+    takeMatches(run, scorers, window, scores);
+    // Of many, to clear all is cheaper.
+    constexpr std::uint32_t kFewDocs = 128;
+    if (countBits(scored.data()) > kFewDocs) {
+      scores_.fill(0);
+    } else {
+      forEachBit(scored.data(), [&](std::uint32_t i) { scores_[i] = 0; });
+    }
+  }
+
+  // bits_ are the query's matches in the window.
+  void takeMatches(SegmentRun& run, Scorers& scorers, std::uint32_t window, const float* scores) {
     keepVisible(run.view(), window, bits_.data());
     for (const ScorerPtr& filter : scorers.filters) filter->narrow(window, bits_.data(), nullptr);
     if (request_.slice) keepSlice(run, window);
@@ -480,7 +493,7 @@ class SearchRun {
   Status aggregation_status_;  // of memory
   SearchOutcome outcome_;
   WindowBits bits_{};
-  std::array<float, kWindowDocs> scores_{};
+  std::array<float, kWindowDocs> scores_{};  // all 0 between windows
   std::array<std::uint16_t, kWindowDocs> docs_{};
 };
 

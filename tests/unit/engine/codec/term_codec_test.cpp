@@ -103,6 +103,7 @@ class TermCodecTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(seekCeilGoesToTheNextTerm);
   CPPUNIT_TEST(sharedBytesAreWhatTermsHaveInCommon);
   CPPUNIT_TEST(noTermOfAWantedLengthIsPassedOver);
+  CPPUNIT_TEST(skipGoesBeyondWhatBeginsAlike);
   CPPUNIT_TEST(emptyDictionaryHasNothing);
   CPPUNIT_TEST(damageIsRefusedOrHarmless);
   CPPUNIT_TEST_SUITE_END();
@@ -203,6 +204,49 @@ class TermCodecTest : public CppUnit::TestFixture {
           found.emplace_back(cursor->term());
       CPPUNIT_ASSERT(expected == found);
       CPPUNIT_ASSERT(steps < 600);
+    }
+  }
+
+  void skipGoesBeyondWhatBeginsAlike() {
+    for (int round = 0; round < 60; ++round) {
+      const std::size_t count = 1 + random_() % (round % 2 == 0 ? 40 : 900);
+      const Model model = randomModel(random_, count, TermDetail::kPositions);
+      const bool is_old = round % 5 == 0;
+      const std::string bytes = (is_old ? writeUnsplit : write)(TermDetail::kPositions, model);
+      const auto terms = open(bytes);
+      const auto cursor = terms->cursor();
+      const std::size_t shortest = random_() % 6, longest = shortest + random_() % 6;
+      const bool ignores = round % 3 == 0;
+      if (ignores) cursor->ignoreOtherLengths(shortest, longest);
+      const auto isWanted = [&](const std::string& term) {
+        return !ignores || (countCharacters(term) >= shortest && countCharacters(term) <= longest);
+      };
+      bool has_term = cursor->seekCeil("");
+      for (int step = 0; step < 400; ++step) {
+        if (!has_term) {
+          has_term = cursor->seekCeil(std::next(model.begin(), static_cast<long>(random_() % count))->first);
+          continue;
+        }
+        const std::string before(cursor->term());
+        if (before.empty() || random_() % 4 == 0) {
+          has_term = cursor->next();
+          continue;
+        }
+        const std::string beginning = before.substr(0, 1 + random_() % before.size());
+        auto expected = model.upper_bound(before);
+        while (expected != model.end() && expected->first.starts_with(beginning)) ++expected;
+        has_term = cursor->skip(beginning.size());
+        const auto found = has_term ? model.find(std::string(cursor->term())) : model.end();
+        CPPUNIT_ASSERT(has_term == (found != model.end()));
+        if (!ignores) CPPUNIT_ASSERT(found == expected);
+        for (; expected != found; ++expected) CPPUNIT_ASSERT(expected != model.end() && !isWanted(expected->first));
+        if (!has_term) continue;
+        CPPUNIT_ASSERT_EQUAL(static_cast<std::uint32_t>(std::distance(model.begin(), found)), cursor->ordinal());
+        CPPUNIT_ASSERT(isSame(found->second, cursor->info()));
+        const auto [end, ignored] =
+            std::mismatch(before.begin(), before.end(), found->first.begin(), found->first.end());
+        CPPUNIT_ASSERT_EQUAL(static_cast<std::size_t>(end - before.begin()), cursor->sharedBytes());
+      }
     }
   }
 
