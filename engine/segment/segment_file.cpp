@@ -28,7 +28,8 @@ bool isKnown(SectionKind kind, bool has_field) {
     case SectionKind::kRoutings:
     case SectionKind::kNested:
     case SectionKind::kStoredBlocks:
-    case SectionKind::kStoredDictionaries: return !has_field;
+    case SectionKind::kStoredDictionaries:
+    case SectionKind::kIdSlots: return !has_field;
     case SectionKind::kTerms:
     case SectionKind::kPostings:
     case SectionKind::kColumn:

@@ -27,13 +27,14 @@ enum class SectionKind : std::uint8_t {
   kStoredIndex = 2,  // of segments written before there were kStoredBlocks
   kIdBytes = 3,
   kIdEnds = 4,
-  kIdTable = 5,
+  kIdTable = 5,  // of segments written before there were kIdSlots
   kVersions = 6,
   kSeqNos = 7,
   kRoutings = 8,  // only when some document has one
   kNested = 9,    // only when there are nested objects
   kStoredBlocks = 10,
   kStoredDictionaries = 11,  // only when blocks were compressed with one
+  kIdSlots = 12,
   // of one field each
   kTerms = 16,
   kPostings = 17,

@@ -156,11 +156,11 @@ class Merge {
       routings.add(segment.routing(doc));
       nested.add(segment.nested() == nullptr ? std::string_view() : segment.nested()->pathOf(doc));
     });
-    std::string bytes, ends, table;
-    ids.finish(bytes, ends, table);
+    std::string bytes, ends, slots;
+    ids.finish(bytes, ends, slots);
     file_.section(SectionKind::kIdBytes, kNoField, base::asBytes(bytes));
     file_.section(SectionKind::kIdEnds, kNoField, base::asBytes(ends));
-    file_.section(SectionKind::kIdTable, kNoField, base::asBytes(table));
+    file_.section(SectionKind::kIdSlots, kNoField, base::asBytes(slots));
     std::string column;
     versions.finish(result_.doc_count, column);
     file_.section(SectionKind::kVersions, kNoField, base::asBytes(column));

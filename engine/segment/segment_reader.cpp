@@ -76,8 +76,9 @@ Status OpenSegment::loadDocuments(const Sections& sections) {
     nested_ = std::move(nested).value();
   }
   const base::ByteView ends = sections[SectionKind::kIdEnds];
-  auto ids = IdIndexReader::open(sections[SectionKind::kIdBytes], ends, sections[SectionKind::kIdTable], docCount(),
-                                 rootCount());
+  auto ids = IdIndexReader::open(
+      {sections[SectionKind::kIdBytes], ends, sections[SectionKind::kIdSlots], sections[SectionKind::kIdTable]},
+      docCount(), rootCount());
   GYRE_TRY(locate(ids.status(), ends));
   ids_ = std::move(ids).value();
   const base::ByteView versions = sections[SectionKind::kVersions];

@@ -74,12 +74,12 @@ class BufferFreezer {
       routings.add(buffer_.routing(doc));
       nested.add(buffer_.nestedPath(doc));
     }
-    std::string bytes, ends, table, column;
-    ids.finish(bytes, ends, table);
+    std::string bytes, ends, slots, column;
+    ids.finish(bytes, ends, slots);
     versions.finish(buffer_.liveCount(), column);
     file_.section(SectionKind::kIdBytes, kNoField, base::asBytes(bytes));
     file_.section(SectionKind::kIdEnds, kNoField, base::asBytes(ends));
-    file_.section(SectionKind::kIdTable, kNoField, base::asBytes(table));
+    file_.section(SectionKind::kIdSlots, kNoField, base::asBytes(slots));
     file_.section(SectionKind::kVersions, kNoField, base::asBytes(column));
     column.clear();
     seq_nos.finish(buffer_.liveCount(), column);

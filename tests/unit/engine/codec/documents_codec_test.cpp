@@ -1,6 +1,7 @@
 // What a segment keeps of whole documents: sources, ids, live bits.
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <cstring>
 #include <iostream>
 #include <random>
 #include <string>
@@ -68,6 +69,7 @@ class DocumentsCodecTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(damagedBlockIsCorruptionNotAWrongAnswer);
   CPPUNIT_TEST(readersAreNotConfusedByTheCache);
   CPPUNIT_TEST(idsAreFoundAndOthersAreNot);
+  CPPUNIT_TEST(idTableOfOlderSegmentsIsRead);
   CPPUNIT_TEST(damagedIdTableIsHarmless);
   CPPUNIT_TEST(liveBitsSurvive);
   CPPUNIT_TEST(damagedLiveBitsAreRefused);
@@ -238,6 +240,26 @@ class DocumentsCodecTest : public CppUnit::TestFixture {
     }
   }
 
+  void idTableOfOlderSegmentsIsRead() {
+    makeIds(1000);
+    is_old_ = true;
+    const std::uint64_t capacity = 2048;
+    table_.assign(capacity * 5, '\0');
+    for (std::uint32_t doc = 0; doc < ids_.size(); ++doc) {
+      const std::uint64_t hash = gyre::engine::hashId(ids_[doc]);
+      std::uint64_t slot = hash % capacity;
+      while (table_[slot] != '\0') slot = (slot + 1) % capacity;
+      table_[slot] = hash >> 56 == 0 ? '\1' : static_cast<char>(hash >> 56);
+      std::memcpy(table_.data() + capacity + slot * 4, &doc, 4);
+    }
+    const auto reader = openIds();
+    for (DocId doc = 0; doc < ids_.size(); ++doc) {
+      CPPUNIT_ASSERT(reader.find(ids_[doc], gyre::engine::hashId(ids_[doc])) == doc);
+      const std::string other = "x" + ids_[doc];
+      CPPUNIT_ASSERT(!reader.find(other, gyre::engine::hashId(other)));
+    }
+  }
+
   void damagedIdTableIsHarmless() {
     makeIds(300);
     const std::string sound = table_;
@@ -321,9 +343,11 @@ class DocumentsCodecTest : public CppUnit::TestFixture {
     writer.finish(bytes_, ends_, table_);
   }
   gyre::engine::IdIndexReader openIds() {
-    auto opened = gyre::engine::IdIndexReader::open(asBytes(bytes_), asBytes(ends_), asBytes(table_),
-                                                    static_cast<std::uint32_t>(ids_.size()),
-                                                    static_cast<std::uint32_t>(ids_.size()));
+    const auto count = static_cast<std::uint32_t>(ids_.size());
+    auto opened = gyre::engine::IdIndexReader::open(
+        is_old_ ? gyre::engine::IdIndexReader::Sections{asBytes(bytes_), asBytes(ends_), {}, asBytes(table_)}
+                : gyre::engine::IdIndexReader::Sections{asBytes(bytes_), asBytes(ends_), asBytes(table_), {}},
+        count, count);
     CPPUNIT_ASSERT_MESSAGE(std::string(opened.status().message()), opened.isOk());
     return std::move(opened).value();
   }
@@ -331,6 +355,7 @@ class DocumentsCodecTest : public CppUnit::TestFixture {
   std::mt19937 random_;
   std::vector<std::string> ids_;
   std::string bytes_, ends_, table_;
+  bool is_old_ = false;  // table_ is as segments had it before there were slots
 };
 
 CPPUNIT_TEST_SUITE_REGISTRATION(DocumentsCodecTest);
