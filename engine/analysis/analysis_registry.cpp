@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/analysis/built_in_analyzers.hpp"
+#include "engine/analysis/shingled_analyzer.hpp"
 
 namespace gyre::engine {
 
@@ -108,6 +109,13 @@ Status AnalysisRegistry::check() const {
 const Analyzer* AnalysisRegistry::analyzer(std::string_view name) const {
   const auto found = analyzers_.find(name);
   return found == analyzers_.end() ? findAnalyzer(name) : found->second.get();
+}
+
+const Analyzer* AnalysisRegistry::shingled(const Analyzer& base, std::size_t size) const {
+  const std::lock_guard lock(shingled_lock_);
+  AnalyzerPtr& made = shingled_[{&base, size}];
+  if (made == nullptr) made = makeShingledAnalyzer(base, size);
+  return made.get();
 }
 
 const Analyzer* AnalysisRegistry::normalizer(std::string_view name) const {

@@ -3,13 +3,17 @@
 // Built once from the index's settings ("analysis": {"analyzer": {…}, "filter": {…}, …}, nested or dotted); everything
 // defined there is checked, used or not. Names that the settings do not define are the dialect's own.
 //
-// THREADS: immutable; a Mapping owns it by shared_ptr, and whoever uses one of its analyzers keeps the mapping.
+// THREADS: immutable but for what shingled() makes, under a lock; a Mapping owns it by shared_ptr, and whoever uses one
+// of its analyzers keeps the mapping.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "engine/analysis/analysis_settings.hpp"
 #include "engine/analysis/analyzer.hpp"
@@ -36,6 +40,9 @@ class AnalysisRegistry {
   // The last two count before the analyzer that a field names; null when the settings have none.
   const Analyzer* defaultSearchAnalyzer() const { return default_search_; }
   const Analyzer* defaultQuoteAnalyzer() const { return default_quote_; }
+
+  // One of its analyzers with words joined, `size` at a time; see shingled_analyzer.hpp.
+  const Analyzer* shingled(const Analyzer& base, std::size_t size) const;
 
   // Single components by name, for an analysis that is put together on the way. Null for an unknown name.
   Result<CharFilterPtr> charFilter(std::string_view name) const;
@@ -71,6 +78,8 @@ class AnalysisRegistry {
   const Analyzer* default_ = nullptr;
   const Analyzer* default_search_ = nullptr;
   const Analyzer* default_quote_ = nullptr;
+  mutable std::mutex shingled_lock_;
+  mutable std::map<std::pair<const Analyzer*, std::size_t>, AnalyzerPtr> shingled_;
 };
 
 }  // namespace gyre::engine
