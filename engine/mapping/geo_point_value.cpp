@@ -11,10 +11,7 @@ namespace gyre::engine {
 
 namespace {
 
-struct Point {
-  double lat = 0;
-  double lon = 0;
-};
+using Point = GeoPoint;
 
 Status fault(std::string why) { return {Code::kInvalidArgument, "parse_exception", std::move(why)}; }
 
@@ -29,25 +26,6 @@ std::optional<double> numberOf(std::string_view text) {
 }
 std::optional<double> numberOf(json::Value value) {
   return numberOf(value.isString() ? value.string() : value.isNumber() ? value.raw() : std::string_view());
-}
-
-// Five bits a character, longitude first; the middle of the cell.
-std::optional<Point> fromGeohash(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789bcdefghjkmnpqrstuvwxyz";
-  constexpr std::size_t kLongest = 12;
-  if (text.empty() || text.size() > kLongest) return std::nullopt;
-  double low[2] = {-180, -90}, high[2] = {180, 90};
-  bool is_lat = false;
-  for (const char c : text) {
-    const std::size_t digit = kDigits.find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    for (int bit = 4; bit >= 0; --bit) {
-      const double middle = (low[is_lat] + high[is_lat]) / 2;
-      ((digit >> bit & 1) != 0 ? low : high)[is_lat] = middle;
-      is_lat = !is_lat;
-    }
-  }
-  return Point{(low[1] + high[1]) / 2, (low[0] + high[0]) / 2};
 }
 
 Result<Point> fromText(std::string_view text) {
@@ -67,7 +45,7 @@ Result<Point> fromText(std::string_view text) {
     if (!lat || !lon) return fault("Invalid WKT format");
     return Point{*lat, *lon};
   }
-  if (const auto point = fromGeohash(text)) return *point;
+  if (const auto point = pointOfGeohash(text)) return *point;
   return fault("unsupported symbol in geohash [" + std::string(utf16Prefix(text, 100)) + "]");
 }
 
@@ -105,8 +83,8 @@ Result<Point> pointOf(json::Value value) {
 
 }  // namespace
 
-Result<std::vector<std::string>> geoPointsOf(json::Value value) {
-  std::vector<std::string> points;
+Result<std::vector<GeoPoint>> parseGeoPoints(json::Value value) {
+  std::vector<GeoPoint> points;
   const auto add = [&](json::Value one) -> Status {
     if (one.isNull()) return {};
     GYRE_TRY_ASSIGN(const Point point, pointOf(one));
@@ -116,12 +94,7 @@ Result<std::vector<std::string>> geoPointsOf(json::Value value) {
     if (std::fabs(point.lon) > 180)
       return {Code::kInvalidArgument, "illegal_argument_exception",
               "illegal longitude value [" + std::to_string(point.lon) + "]"};
-    std::string text;
-    JsonWriter(text).real(point.lat);
-    text += ',';
-    std::string lon;
-    JsonWriter(lon).real(point.lon);
-    points.push_back(text + lon);
+    points.push_back(point);
     return {};
   };
   const bool is_list = value.isArray() && (value.size() == 0 || !(*value.begin()).isNumber());
@@ -131,6 +104,20 @@ Result<std::vector<std::string>> geoPointsOf(json::Value value) {
   }
   for (const json::Value element : value) GYRE_TRY(add(element));
   return points;
+}
+
+std::string geoPointText(const GeoPoint& point) {
+  std::string lat, lon;
+  JsonWriter(lat).real(point.lat);
+  JsonWriter(lon).real(point.lon);
+  return lat + "," + lon;
+}
+
+Result<std::vector<std::string>> geoPointsOf(json::Value value) {
+  GYRE_TRY_ASSIGN(const auto points, parseGeoPoints(value));
+  std::vector<std::string> texts;
+  for (const GeoPoint& point : points) texts.push_back(geoPointText(point));
+  return texts;
 }
 
 }  // namespace gyre::engine
