@@ -13,6 +13,8 @@ inline constexpr std::int64_t kSecondMillis = 1'000;
 inline constexpr std::int64_t kMinuteMillis = 60 * kSecondMillis;
 inline constexpr std::int64_t kHourMillis = 60 * kMinuteMillis;
 inline constexpr std::int64_t kDayMillis = 24 * kHourMillis;
+inline constexpr std::int64_t kMilliNanos = 1'000'000;
+inline constexpr std::int64_t kSecondNanos = 1'000 * kMilliNanos;
 
 // A local date and time; the zone is the caller's.
 struct CivilTime {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "engine/analysis/utf8.hpp"
 #include "engine/mapping/civil_time.hpp"
@@ -23,7 +24,7 @@ enum class Part : std::uint8_t {
   kMinute,
   kSecond,
   kFraction,      // exactly `width` digits
-  kAnyFraction,   // '.' or ',' and one to nine digits; written as .SSS
+  kAnyFraction,   // '.' or ',' and one to nine digits; written as .SSS, with width 9 as long as it takes
   kOffset,        // width 1 +02[00], 2 +0200, 3 +02:00; Z for zero
   kNumberOffset,  // the same, zero written in digits
   kAnyOffset,     // Z, +02, +0200 or +02:00; written as width 3
@@ -46,7 +47,8 @@ constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "
 constexpr std::array<std::string_view, 7> kWeekdays = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                                        "Friday", "Saturday", "Sunday"};
 
-// The dialect's names as patterns of our own letters: f is kAnyFraction, z is kAnyOffset, # and ## the epochs. The
+// The dialect's names as patterns of our own letters: f is kAnyFraction (ff writes nanoseconds), z is kAnyOffset, # and
+// ## the epochs. The
 // strict form has fixed widths, the plain one takes single digits.
 struct NamedFormat {
   std::string_view name;
@@ -54,6 +56,7 @@ struct NamedFormat {
 };
 constexpr NamedFormat kNamedFormats[] = {
     {"strict_date_optional_time", "yyyy[-MM[-dd['T'[HH[:mm[:ss[f]]][z]]]]]"},
+    {"strict_date_optional_time_nanos", "yyyy[-MM[-dd['T'[HH[:mm[:ss[ff]]][z]]]]]"},
     {"date_optional_time", "y[-M[-d['T'[H[:m[:s[f]]][z]]]]]"},
     {"epoch_millis", "#"},
     {"epoch_second", "##"},
@@ -191,7 +194,7 @@ class PatternCompiler {
       default: break;
     }
     if (is_ours_ && c == 'f')
-      add(Part::kAnyFraction);
+      add(Part::kAnyFraction, width == 1 ? 3 : 9);
     else if (is_ours_ && c == 'z')
       add(Part::kAnyOffset, 3);
     else if (is_ours_ && c == '#')
@@ -211,10 +214,10 @@ class PatternCompiler {
 // What a text said; a part it left out is absent.
 struct Fields {
   std::optional<std::int64_t> year;
-  std::optional<int> month, day, hour, hour12, minute, second, millis;
+  std::optional<int> month, day, hour, hour12, minute, second, nanos;
   std::optional<bool> is_afternoon;
   std::optional<std::int64_t> offset;
-  std::optional<std::int64_t> instant;  // an epoch
+  std::optional<Instant> instant;  // an epoch
   std::optional<int> weekday;
 };
 
@@ -347,13 +350,12 @@ class Matcher {
   }
 
   bool fraction(std::size_t least, std::size_t most) {
-    int millis = 0;
+    int nanos = 0;
     std::size_t count = 0;
-    for (; count < most && isDigit(peek()); ++count, ++at_)
-      if (count < 3) millis = millis * 10 + (peek() - '0');
+    for (; count < most && isDigit(peek()); ++count, ++at_) nanos = nanos * 10 + (peek() - '0');
     if (count < least) return false;
-    for (std::size_t scale = count; scale < 3; ++scale) millis *= 10;
-    fields_.millis = millis;
+    for (std::size_t scale = count; scale < 9; ++scale) nanos *= 10;
+    fields_.nanos = nanos;
     return true;
   }
 
@@ -383,7 +385,7 @@ class Matcher {
     return offset(false, true);
   }
 
-  // A whole number and perhaps a fraction of the unit, cut to milliseconds.
+  // A whole number of the unit and perhaps a fraction of it.
   bool epoch(std::int64_t unit) {
     const bool is_negative = character('-');
     std::int64_t value = 0;
@@ -392,15 +394,23 @@ class Matcher {
       if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, peek() - '0', &value))
         return false;
     if (count == 0 || __builtin_mul_overflow(value, unit, &value)) return false;
+    // Billionths of the unit. What the dialect makes of a negative number of milliseconds misses the millisecond
+    // itself.
+    std::int64_t rest = round_ == RoundUp::kYes && (!is_negative || unit > 1) ? kSecondNanos - 1 : 0;
     if (character('.')) {
       if (!fraction(1, 9)) return false;
-    } else if (round_ == RoundUp::kYes && unit == 1000) {
-      fields_.millis = is_negative ? -999 : 999;
+      rest = *fields_.nanos;
     }
-    const int millis = unit == 1000 ? fields_.millis.value_or(0) : 0;
-    fields_.millis.reset();
-    if (__builtin_add_overflow(value, millis, &value)) return false;
-    fields_.instant = is_negative ? -value : value;
+    fields_.nanos.reset();
+    rest = rest * unit / 1000;  // nanoseconds
+    std::int64_t millis = rest / kMilliNanos;
+    if (__builtin_add_overflow(value, millis, &millis)) return false;
+    const auto nanos = static_cast<std::int32_t>(rest % kMilliNanos);
+    if (!is_negative) {
+      fields_.instant = {millis, nanos};
+    } else {
+      fields_.instant = nanos == 0 ? Instant{-millis, 0} : Instant{-millis - 1, static_cast<int>(kMilliNanos) - nanos};
+    }
     return true;
   }
 
@@ -412,9 +422,9 @@ class Matcher {
 };
 
 // Nothing for a day that its month does not have.
-std::optional<std::int64_t> resolve(const Fields& f, RoundUp round, const TimeZone& zone) {
+std::optional<Instant> resolve(const Fields& f, RoundUp round, const TimeZone& zone) {
   // The dialect reads an epoch as what a clock in the zone would show.
-  if (f.instant) return zone.toUtc(*f.instant);
+  if (f.instant) return Instant{zone.toUtc(f.instant->millis), f.instant->nanos};
   const bool is_up = round == RoundUp::kYes;
   CivilTime t;
   t.year = f.year.value_or(1970);
@@ -429,9 +439,10 @@ std::optional<std::int64_t> resolve(const Fields& f, RoundUp round, const TimeZo
   }
   t.minute = f.minute.value_or(is_up ? 59 : 0);
   t.second = f.second.value_or(is_up ? 59 : 0);
-  t.millis = f.millis.value_or(is_up ? 999 : 0);
+  const int nanos = f.nanos.value_or(is_up ? static_cast<int>(kSecondNanos) - 1 : 0);
+  t.millis = nanos / static_cast<int>(kMilliNanos);
   const std::int64_t local = millisFromCivil(t);
-  return f.offset ? local - *f.offset : zone.toUtc(local);
+  return Instant{f.offset ? local - *f.offset : zone.toUtc(local), nanos % static_cast<int>(kMilliNanos)};
 }
 
 // "2024-02-29T12:00:00[.000]Z", the form that nearly every document holds: 20 or 24 characters, no choice anywhere.
@@ -514,25 +525,40 @@ void appendOffset(std::string& out, std::int64_t offset, std::size_t width, bool
   appendNumber(out, minutes % 60, 2);
 }
 
-void appendFraction(std::string& out, int millis, std::size_t width) {
+// As many of a second's nanoseconds as `width` has places for.
+void appendFraction(std::string& out, std::int64_t nanos, std::size_t width) {
   std::string digits;
-  appendNumber(digits, millis, 3);
-  digits.resize(width, '0');
-  out += digits;
+  appendNumber(digits, nanos, 9);
+  out += digits.substr(0, width);
 }
 
-// A fraction of a second can only come from milliseconds, so the epochs write what they can hold.
-void appendEpochSecond(std::string& out, std::int64_t millis) {
-  const std::int64_t rest = millis % 1000;
-  if (millis < 0 && millis > -1000) out += '-';
-  appendNumber(out, millis / 1000, 1);
+void dropZeros(std::string& out, std::size_t least) {
+  while (out.size() > least && out.back() == '0') out.pop_back();
+}
+
+// A whole number of the unit (in milliseconds), and the fraction where there is one.
+void appendEpoch(std::string& out, const Instant& instant, std::int64_t unit) {
+  std::int64_t millis = instant.millis;
+  std::int64_t nanos = instant.nanos;
+  const bool is_negative = millis < 0;
+  if (is_negative && nanos != 0) {
+    ++millis;
+    nanos = kMilliNanos - nanos;
+  }
+  std::int64_t rest = millis % unit;
+  if (is_negative) rest = -rest;
+  rest = rest * kMilliNanos + nanos;
+  if (is_negative && millis / unit == 0) out += '-';
+  appendNumber(out, millis / unit, 1);
   if (rest == 0) return;
   out += '.';
-  appendNumber(out, rest < 0 ? -rest : rest, 3);
-  while (out.back() == '0') out.pop_back();
+  appendNumber(out, rest, unit == 1 ? 6 : 9);
+  dropZeros(out, 0);
 }
 
-void appendElement(std::string& out, const Element& e, const CivilTime& t, std::int64_t utc, std::int64_t offset) {
+void appendElement(std::string& out, const Element& e, const CivilTime& t, const Instant& instant,
+                   std::int64_t offset) {
+  const std::int64_t nanos = t.millis * kMilliNanos + instant.nanos;  // of the second
   switch (e.part) {
     case Part::kLiteral: out += e.literal; return;
     case Part::kYear: return appendYear(out, t.year, e.width);
@@ -548,8 +574,11 @@ void appendElement(std::string& out, const Element& e, const CivilTime& t, std::
     case Part::kHalfDay: out += t.hour < 12 ? "AM" : "PM"; return;
     case Part::kMinute: return appendNumber(out, t.minute, e.width);
     case Part::kSecond: return appendNumber(out, t.second, e.width);
-    case Part::kFraction: return appendFraction(out, t.millis, e.width);
-    case Part::kAnyFraction: out += '.'; return appendFraction(out, t.millis, 3);
+    case Part::kFraction: return appendFraction(out, nanos, e.width);
+    case Part::kAnyFraction:
+      out += '.';
+      appendFraction(out, nanos, e.width);
+      return dropZeros(out, out.size() + 3 - e.width);
     case Part::kOffset:
     case Part::kAnyOffset: return appendOffset(out, offset, e.width, true);
     case Part::kNumberOffset: return appendOffset(out, offset, e.width, false);
@@ -558,8 +587,8 @@ void appendElement(std::string& out, const Element& e, const CivilTime& t, std::
       out += e.width == 3 ? kWeekdays[day].substr(0, 3) : kWeekdays[day];
       return;
     }
-    case Part::kEpochMillis: return appendNumber(out, utc, 1);
-    case Part::kEpochSecond: return appendEpochSecond(out, utc);
+    case Part::kEpochMillis: return appendEpoch(out, instant, 1);
+    case Part::kEpochSecond: return appendEpoch(out, instant, 1000);
     case Part::kOptionalBegin:
     case Part::kOptionalEnd: return;
   }
@@ -590,10 +619,8 @@ Result<DateFormat> DateFormat::parse(std::string_view format) {
   return parsed;
 }
 
-std::optional<std::int64_t> tryParseDate(std::string_view text, const DateFormat& format, RoundUp round,
-                                         const TimeZone& zone) {
-  if (format.is_default_first_)
-    if (const auto common = parseCommonForm(text, round)) return common;
+std::optional<Instant> tryParseInstant(std::string_view text, const DateFormat& format, RoundUp round,
+                                       const TimeZone& zone) {
   for (const DateFormat::Alternative& alternative : *format.alternatives_) {
     const auto fields = Matcher(alternative.elements, text, round).run();
     if (!fields) continue;
@@ -602,19 +629,37 @@ std::optional<std::int64_t> tryParseDate(std::string_view text, const DateFormat
   return std::nullopt;
 }
 
-Result<std::int64_t> parseDate(std::string_view text, const DateFormat& format, RoundUp round, const TimeZone& zone) {
-  if (const auto instant = tryParseDate(text, format, round, zone)) return *instant;
-  return Status(
-      Code::kInvalidArgument, "parse_exception",
-      "failed to parse date [" + std::string(utf16Prefix(text, 100)) + "] with format [" + format.name() + "]");
+std::optional<std::int64_t> tryParseDate(std::string_view text, const DateFormat& format, RoundUp round,
+                                         const TimeZone& zone) {
+  if (format.is_default_first_)
+    if (const auto common = parseCommonForm(text, round)) return common;
+  const auto instant = tryParseInstant(text, format, round, zone);
+  return instant ? std::optional(instant->millis) : std::nullopt;
 }
 
-std::string formatDate(std::int64_t millis, const DateFormat& format, const TimeZone& zone) {
-  const std::int64_t local = zone.toLocal(millis);
+namespace {
+Status unreadable(std::string_view text, const DateFormat& format) {
+  return {Code::kInvalidArgument, "parse_exception",
+          "failed to parse date [" + std::string(utf16Prefix(text, 100)) + "] with format [" + format.name() + "]"};
+}
+}  // namespace
+
+Result<Instant> parseInstant(std::string_view text, const DateFormat& format, RoundUp round, const TimeZone& zone) {
+  if (const auto instant = tryParseInstant(text, format, round, zone)) return *instant;
+  return unreadable(text, format);
+}
+
+Result<std::int64_t> parseDate(std::string_view text, const DateFormat& format, RoundUp round, const TimeZone& zone) {
+  if (const auto millis = tryParseDate(text, format, round, zone)) return *millis;
+  return unreadable(text, format);
+}
+
+std::string formatInstant(const Instant& instant, const DateFormat& format, const TimeZone& zone) {
+  const std::int64_t local = zone.toLocal(instant.millis);
   const CivilTime civil = civilFromMillis(local);
   std::string out;
   for (const Element& e : format.alternatives_->front().elements)
-    appendElement(out, e, civil, millis, zone.offsetAt(millis));
+    appendElement(out, e, civil, instant, zone.offsetAt(instant.millis));
   return out;
 }
 

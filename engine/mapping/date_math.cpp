@@ -52,7 +52,7 @@ Status refusal(std::string_view math, std::string_view why) {
 }
 
 // "+1M", "-d" or "/y" at a time, from left to right.
-Result<std::int64_t> applyMath(std::string_view math, std::int64_t instant, RoundUp round, const TimeZone& zone) {
+Result<Instant> applyMath(std::string_view math, Instant instant, RoundUp round, const TimeZone& zone) {
   for (std::size_t at = 0; at < math.size();) {
     const char operation = math[at++];
     if (operation != '/' && operation != '+' && operation != '-') return refusal(math, "expected +, - or /");
@@ -67,14 +67,15 @@ Result<std::int64_t> applyMath(std::string_view math, std::int64_t instant, Roun
     const auto unit = at < math.size() ? unitOf(math[at++]) : std::nullopt;
     if (!unit) return refusal(math, "expected a unit, one of y, M, w, d, h, H, m, s");
     std::optional<std::int64_t> moved = operation == '/'
-                                            ? startOfUnit(*unit, instant, zone)
-                                            : addUnits(*unit, operation == '-' ? -count : count, instant, zone);
+                                            ? startOfUnit(*unit, instant.millis, zone)
+                                            : addUnits(*unit, operation == '-' ? -count : count, instant.millis, zone);
+    if (operation == '/') instant.nanos = round == RoundUp::kYes ? static_cast<std::int32_t>(kMilliNanos) - 1 : 0;
     if (operation == '/' && round == RoundUp::kYes) {
       moved = addUnits(*unit, 1, *moved, zone);
       if (moved) --*moved;
     }
     if (!moved) return refusal(math, "the result is out of range");
-    instant = *moved;
+    instant.millis = *moved;
   }
   return instant;
 }
@@ -122,14 +123,20 @@ std::optional<std::int64_t> addUnits(CalendarUnit unit, std::int64_t count, std:
   return zone.toUtc(*target);
 }
 
+Result<Instant> parseInstantMath(std::string_view text, const DateFormat& format, RoundUp round, const TimeZone& zone,
+                                 std::int64_t now_millis) {
+  if (text.starts_with("now")) return applyMath(text.substr(3), {now_millis, 0}, round, zone);
+  const std::size_t bars = text.find("||");
+  if (bars == std::string_view::npos) return parseInstant(text, format, round, zone);
+  // The anchor is taken at its earliest; only the arithmetic rounds.
+  GYRE_TRY_ASSIGN(const Instant anchor, parseInstant(text.substr(0, bars), format, RoundUp::kNo, zone));
+  return applyMath(text.substr(bars + 2), anchor, round, zone);
+}
+
 Result<std::int64_t> parseDateMath(std::string_view text, const DateFormat& format, RoundUp round, const TimeZone& zone,
                                    std::int64_t now_millis) {
-  if (text.starts_with("now")) return applyMath(text.substr(3), now_millis, round, zone);
-  const std::size_t bars = text.find("||");
-  if (bars == std::string_view::npos) return parseDate(text, format, round, zone);
-  // The anchor is taken at its earliest; only the arithmetic rounds.
-  GYRE_TRY_ASSIGN(const std::int64_t anchor, parseDate(text.substr(0, bars), format, RoundUp::kNo, zone));
-  return applyMath(text.substr(bars + 2), anchor, round, zone);
+  GYRE_TRY_ASSIGN(const Instant instant, parseInstantMath(text, format, round, zone, now_millis));
+  return instant.millis;
 }
 
 }  // namespace gyre::engine
