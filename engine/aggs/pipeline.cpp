@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
+#include <utility>
 
 namespace gyre::engine {
 
@@ -10,6 +12,35 @@ namespace {
 
 Status invalid(std::string message) {
   return {Code::kInvalidArgument, "action_request_validation_exception", "Validation Failed: 1: " + message + ";"};
+}
+
+// What the dialect calls an aggregation's answer where it refuses to read it.
+std::string answerName(const Aggregation& aggregation) {
+  constexpr std::pair<std::string_view, std::string_view> kNames[] = {{"sterms", "StringTerms"},
+                                                                      {"lterms", "LongTerms"},
+                                                                      {"dterms", "DoubleTerms"},
+                                                                      {"ulterms", "UnsignedLongTerms"},
+                                                                      {"srareterms", "StringRareTerms"},
+                                                                      {"lrareterms", "LongRareTerms"},
+                                                                      {"sigsterms", "SignificantStringTerms"},
+                                                                      {"siglterms", "SignificantLongTerms"},
+                                                                      {"ip_range", "InternalBinaryRange"}};
+  const std::string_view typed = aggregation.typedName();
+  for (const auto& [known, name] : kNames)
+    if (known == typed) return std::string(name);
+  std::string name = "Internal";
+  bool is_upper = true;
+  for (const char c : typed) {
+    if (c != '_') name += is_upper ? static_cast<char>(c - 'a' + 'A') : c;
+    is_upper = c == '_';
+  }
+  return name;
+}
+
+Status noNumber(std::string_view found, std::string_view at) {
+  return {Code::kInvalidArgument, "aggregation_execution_exception",
+          "buckets_path must reference either a number value or a single value numeric metric aggregation, got: [" +
+              std::string(found) + "] at aggregation [" + std::string(at) + "]"};
 }
 
 }  // namespace
@@ -94,10 +125,7 @@ Status checkSiblingPath(std::string_view name, std::string_view path, const Aggr
     return invalid("The first aggregation in buckets_path must be a multi-bucket aggregation for aggregation [" +
                    std::string(name) + "] found :" + std::string((*found)->typedName()) +
                    " for buckets path: " + std::string(path));
-  if (first.size() == path.size())
-    return {Code::kInvalidArgument, "aggregation_execution_exception",
-            "buckets_path must reference either a number value or a single value numeric metric aggregation, got: [" +
-                std::string((*found)->typedName()) + "] at aggregation [" + std::string(first) + "]"};
+  if (first.size() == path.size()) return noNumber(answerName(**found), first);
   return checkInnerPath(path, path.substr(first.size() + 1), *(*found)->subs());
 }
 
@@ -114,19 +142,18 @@ Status checkInnerPath(std::string_view whole, std::string_view rest, const Aggre
   const Aggregation& one = **found;
   std::string_view property = rest.size() > first.size() ? rest.substr(first.size() + 1) : std::string_view();
   if (one.pipeline() != nullptr) return {};
-  const auto noNumber = [&] {
-    return Status(
-        Code::kInvalidArgument, "aggregation_execution_exception",
-        "buckets_path must reference either a number value or a single value numeric metric aggregation, got: [" +
-            std::string(one.typedName()) + "] at aggregation [" + one.name + "]");
-  };
-  if (one.hasSingleBucket()) return property.empty() ? noNumber() : checkInnerPath(whole, property, *one.subs());
-  if (one.hasManyBuckets()) return noNumber();
+  if (one.hasSingleBucket() && !property.empty()) return checkInnerPath(whole, property, *one.subs());
+  if (one.hasManyBuckets() && !property.empty()) return noNumber("Object[]", one.name);
   if (property.ends_with(']')) property.remove_suffix(1);
-  const bool is_value = one.values() == Aggregation::Values::kSeveral ? one.hasValue(property)
-                        : one.values() == Aggregation::Values::kOne   ? property.empty() || property == "value"
-                                                                      : false;
-  return is_value ? Status() : noNumber();
+  if (one.values() == Aggregation::Values::kSeveral) {
+    if (property.empty())
+      return {Code::kInvalidArgument, "aggregation_execution_exception",
+              "buckets_path must reference either a number value or a single value numeric metric aggregation, but [" +
+                  one.name + "] contains multiple values. Please specify which to use."};
+    if (one.hasValue(property)) return {};
+  }
+  if (one.values() == Aggregation::Values::kOne && (property.empty() || property == "value")) return {};
+  return noNumber(answerName(one), one.name);
 }
 
 Status checkPipelines(const Aggregations& aggregations, const Aggregation* parent) {
