@@ -180,11 +180,24 @@ Result<Aggregations> parseRequestedAggregations(json::Value body, ParseContext& 
   return aggregations;
 }
 
+namespace {
+bool takesRanges(std::string_view kind) { return kind == "date_histogram" || kind == "histogram" || kind == "missing"; }
+}  // namespace
+
 Result<AggregatedField> readField(const AggregationRequest& request, json::Value value) {
   if (!value.isString()) return parsingException(bracketed(request.kind) + " [field] must be a string");
   AggregatedField result;
   result.path = value.string();
   const Field* const field = request.context.mapping.find(value.string());
+  if (const Field* const flat = request.context.mapping.flatObjectAt(result.path)) {
+    if (flat == field)
+      return illegalArgument("Field [" + flat->path +
+                             "] of type [flat_object] does not support doc_value in root field");
+    Field leaf;
+    leaf.path = result.path;
+    leaf.type = FieldType::kFlatObject;
+    return unsupportedField(request, leaf);
+  }
   if (field == nullptr || field->type == FieldType::kObject) return result;
   if (field->type == FieldType::kText)
     return illegalArgument(
@@ -197,7 +210,7 @@ Result<AggregatedField> readField(const AggregationRequest& request, json::Value
     return illegalArgument("Can't load fielddata on [" + field->path +
                            "] because fielddata is unsupported on fields of type [" +
                            std::string(typeName(field->type)) + "]. Use doc values instead.");
-  if (field->type == FieldType::kRange) return unsupportedField(request, *field);
+  if (field->type == FieldType::kRange && !takesRanges(request.kind)) return unsupportedField(request, *field);
   result.field = field;
   result.path = field->path;  // an alias is another name
   return result;

@@ -295,7 +295,7 @@ Result<AggregationPtr> parseAutoDateHistogram(AggregationRequest& request) {
   }
   members.zone = spec.zone;
   GYRE_TRY_ASSIGN(spec.source, makeSource(request, members, Accepts::kNumbers, FieldType::kDate));
-  if (const Field* const field = members.field.field; field != nullptr && field->type != FieldType::kDate)
+  if (const Field* const field = members.field.field; field != nullptr && !isDate(field->type))
     return unsupportedField(request, *field);
   spec.subs = std::move(request.subs);
   return AggregationPtr(std::make_unique<AutoAggregation>(std::move(spec)));

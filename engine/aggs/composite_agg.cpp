@@ -12,6 +12,7 @@
 #include "engine/aggs/percentile_request.hpp"
 #include "engine/aggs/tuple_table.hpp"
 #include "engine/mapping/failure_cause.hpp"
+#include "engine/mapping/ip_address.hpp"
 #include "engine/mapping/numeric_value.hpp"
 #include "engine/query/query_parser.hpp"
 
@@ -304,6 +305,11 @@ Status readAfter(const AggregationRequest& request, json::Value after, Composite
       if (!value.isString())
         return illegalArgument("invalid value, expected string, got " + std::string(json::kindName(value.kind())));
       source.after.text = value.string();
+      if (source.source.type == FieldType::kIp) {
+        auto address = parseIp(value.string());
+        if (!address) return illegalArgument("'" + source.after.text + "' is not an IP string literal.");
+        source.after.text = std::move(*address);
+      }
       continue;
     }
     if (source.kind == CompositeSource::Kind::kHistogram) {

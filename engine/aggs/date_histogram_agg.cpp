@@ -1,5 +1,6 @@
 // date_histogram: a bucket for each stretch of time.
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,14 +34,18 @@ class DateHistogramAggregator final : public IntervalAggregator {
   DateHistogramAggregator(const DateHistogramSpec& spec, ValueSource source, const Snapshot& snapshot,
                           AggregatorSet subs)
       : IntervalAggregator(spec, std::move(source), std::move(subs)), spec_(spec), slots_(spec.rounding) {
+    if (source_.isRange()) return;
     std::optional<std::int64_t> min, max = source_.missing;
     min = max;
     for (const SegmentView& view : snapshot.segments) {
       const FieldReader* const field = source_.fieldOf(*view.segment);
       if (field == nullptr || field->column->stats().value_count == 0) continue;
       const ColumnBlockStats stats = field->column->stats();
-      min = min ? std::min(*min, stats.min) : stats.min;
-      max = max ? std::max(*max, stats.max) : stats.max;
+      const ValueConversion conversion = source_.conversionOf(*field);
+      const std::int64_t first = conversion.apply(stats.min);
+      const std::int64_t last = conversion.apply(stats.max);
+      min = min ? std::min(*min, first) : first;
+      max = max ? std::max(*max, last) : last;
     }
     // Numbers that are no dates are rounded one by one.
     if (min && source_.format.isDate()) slots_.layOut(*min, *max);
@@ -69,6 +74,21 @@ class DateHistogramAggregator final : public IntervalAggregator {
       if (!is_inside) slots[i] = kNoBucket;
     }
     return true;
+  }
+  void cover(const NumberEnds& range, std::vector<std::uint32_t>& slots) override {
+    const std::int64_t first = spec_.hard && spec_.hard->min ? std::max(range.lowest, *spec_.hard->min) : range.lowest;
+    const std::int64_t last = spec_.hard && spec_.hard->max ? std::min(range.highest, *spec_.hard->max) : range.highest;
+    if (first > last) return;
+    std::vector<std::int64_t> starts;
+    is_overfull_ = is_overfull_ || first == INT64_MIN || last == INT64_MAX;
+    for (std::int64_t at = is_overfull_ ? 0 : spec_.rounding.floor(first); !is_overfull_ && at <= last;
+         at = spec_.rounding.next(at)) {
+      starts.push_back(at);
+      is_overfull_ = starts.size() > kMaxBuckets;
+    }
+    if (is_overfull_) return;
+    slots.resize(starts.size());
+    slots_.map(starts.data(), static_cast<std::uint32_t>(starts.size()), slots.data());
   }
   std::int64_t keyOf(std::uint32_t slot) const override { return slots_.start(slot); }
 
@@ -187,7 +207,10 @@ Result<AggregationPtr> parseDateHistogram(AggregationRequest& request) {
     }
   }
   members.zone = interval.zone;
-  GYRE_TRY_ASSIGN(spec.source, makeSource(request, members, Accepts::kNumbers, FieldType::kDate));
+  GYRE_TRY_ASSIGN(spec.source, makeSource(request, members, Accepts::kNumbersAndRanges, FieldType::kDate));
+  if (spec.source.isRange() && spec.source.range_of != FieldType::kDate)
+    return illegalArgument("Expected date range type but found range type [" +
+                           std::string(members.field.field->type_name) + "]");
   if (!interval.isGiven())
     return noticedBy(kByIndex, illegalArgument("Invalid interval specified, must be non-null and non-empty"));
   spec.rounding = interval.rounding();

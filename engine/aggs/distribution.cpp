@@ -55,7 +55,7 @@ void writeFigure(double value, bool is_empty, JsonWriter& writer) {
 }
 }  // namespace
 
-void writeDistribution(const Distribution& distribution, const NumberText& text, bool is_boolean, JsonWriter& writer) {
+void writeDistribution(const Distribution& distribution, const NumberText& text, bool is_bare, JsonWriter& writer) {
   const bool is_empty = distribution.count == 0;
   writeDouble(is_empty ? kNone : distribution.sum_of_squares, writer.key("sum_of_squares"));
   for (const std::string_view name : kSpreads) writeFigure(*distribution.value(name), is_empty, writer.key(name));
@@ -67,11 +67,12 @@ void writeDistribution(const Distribution& distribution, const NumberText& text,
   writer.endObject();
   if (is_empty || !text) return;
   const auto writeText = [&](std::string_view name, double value) {
+    const std::string shown = text(value);
     writer.key(std::string(name) + "_as_string");
-    if (is_boolean && !name.starts_with("std_deviation")) {
-      writer.boolean(value != 0);
+    if (is_bare && !name.starts_with("std_deviation") && (std::isfinite(value) || shown == "true")) {
+      writer.raw(shown);
     } else {
-      writer.string(text(value));
+      writer.string(shown);
     }
   };
   writeText("sum_of_squares", distribution.sum_of_squares);

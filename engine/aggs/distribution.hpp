@@ -30,7 +30,7 @@ struct Distribution {
 // What a number reads as beside itself ("…_as_string"); none for fields that show none.
 using NumberText = std::function<std::string(double)>;
 // The members of extended_stats that follow those of stats.
-// `is_boolean`: the texts are "true" and "false", some of which the dialect writes as such.
-void writeDistribution(const Distribution& distribution, const NumberText& text, bool is_boolean, JsonWriter& writer);
+// `is_bare`: some of the texts are written as they are, "true" and "1.5" as true and 1.5.
+void writeDistribution(const Distribution& distribution, const NumberText& text, bool is_bare, JsonWriter& writer);
 
 }  // namespace gyre::engine

@@ -1,7 +1,5 @@
 #include "engine/aggs/doc_values_cursor.hpp"
 
-#include "engine/mapping/numeric_value.hpp"
-
 namespace gyre::engine {
 
 namespace {
@@ -19,8 +17,7 @@ void DocValuesCursor::beginSegment(SegmentRun& run, const ValueSource& source) {
 }
 
 void DocValuesCursor::add(std::int64_t value) {
-  if (conversion_.kind == ValueConversion::Kind::kToDouble)
-    value = encodeDouble(static_cast<double>(value) / conversion_.divisor);
+  value = conversion_.apply(value);
   if (is_distinct && values_.size() > offsets_.back() && values_.back() == value) return;
   values_.push_back(value);
 }

@@ -63,6 +63,18 @@ class HistogramAggregator final : public IntervalAggregator {
     }
     return has_gaps;
   }
+  void cover(const NumberEnds& range, std::vector<std::uint32_t>& slots) override {
+    double first = endOf(range.lowest);
+    double last = endOf(range.highest);
+    if (spec_.hard && spec_.hard->min) first = std::max(first, *spec_.hard->min);
+    if (spec_.hard && spec_.hard->max) last = std::min(last, *spec_.hard->max);
+    if (first > last) return;
+    first = indexOf(first);
+    last = indexOf(last);
+    is_overfull_ = is_overfull_ || !(last - first < static_cast<double>(kMaxBuckets));
+    for (double index = first; !is_overfull_ && index <= last; index += 1)
+      slots.push_back(numbers_.idOf(encodeDouble(index + 0.0)));
+  }
   std::int64_t keyOf(std::uint32_t slot) const override { return numbers_.value(slot); }
 
   Status fill(std::vector<Bucket>& met) const override {
@@ -99,6 +111,9 @@ class HistogramAggregator final : public IntervalAggregator {
  private:
   static bool isInside(const Bounds& bounds, double value) {
     return (!bounds.min || value >= *bounds.min) && (!bounds.max || value <= *bounds.max);
+  }
+  double endOf(std::int64_t encoded) const {
+    return isFloating(source_.range_of) ? decodeDouble(encoded) : static_cast<double>(encoded);
   }
   double indexOf(double value) const { return std::floor((value - spec_.offset) / spec_.interval); }
   double startOf(double index) const { return index * spec_.interval + spec_.offset; }
@@ -183,7 +198,9 @@ Result<AggregationPtr> parseHistogram(AggregationRequest& request) {
       return unknownAggregationParameter(request, key);
     }
   }
-  GYRE_TRY_ASSIGN(spec.source, makeSource(request, members, Accepts::kNumbers, FieldType::kDouble));
+  GYRE_TRY_ASSIGN(spec.source, makeSource(request, members, Accepts::kNumbersAndRanges, FieldType::kDouble));
+  if (spec.source.isRange() && spec.source.range_of == FieldType::kIp)
+    return illegalArgument("Expected numeric range type but found non-numeric range [ip_range]");
   if (spec.interval == 0) return noticedBy(kByIndex, illegalArgument("interval must be positive, got: 0.0"));
   const Bounds& extended = spec.extended;
   if (spec.hard && ((extended.min && spec.hard->min && *extended.min < *spec.hard->min) ||

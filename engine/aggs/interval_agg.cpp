@@ -7,9 +7,14 @@ namespace gyre::engine {
 void IntervalAggregator::beginSegment(SegmentRun& run) {
   source_.beginSegment(run, reader_);
   subs_.beginSegment(run);
+  if (!source_.isRange()) return;
+  covered_.clear();
+  const FieldReader* const field = source_.fieldOf(run.segment());
+  cursor_ = field == nullptr ? nullptr : field->terms->cursor();
 }
 
 void IntervalAggregator::collect(const DocBlock& block) {
+  if (source_.isRange()) return collectRanges(block, reader_.read(block));
   collectValues(block, reader_.read(block));
   if (!source_.missing) return;
   const DocBlock absent = reader_.absent(block);
@@ -42,6 +47,38 @@ void IntervalAggregator::collectValues(const DocBlock& block, const ValueBlock& 
   collectIds(block, kept_docs_.data(), kept_buckets_.data(), kept);
 }
 
+const std::vector<std::uint32_t>& IntervalAggregator::coveredBy(std::int64_t ordinal) {
+  const auto [known, is_new] = covered_.try_emplace(ordinal);
+  if (is_new && cursor_->seekOrdinal(static_cast<std::uint32_t>(ordinal)))
+    cover(numberEndsOf(cursor_->term()), known->second);
+  return known->second;
+}
+
+void IntervalAggregator::collectRanges(const DocBlock& block, const ValueBlock& values) {
+  kept_docs_.clear();
+  kept_buckets_.clear();
+  ids_.clear();
+  std::vector<std::uint32_t> of_doc;
+  for (std::uint32_t i = 0; i < values.size;) {
+    const auto doc = static_cast<std::uint16_t>(values.docs == nullptr ? i : values.docs[i]);
+    const std::uint32_t parent = values.bucket(i);
+    of_doc.clear();
+    const auto isSame = [&](std::uint32_t at) {
+      return values.bucket(at) == parent && (values.docs == nullptr ? at : values.docs[at]) == doc;
+    };
+    for (; i < values.size && isSame(i); ++i) {
+      const std::vector<std::uint32_t>& covered = coveredBy(values.values[i]);
+      of_doc.insert(of_doc.end(), covered.begin(), covered.end());
+    }
+    std::sort(of_doc.begin(), of_doc.end());
+    of_doc.erase(std::unique(of_doc.begin(), of_doc.end()), of_doc.end());
+    ids_.insert(ids_.end(), of_doc.begin(), of_doc.end());
+    kept_docs_.resize(ids_.size(), doc);
+    kept_buckets_.resize(ids_.size(), parent);
+  }
+  collectIds(block, kept_docs_.data(), kept_buckets_.data(), static_cast<std::uint32_t>(ids_.size()));
+}
+
 void IntervalAggregator::collectIds(const DocBlock& block, const std::uint16_t* docs, const std::uint32_t* parents,
                                     std::uint32_t size) {
   if (size == 0) return;
@@ -54,6 +91,7 @@ void IntervalAggregator::collectIds(const DocBlock& block, const std::uint16_t* 
 }
 
 Status IntervalAggregator::list(std::uint32_t parent, std::vector<Bucket>& buckets) {
+  if (is_overfull_) return tooManyBuckets();
   for (const std::uint32_t bucket : table_.bucketsOf(parent))
     buckets.push_back({bucket, table_.count(bucket), keyOf(table_.id(bucket))});
   std::sort(buckets.begin(), buckets.end(), [](const Bucket& a, const Bucket& b) { return a.key < b.key; });

@@ -1,12 +1,15 @@
 // What do histograms have in common, of numbers and of time?
 //
-// A value falls into one of many stretches, numbered as they are met; a document counts once in each. Shown are those
-// that were met, the empty ones between and around them if asked for, in the order asked for.
+// A value falls into one of many stretches, numbered as they are met, and a range covers several; a document counts
+// once in each. Shown are those that were met, the empty ones between and around them if asked for, in the order asked
+// for.
 //
 // THREADS: belongs to one request.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -14,6 +17,7 @@
 #include "engine/aggs/bucket_order.hpp"
 #include "engine/aggs/bucket_table.hpp"
 #include "engine/aggs/value_source.hpp"
+#include "engine/mapping/range_value.hpp"
 
 namespace gyre::engine {
 
@@ -41,6 +45,8 @@ class IntervalAggregator : public BucketAggregator {
  protected:
   // Numbers of the values' stretches; kNoBucket for a value that is left out. True when some were.
   virtual bool number(const std::int64_t* values, std::uint32_t size, std::uint32_t* slots) = 0;
+  // Adds the numbers of the stretches that a range covers. A range that covers more than there may be adds none.
+  virtual void cover(const NumberEnds& range, std::vector<std::uint32_t>& slots) = 0;
   // What Bucket::key holds for a stretch; ascends with it.
   virtual std::int64_t keyOf(std::uint32_t slot) const = 0;
   // Adds the empty stretches to those met, which ascend. May not make more than kMaxBuckets.
@@ -53,8 +59,11 @@ class IntervalAggregator : public BucketAggregator {
   ValueSource source_;
   ValueReader reader_;
   BucketTable table_;
+  bool is_overfull_ = false;  // some range covers too many stretches
 
  private:
+  void collectRanges(const DocBlock& block, const ValueBlock& values);
+  const std::vector<std::uint32_t>& coveredBy(std::int64_t ordinal);
   void collectValues(const DocBlock& block, const ValueBlock& values);
   void collectIds(const DocBlock& block, const std::uint16_t* docs, const std::uint32_t* parents, std::uint32_t size);
   void sort(std::vector<Bucket>& buckets) const;
@@ -62,6 +71,9 @@ class IntervalAggregator : public BucketAggregator {
   std::vector<std::uint32_t> ids_, kept_buckets_;
   std::vector<std::uint16_t> kept_docs_;
   std::vector<std::int64_t> missing_values_;
+  // Of ranges: which stretches those of the segment cover, as far as they were met, by ordinal.
+  std::unique_ptr<TermCursor> cursor_;
+  std::unordered_map<std::int64_t, std::vector<std::uint32_t>> covered_;
 };
 
 }  // namespace gyre::engine

@@ -10,6 +10,7 @@
 #include "engine/aggs/aggregation_parser.hpp"
 #include "engine/aggs/distribution.hpp"
 #include "engine/aggs/field_totals.hpp"
+#include "engine/aggs/percentile_request.hpp"
 #include "engine/aggs/value_source.hpp"
 #include "engine/query/query_parser.hpp"
 
@@ -79,12 +80,12 @@ class MetricAggregator final : public Aggregator {
   Distribution distribution(std::uint32_t bucket) const {
     return {totals_->count(bucket), totals_->sum(bucket), totals_->squares(bucket), spec_.sigma};
   }
-  // Dates, booleans and formatted numbers are also shown as texts; the booleans of stats as booleans.
+  // Dates, booleans and formatted numbers are also shown as texts; those of stats bare.
   void writeText(std::string_view name, double value, JsonWriter& writer) const {
     const ValueFormat& format = totals_->source().format;
     if (!format.hasText()) return;
-    if (format.isBoolean() && spec_.isStats()) {
-      writer.member(name, value != 0);
+    if (spec_.isStats()) {
+      format.writeBare(name, value, writer);
     } else {
       writer.member(name, format.text(value));
     }
@@ -113,7 +114,7 @@ void MetricAggregator::writeStats(std::uint32_t bucket, JsonWriter& writer) cons
   const ValueFormat& format = totals.source().format;
   NumberText text;
   if (format.hasText()) text = [&format](double value) { return format.text(value); };
-  writeDistribution(distribution(bucket), text, format.isBoolean(), writer);
+  writeDistribution(distribution(bucket), text, format.isBare(), writer);
 }
 
 Status MetricAggregator::write(std::uint32_t bucket, AggregationOutput& out) {
@@ -189,8 +190,9 @@ Result<AggregationPtr> parseMetric(AggregationRequest& request) {
     GYRE_TRY_ASSIGN(const bool is_taken, readSourceMember(request, member, members));
     if (is_taken) continue;
     if (member.key() == "sigma" && spec.metric == Metric::kExtendedStats) {
-      GYRE_TRY_ASSIGN(const float sigma, parseFloat(request.kind, member));
-      spec.sigma = member.real().value_or(static_cast<double>(sigma));
+      const auto sigma = member.isString() ? percentOf(member.string()) : member.real();
+      if (!sigma) return failedField(request, "sigma", "For input string: \"" + std::string(member.string()) + "\"");
+      spec.sigma = *sigma;
       if (!(spec.sigma >= 0))
         return failedField(request, "sigma",
                            "[sigma] must be greater than or equal to 0. Found [" + doubleText(spec.sigma) + "] in [" +

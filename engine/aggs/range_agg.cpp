@@ -88,12 +88,7 @@ class RangeAggregator final : public BucketAggregator {
   void writeEnd(std::string_view name, double end, JsonWriter& writer) const {
     if (!std::isfinite(end)) return;
     writeDouble(end, writer.key(name));
-    const std::string text_name = std::string(name) + "_as_string";
-    if (source_.format.isBoolean()) {
-      writer.member(text_name, end != 0);
-    } else if (source_.format.hasText()) {
-      writer.member(text_name, source_.format.text(end));
-    }
+    if (source_.format.hasText()) source_.format.writeBare(std::string(name) + "_as_string", end, writer);
   }
 
   void collectValues(const DocBlock& block, const ValueBlock& values) {

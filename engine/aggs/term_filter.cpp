@@ -6,6 +6,7 @@
 
 #include <re2/re2.h>
 
+#include "engine/mapping/ip_address.hpp"
 #include "engine/query/query_parser.hpp"
 
 namespace gyre::engine {
@@ -109,7 +110,7 @@ Result<TermFilter::Side> TermFilter::readSide(const AggregationRequest& request,
   if (value.isMissing() || value.isNull()) return side;
   side.is_given = true;
   if (value.isString()) {
-    if (!source.isKeyword())
+    if (!source.isKeyword() || source.type == FieldType::kIp)
       return Status(Code::kInvalidArgument, "aggregation_execution_exception",
                     "Aggregation [" + std::string(request.name) +
                         "] cannot support regular expression style include/exclude settings as they can only be "
@@ -129,6 +130,11 @@ Result<TermFilter::Side> TermFilter::readSide(const AggregationRequest& request,
   for (const json::Value one : value) {
     if (source.isKeyword()) {
       GYRE_TRY_ASSIGN(auto text, parseScalarText(request.kind, one));
+      if (source.type == FieldType::kIp) {
+        const auto address = parseIp(text);
+        if (!address) return illegalArgument("'" + text + "' is not an IP string literal.");
+        text = formatIp(*address);
+      }
       side.texts.insert(std::move(text));
     } else {
       GYRE_TRY_ASSIGN(const std::int64_t number, readSourceValue(request, source, one));

@@ -13,7 +13,6 @@
 #include "engine/aggs/term_ids.hpp"
 #include "engine/aggs/terms_cut.hpp"
 #include "engine/aggs/value_source.hpp"
-#include "engine/mapping/numeric_value.hpp"
 #include "engine/query/query_parser.hpp"
 
 namespace gyre::engine {
@@ -199,9 +198,7 @@ void TermsAggregator::numberAllValues() {
     const ValueConversion conversion = source_.conversionOf(*field);
     for (std::uint32_t window = 0; windowBegin(window) < run.docCount(); ++window)
       for (const std::int64_t value : run.readMulti(*field->column, window).multi_values)
-        numbers_.idOf(conversion.kind == ValueConversion::Kind::kNone
-                          ? value
-                          : encodeDouble(static_cast<double>(value) / conversion.divisor));
+        numbers_.idOf(conversion.apply(value));
   }
 }
 
@@ -254,7 +251,10 @@ class TermsAggregation final : public Aggregation {
     // Without a field there is nothing rare, and nothing to tell apart.
     if (!spec_.is_mapped && !spec_.source.hasMissing()) return "sterms";
     if (spec_.is_rare) return spec_.source.isKeyword() ? "srareterms" : "lrareterms";
-    return spec_.source.isKeyword() ? "sterms" : is_floating ? "dterms" : "lterms";
+    return spec_.source.isKeyword()                        ? "sterms"
+           : is_floating                                   ? "dterms"
+           : spec_.source.type == FieldType::kUnsignedLong ? "ulterms"
+                                                           : "lterms";
   }
   bool hasManyBuckets() const override { return true; }
   const Aggregations* subs() const override { return &spec_.subs; }

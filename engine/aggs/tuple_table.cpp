@@ -118,12 +118,12 @@ void writePart(const TuplePart& part, std::uint32_t id, JsonWriter& writer) {
   if (id == TuplePart::kNull) {
     writer.null();
   } else if (source.isKeyword()) {
-    writer.string(part.text(id));
+    writer.string(source.shown(part.text(id)));
   } else if (part.shownType() != source.type) {
     writeDouble(decodeDouble(part.number(id)), writer);
   } else if (source.format.isBoolean()) {
     writer.boolean(part.number(id) != 0);
-  } else if (source.format.hasText()) {
+  } else if (source.format.hasText() && !source.format.isUnsigned()) {
     writer.string(numberText(source, part.number(id)));
   } else {
     writeNumber(source, part.number(id), writer);
@@ -133,7 +133,7 @@ void writePart(const TuplePart& part, std::uint32_t id, JsonWriter& writer) {
 std::string partText(const TuplePart& part, std::uint32_t id) {
   if (id == TuplePart::kNull) return "null";
   if (part.shownType() != part.source().type) return describeDouble(decodeDouble(part.number(id)));
-  return part.source().isKeyword() ? part.text(id) : numberText(part.source(), part.number(id));
+  return part.source().isKeyword() ? part.source().shown(part.text(id)) : numberText(part.source(), part.number(id));
 }
 
 }  // namespace gyre::engine

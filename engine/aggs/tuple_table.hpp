@@ -43,6 +43,7 @@ class TuplePart {
 
   // Below 0 when a's value comes before b's. Neither may be kNull.
   int compare(std::uint32_t a, std::uint32_t b) const;
+  // The term, as the index keeps it.
   std::string text(std::uint32_t id) const { return keywords_->term(id); }
   std::int64_t number(std::uint32_t id) const { return numbers_.value(id); }
   std::size_t memoryBytes() const { return keywords_->memoryBytes() + numbers_.memoryBytes(); }

@@ -44,10 +44,24 @@ ValueBlock ValueReader::read(const DocBlock& block) {
     values.reach = reachOfNumbers(column_->blockStats(block.window));
     return values;
   }
+  return converted(values);
+}
+
+ValueBlock ValueReader::converted(ValueBlock values) {
   converted_.resize(values.size);
-  for (std::uint32_t i = 0; i < values.size; ++i)
-    converted_[i] = encodeDouble(static_cast<double>(values.values[i]) / conversion_.divisor);
+  for (std::uint32_t i = 0; i < values.size; ++i) converted_[i] = conversion_.apply(values.values[i]);
   values.values = converted_.data();
+  if (!is_multi_ || repetitions_ == Repetitions::kAll) return values;
+  // What differed may have become equal.
+  std::uint32_t kept = 1;
+  for (std::uint32_t i = 1; i < values.size; ++i) {
+    if (docs_[i] == docs_[kept - 1] && buckets_[i] == buckets_[kept - 1] && converted_[i] == converted_[kept - 1])
+      continue;
+    converted_[kept] = converted_[i];
+    docs_[kept] = docs_[i];
+    buckets_[kept++] = buckets_[i];
+  }
+  values.size = kept;
   return values;
 }
 

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "engine/aggs/aggregation.hpp"
+#include "engine/mapping/civil_time.hpp"
+#include "engine/mapping/numeric_value.hpp"
 
 namespace gyre::engine {
 
@@ -27,9 +29,19 @@ struct ValueBlock {
 
 // How a segment's numbers become those of the aggregation, where they are kept differently.
 struct ValueConversion {
-  enum class Kind : std::uint8_t { kNone, kToDouble };
+  enum class Kind : std::uint8_t { kNone, kToDouble, kUnsignedToDouble, kNanosToMillis };
   Kind kind = Kind::kNone;
-  double divisor = 1;
+  double divisor = 1;  // kToDouble
+
+  std::int64_t apply(std::int64_t value) const {
+    switch (kind) {
+      case Kind::kNone: break;
+      case Kind::kToDouble: return encodeDouble(static_cast<double>(value) / divisor);
+      case Kind::kUnsignedToDouble: return encodeDouble(static_cast<double>(decodeUnsigned(value)));
+      case Kind::kNanosToMillis: return floorDivide(value, kMilliNanos);
+    }
+    return value;
+  }
 };
 
 class ValueReader {
@@ -62,6 +74,7 @@ class ValueReader {
   // Blocks of the values that gather() found.
   ValueBlock found(const DocBlock& block, std::uint32_t count);
   ValueBlock readStored(const DocBlock& block);
+  ValueBlock converted(ValueBlock values);
   ValueBlock readMulti(const DocBlock& block);
   void add(const DocBlock& block, std::uint32_t i);
 

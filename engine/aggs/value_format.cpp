@@ -1,5 +1,6 @@
 #include "engine/aggs/value_format.hpp"
 
+#include <cmath>
 #include <utility>
 
 #include "engine/aggs/aggregation.hpp"
@@ -16,6 +17,8 @@ Result<ValueFormat> ValueFormat::of(FieldType type, std::string_view field_forma
     GYRE_TRY_ASSIGN(format.date_, DateFormat::parse(pattern.empty() ? field_format : pattern));
   } else if (type == FieldType::kBoolean) {
     format.kind_ = Kind::kBoolean;
+  } else if (type == FieldType::kUnsignedLong && pattern.empty()) {
+    format.kind_ = Kind::kUnsigned;
   } else if (!pattern.empty()) {
     format.kind_ = Kind::kDecimal;
     GYRE_TRY_ASSIGN(format.decimal_, DecimalFormat::parse(pattern));
@@ -28,9 +31,18 @@ std::string ValueFormat::text(double value) const {
     case Kind::kBoolean: return value == 0 ? "false" : "true";
     case Kind::kDate: return formatDate(static_cast<std::int64_t>(value), date_, zone_);
     case Kind::kDecimal: return decimal_->text(value);
+    case Kind::kUnsigned:
     case Kind::kRaw: break;
   }
   return describeDouble(value);
+}
+
+void ValueFormat::writeBare(std::string_view name, double value, JsonWriter& writer) const {
+  if (isBare() && std::isfinite(value)) {
+    writer.rawMember(name, text(value));
+  } else {
+    writer.member(name, text(value));
+  }
 }
 
 std::string ValueFormat::text(std::int64_t value) const {

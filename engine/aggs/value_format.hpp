@@ -27,6 +27,11 @@ class ValueFormat {
   // Whether values have a text of their own, shown beside the number.
   bool hasText() const { return kind_ != Kind::kRaw; }
   bool isBoolean() const { return kind_ == Kind::kBoolean; }
+  // The text is the number itself: keys that are whole go without.
+  bool isUnsigned() const { return kind_ == Kind::kUnsigned; }
+  // Some answers show the texts of booleans and unsigned numbers bare: true, 1.0E19.
+  bool isBare() const { return kind_ == Kind::kBoolean || kind_ == Kind::kUnsigned; }
+  void writeBare(std::string_view name, double value, JsonWriter& writer) const;
   bool isDate() const { return kind_ == Kind::kDate; }
   // REQUIRES: hasText(). Of a number computed from values.
   std::string text(double value) const;
@@ -36,7 +41,7 @@ class ValueFormat {
   const TimeZone& zone() const { return zone_; }  // of dates
 
  private:
-  enum class Kind : std::uint8_t { kRaw, kBoolean, kDate, kDecimal };
+  enum class Kind : std::uint8_t { kRaw, kBoolean, kUnsigned, kDate, kDecimal };
   Kind kind_ = Kind::kRaw;
   DateFormat date_;
   TimeZone zone_;

@@ -1,5 +1,8 @@
 #include "engine/aggs/value_source.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include "engine/mapping/ip_address.hpp"
 #include "engine/mapping/numeric_value.hpp"
 #include "engine/query/explanation.hpp"
@@ -14,6 +17,12 @@ bool isWhole(FieldType type) {
          type == FieldType::kByte;
 }
 
+// The type whose values a field's are read as.
+FieldType readAs(FieldType held, bool is_computed_with) {
+  if (held == FieldType::kDateNanos) return FieldType::kDate;
+  return held == FieldType::kUnsignedLong && is_computed_with ? FieldType::kDouble : held;
+}
+
 Status fieldOrScript() { return illegalArgument("Required one of fields [field, script], but none were specified. "); }
 
 std::optional<FieldType> typeOfName(std::string_view name) {
@@ -21,7 +30,8 @@ std::optional<FieldType> typeOfName(std::string_view name) {
       {"string", FieldType::kKeyword}, {"long", FieldType::kLong},       {"integer", FieldType::kLong},
       {"short", FieldType::kLong},     {"byte", FieldType::kLong},       {"double", FieldType::kDouble},
       {"float", FieldType::kDouble},   {"number", FieldType::kDouble},   {"numeric", FieldType::kDouble},
-      {"date", FieldType::kDate},      {"boolean", FieldType::kBoolean},
+      {"date", FieldType::kDate},      {"boolean", FieldType::kBoolean}, {"unsigned_long", FieldType::kUnsignedLong},
+      {"ip", FieldType::kIp},
   };
   for (const auto& [known, type] : kTypes)
     if (known == name) return type;
@@ -33,6 +43,7 @@ std::optional<FieldType> typeOfName(std::string_view name) {
 double ValueSource::decoded(std::int64_t value) const {
   if (isFloating(type)) return decodeDouble(value);
   if (type == FieldType::kScaledFloat) return static_cast<double>(value) / scaling_factor;
+  if (type == FieldType::kUnsignedLong) return static_cast<double>(decodeUnsigned(value));
   return static_cast<double>(value);
 }
 
@@ -45,22 +56,33 @@ const FieldReader* ValueSource::fieldOf(const SegmentReader& segment) const {
   return field == nullptr || field->column == nullptr ? nullptr : field;
 }
 
+void ValueSource::widen() {
+  if (isFloating(type)) return;
+  if (missing) missing = encodeDouble(decoded(*missing));
+  // Scaled numbers keep their factor: segments of that type are still read with it.
+  type = FieldType::kDouble;
+}
+
 Result<ValueSource> ValueSource::on(const Snapshot& snapshot) const {
   ValueSource source = *this;
-  for (const SegmentView& view : snapshot.segments) {
-    const FieldReader* const field = fieldOf(*view.segment);
-    if (field == nullptr || field->type == source.type) continue;
-    const bool is_number = isNumeric(field->type);
+  std::vector<FieldType> all;
+  for (const SegmentView& view : snapshot.segments)
+    if (const FieldReader* const field = fieldOf(*view.segment)) all.push_back(readAs(field->type, is_computed_with));
+  if (isNumeric(type) && std::any_of(all.begin(), all.end(), isFloating)) source.widen();
+  for (const FieldType held : all) {
+    if (held == source.type) continue;
+    const bool is_number = isNumeric(held);
     if (is_number != isNumeric(source.type))
       return illegalArgument("Field [" + path + "] is of type [" + std::string(typeName(source.type)) +
-                             "] in one index and [" + std::string(typeName(field->type)) + "] in another");
-    const bool are_whole = isWhole(source.type) && isWhole(field->type);
-    if (!is_number || are_whole || (isFloating(source.type) && isFloating(field->type))) continue;
-    if (!isFloating(source.type)) {
-      if (source.missing) source.missing = encodeDouble(source.decoded(*source.missing));
-      // Scaled numbers keep their factor: segments of that type are still read with it.
-      source.type = FieldType::kDouble;
-    }
+                             "] in one index and [" + std::string(typeName(held)) + "] in another");
+    // Keys beyond the signed ones are no keys of the others.
+    const bool is_unsigned = source.type == FieldType::kUnsignedLong || held == FieldType::kUnsignedLong;
+    if (is_unsigned && !isFloating(source.type) && !isFloating(held))
+      return Status(Code::kInvalidArgument, "aggregation_execution_exception",
+                    "Merging/Reducing the aggregations failed because the field [" + path +
+                        "] you gave in the aggregation query existed as two different types in two different indices");
+    const bool are_whole = isWhole(source.type) && isWhole(held);
+    if (is_number && !are_whole) source.widen();
   }
   return source;
 }
@@ -72,8 +94,11 @@ void ValueSource::beginSegment(SegmentRun& run, ValueReader& reader) const {
 }
 
 ValueConversion ValueSource::conversionOf(const FieldReader& field) const {
+  using Kind = ValueConversion::Kind;
+  if (field.type == FieldType::kDateNanos && type == FieldType::kDate) return {Kind::kNanosToMillis};
   if (!isFloating(type) || isFloating(field.type)) return {};
-  return {ValueConversion::Kind::kToDouble, field.type == FieldType::kScaledFloat ? scaling_factor : 1.0};
+  if (field.type == FieldType::kUnsignedLong) return {Kind::kUnsignedToDouble};
+  return {Kind::kToDouble, field.type == FieldType::kScaledFloat ? scaling_factor : 1.0};
 }
 
 Result<bool> readSourceMember(const AggregationRequest& request, json::Value member, SourceMembers& members) {
@@ -115,27 +140,45 @@ Result<std::int64_t> readSourceValue(const AggregationRequest& request, ValueSou
   auto bounds = boundsOfValue(as_field, text, request.context.now_millis);
   if (!bounds.isOk()) {
     if (source.type == FieldType::kBoolean) return std::move(bounds).status();
-    return numberFormat();
+    // A number that no unsigned one equals is known as a double.
+    if (source.type != FieldType::kUnsignedLong || value.isString()) return numberFormat();
+    bounds = NumberBounds{1, 0};
   }
   if (bounds->lowest <= bounds->highest) return bounds->lowest;
   // A fraction among whole numbers.
-  if (source.missing) source.missing = encodeDouble(source.decoded(*source.missing));
-  source.type = FieldType::kDouble;
+  source.widen();
   as_field.type = FieldType::kDouble;
   GYRE_TRY_ASSIGN(const NumberBounds exact, boundsOfValue(as_field, text, request.context.now_millis));
   return exact.lowest;
 }
+
+namespace {
+
+Result<ValueSource> rangeSource(const AggregationRequest& request, const Field& field, const SourceMembers& members,
+                                ValueSource source) {
+  if (!members.missing.isMissing())
+    return illegalArgument("[" + std::string(request.kind) + "] [missing] is not offered for the ranges of [" +
+                           field.path + "]");
+  GYRE_TRY_ASSIGN(source.format, ValueFormat::of(field.range_of, field.format, members.format, members.zone));
+  return source;
+}
+
+}  // namespace
 
 Result<ValueSource> makeSource(const AggregationRequest& request, const SourceMembers& members, Accepts accepts,
                                FieldType unmapped) {
   if (members.field.path.empty()) return fieldOrScript();
   ValueSource source;
   const Field* const field = members.field.field;
-  source.type = field != nullptr ? field->type : members.value_type.value_or(unmapped);
+  source.is_computed_with = accepts != Accepts::kAny;
+  source.type = readAs(field != nullptr ? field->type : members.value_type.value_or(unmapped), source.is_computed_with);
   if (field != nullptr) {
     source.path = field->path;
     if (field->type == FieldType::kScaledFloat) source.scaling_factor = field->scaling_factor;
-    if (accepts == Accepts::kNumbers && !isNumeric(field->type)) return unsupportedField(request, *field);
+    source.range_of = field->range_of;
+    const bool is_range = accepts == Accepts::kNumbersAndRanges && source.isRange();
+    if (accepts != Accepts::kAny && !isNumeric(field->type) && !is_range) return unsupportedField(request, *field);
+    if (is_range) return rangeSource(request, *field, members, std::move(source));
   }
   if (!isNumeric(source.type)) {
     if (!members.format.empty() && field != nullptr)
@@ -151,7 +194,8 @@ Result<ValueSource> makeSource(const AggregationRequest& request, const SourceMe
     }
     return source;
   }
-  GYRE_TRY_ASSIGN(source.format, ValueFormat::of(source.type, field == nullptr ? std::string_view() : field->format,
+  const FieldType shown = field != nullptr && field->type == FieldType::kUnsignedLong ? field->type : source.type;
+  GYRE_TRY_ASSIGN(source.format, ValueFormat::of(shown, field == nullptr ? std::string_view() : field->format,
                                                  members.format, members.zone));
   if (!members.missing.isMissing()) {
     GYRE_TRY_ASSIGN(const std::int64_t missing, readSourceValue(request, source, members.missing));
@@ -165,6 +209,8 @@ void writeNumber(const ValueSource& source, std::int64_t value, JsonWriter& writ
     writeDouble(decodeDouble(value), writer);
   } else if (source.type == FieldType::kScaledFloat) {
     writeDouble(static_cast<double>(value) * (1.0 / source.scaling_factor), writer);
+  } else if (source.type == FieldType::kUnsignedLong) {
+    writer.unsignedInteger(decodeUnsigned(value));
   } else {
     writer.integer(value);
   }
@@ -173,6 +219,10 @@ void writeNumber(const ValueSource& source, std::int64_t value, JsonWriter& writ
 void writeNumberKey(const ValueSource& source, std::int64_t value, JsonWriter& writer) {
   writeNumber(source, value, writer.key("key"));
   if (!source.format.hasText()) return;
+  if (source.type == FieldType::kUnsignedLong) {
+    if (!source.format.isUnsigned()) writer.member("key_as_string", numberText(source, value));
+    return;
+  }
   writer.member("key_as_string", isFloating(source.type) || source.type == FieldType::kScaledFloat
                                      ? source.format.text(source.decoded(value))
                                      : source.format.text(value));
@@ -185,6 +235,8 @@ std::string numberText(const ValueSource& source, std::int64_t value) {
                               : decodeDouble(value);
     return source.format.hasText() ? source.format.text(number) : doubleText(number);
   }
+  // No pattern applies to them.
+  if (source.type == FieldType::kUnsignedLong) return std::to_string(decodeUnsigned(value));
   return source.format.hasText() ? source.format.text(value) : std::to_string(value);
 }
 

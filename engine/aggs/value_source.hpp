@@ -1,7 +1,8 @@
 // Where do an aggregation's values come from, and what do they mean?
 //
-// A field of the mapping, or one it lacks, with what stands in for documents without a value. Several indices may keep
-// a field as different kinds of numbers: then all are read as doubles.
+// A field of the mapping, or one it lacks, with what stands in for documents without a value. `type` is how values are
+// read, which need not be how segments keep them: instants are milliseconds everywhere, unsigned numbers are doubles
+// where one computes with them, and if several indices keep a field as different kinds of numbers, all are doubles.
 //
 // THREADS: a ValueSource is immutable once made.
 #pragma once
@@ -21,12 +22,15 @@ namespace gyre::engine {
 struct ValueSource {
   std::string path;  // "" when the mapping has no such field: then only `missing` gives values
   FieldType type = FieldType::kDouble;
+  FieldType range_of = FieldType::kLong;  // of ranges
   double scaling_factor = 1;
   ValueFormat format;
   std::optional<std::int64_t> missing;      // of numbers, encoded as `type` is
   std::optional<std::string> missing_text;  // of keywords
+  bool is_computed_with = false;            // numbers are wanted, not keys
 
   bool isKeyword() const { return isTermValued(type); }
+  bool isRange() const { return type == FieldType::kRange; }
   // A term as answers show it: addresses are kept as bytes.
   std::string shown(std::string_view term) const;
   bool hasMissing() const { return missing || missing_text; }
@@ -34,6 +38,8 @@ struct ValueSource {
 
   // As the segments of the snapshot have it.
   Result<ValueSource> on(const Snapshot& snapshot) const;
+  // Makes the values doubles.
+  void widen();
   // Begins a segment of `reader`.
   void beginSegment(SegmentRun& run, ValueReader& reader) const;
   // Null where the segment has no values of the field.
@@ -42,7 +48,7 @@ struct ValueSource {
 };
 
 // Which fields an aggregation can read.
-enum class Accepts : std::uint8_t { kAny, kNumbers };
+enum class Accepts : std::uint8_t { kAny, kNumbers, kNumbersAndRanges };
 
 // The members that sources have in common, before they are checked against each other.
 struct SourceMembers {

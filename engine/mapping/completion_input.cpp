@@ -1,8 +1,11 @@
 #include "engine/mapping/completion_input.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <utility>
 
 #include "engine/analysis/utf8.hpp"
+#include "engine/mapping/geo_point_value.hpp"
 #include "engine/mapping/number_text.hpp"
 
 namespace gyre::engine {
@@ -76,6 +79,79 @@ Status appendContext(std::string& contexts, const Field& field, std::string_view
 
 }  // namespace
 
+namespace {
+
+// What a field's value means as a context. Points are written "lat,lon".
+std::string contextOf(const CompletionContext& context, const std::string& value) {
+  const std::size_t comma = value.find(',');
+  if (!context.isOfPlaces() || comma == std::string::npos) return value;
+  return geohashOf({std::strtod(value.c_str(), nullptr), std::strtod(value.c_str() + comma + 1, nullptr)},
+                   context.precision);
+}
+
+// Places are points, an array of them, or a geohash, which may be shorter than the context's cells are named.
+Status readPlaces(DocumentValue& value, const Field& field, const CompletionContext& context,
+                  std::vector<std::string>& hashes) {
+  std::string_view raw;
+  std::string text;
+  const std::string_view token = tokenOf(value);
+  if (token.starts_with('[')) {
+    simdjson::ondemand::array array;
+    if (const auto error = value.get_array().get(array)) return malformedDocument(error);
+    if (const auto error = array.raw_json().get(raw)) return malformedDocument(error);
+  } else if (token.starts_with('{')) {
+    simdjson::ondemand::object object;
+    if (const auto error = value.get_object().get(object)) return malformedDocument(error);
+    if (const auto error = object.raw_json().get(raw)) return malformedDocument(error);
+  } else {
+    Scalar scalar;
+    GYRE_TRY(readScalar(value, token, scalar));
+    if (scalar.kind != json::Kind::kString) return fault(field, "geo context must be a point, found " + shown(scalar));
+    if (scalar.text.find(',') == std::string_view::npos) {
+      if (!pointOfGeohash(scalar.text)) return fault(field, shown(scalar) + " is no geohash");
+      hashes.emplace_back(scalar.text.substr(0, context.precision));
+      return {};
+    }
+    JsonWriter(text).string(scalar.text);
+    raw = text;
+  }
+  const auto parsed = json::Document::parse(raw, {kMaxDocumentDepth});
+  if (!parsed.isOk()) return malformedDocument(parsed.status().message());
+  auto points = parseGeoPoints(parsed->root());
+  if (!points.isOk()) return fault(field, std::string(points.status().message()));
+  for (const GeoPoint& point : *points) hashes.push_back(geohashOf(point, context.precision));
+  return {};
+}
+
+// One category, or an array of them: texts, numbers and booleans.
+Status readCategories(DocumentValue& value, const Field& field, std::vector<std::string>& categories) {
+  const auto add = [&](DocumentValue& one) -> Status {
+    const std::string_view token = tokenOf(one);
+    Scalar scalar;
+    if (!token.starts_with('{') && !token.starts_with('[')) GYRE_TRY(readScalar(one, token, scalar));
+    if (scalar.kind == json::Kind::kNull)
+      return fault(field,
+                   "contexts must be a string, number or boolean or a list of string, number or boolean, but was [" +
+                       std::string(token.starts_with('{')   ? "START_OBJECT"
+                                   : token.starts_with('[') ? "START_ARRAY"
+                                                            : "VALUE_NULL") +
+                       "]");
+    categories.emplace_back(scalar.text);
+    return {};
+  };
+  if (!tokenOf(value).starts_with('[')) return add(value);
+  simdjson::ondemand::array array;
+  if (const auto error = value.get_array().get(array)) return malformedDocument(error);
+  for (auto next : array) {
+    DocumentValue element;
+    if (const auto error = std::move(next).get(element)) return malformedDocument(error);
+    GYRE_TRY(add(element));
+  }
+  return {};
+}
+
+}  // namespace
+
 void CompletionInputs::begin(DocumentSink& sink) {
   sink_ = &sink;
   pending_.clear();
@@ -118,8 +194,11 @@ Status CompletionInputs::finish() {
       const Field* const source = context.path.empty() ? nullptr : mapping_.find(context.path);
       for (const auto& [ordinal, value] : categories_)
         if (source != nullptr && ordinal == source->ordinal)
-          GYRE_TRY(appendContext(contexts, field, context.name, value));
+          GYRE_TRY(appendContext(contexts, field, context.name, contextOf(context, value)));
     }
+    if (contexts.empty())
+      return {Code::kInvalidArgument, "illegal_argument_exception",
+              "Contexts are mandatory in context enabled completion field [" + field.path + "]"};
     emit(field, *completion.analyzer, completion.input, completion.weight, contexts);
   }
   return {};
@@ -168,13 +247,14 @@ Status CompletionInputs::readContexts(DocumentValue& value, const Field& field, 
     std::string_view name;
     if (const auto error = nameOf(member, name)) return malformedDocument(error);
     names.add(name);
-    const bool is_known = std::any_of(field.contexts.begin(), field.contexts.end(),
-                                      [&](const CompletionContext& context) { return context.name == name; });
-    if (!is_known) return fault(field, "unknown context [" + std::string(utf16Prefix(name, 100)) + "]");
-    std::vector<std::string_view> values;
+    const auto known = std::find_if(field.contexts.begin(), field.contexts.end(),
+                                    [&](const CompletionContext& context) { return context.name == name; });
+    if (known == field.contexts.end())
+      return fault(field, "Unknown context name [" + std::string(utf16Prefix(name, 100)) + "]");
+    std::vector<std::string> values;
     DocumentValue inner = member.value();
-    GYRE_TRY(strings(inner, field, "a context", values));
-    for (const std::string_view text : values) contexts.emplace_back(name, text);
+    GYRE_TRY(known->isOfPlaces() ? readPlaces(inner, field, *known, values) : readCategories(inner, field, values));
+    for (std::string& text : values) contexts.emplace_back(known->name, std::move(text));
   }
   return names.close(first_name);
 }

@@ -1,7 +1,8 @@
 // What does a completion field take from a document?
 //
-// Inputs with their weights and categories: given as a text, as {"input":…, "weight":…, "contexts":…}, or an array of
-// both. A category may stand in another field, perhaps further on, so inputs with contexts wait for the document's end.
+// Inputs with their weights and contexts: given as a text, as {"input":…, "weight":…, "contexts":…}, or an array of
+// both. A context may stand in another field, perhaps further on, so inputs with contexts wait for the document's end.
+// A context is a category, or the geohash of a place.
 //
 // THREADS: belongs to one document parser.
 #pragma once
@@ -30,11 +31,13 @@ class CompletionInputs {
                    std::uint32_t depth);
   // A value of a field that is the category of some completion.
   void addCategory(const Field& field, std::string_view value) { categories_.emplace_back(field.ordinal, value); }
+  // A point of a field that is the place of some completion, as geoPointText() writes it.
+  void addPlace(const Field& field, std::string_view point) { categories_.emplace_back(field.ordinal, point); }
   // Hands on what waited.
   Status finish();
 
  private:
-  using Contexts = std::vector<std::pair<std::string_view, std::string_view>>;  // name, value
+  using Contexts = std::vector<std::pair<std::string_view, std::string>>;  // name, value
   struct Pending {
     const Field* field = nullptr;
     const Analyzer* analyzer = nullptr;
@@ -52,7 +55,7 @@ class CompletionInputs {
   const Mapping& mapping_;
   DocumentSink* sink_ = nullptr;
   std::vector<Pending> pending_;
-  std::vector<std::pair<std::uint16_t, std::string_view>> categories_;
+  std::vector<std::pair<std::uint16_t, std::string>> categories_;
   std::string analysed_;
 };
 

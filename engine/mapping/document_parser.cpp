@@ -44,6 +44,11 @@ Status illegalFault(const std::string& why) {
   return causedBy(parseFault("failed to parse: " + why), {Code::kInvalidArgument, "illegal_argument_exception", why});
 }
 
+// As the dialect's parser calls a scalar.
+std::string tokenName(json::Kind kind) {
+  return kind == json::Kind::kString ? "VALUE_STRING" : kind == json::Kind::kNumber ? "VALUE_NUMBER" : "VALUE_BOOLEAN";
+}
+
 std::string shortened(std::string_view name) { return std::string(utf16Prefix(name, 100)); }
 
 // Hands a text's terms on at the positions that follow the values before it.
@@ -101,7 +106,10 @@ class DocumentParser::State {
       // A mapping that was parsed holds no format that does not parse.
       if (auto format = DateFormat::parse(field.format); format.isOk()) plan.format = std::move(format).value();
       for (const CompletionContext& context : field.contexts)
-        if (const Field* source = mapping_->find(context.path)) plans_[source->ordinal].is_context_source = true;
+        if (const Field* source = mapping_->find(context.path)) {
+          plans_[source->ordinal].is_context_source = true;
+          has_odd_contexts_ = has_odd_contexts_ || !takesContexts(*source);
+        }
       for (const std::string& path : field.copy_to) {
         const Field* const target = mapping_->declared(path);
         plan.copies.push_back(target == nullptr ? kUnmapped : target->ordinal);
@@ -336,6 +344,10 @@ class DocumentParser::State {
     if (!whole.isOk()) return malformedDocument(whole.status().message());
     if (field.type == FieldType::kRange) return addRange(field, whole->root());
     if (isPoint(field)) return addPoint(field, whole->root());
+    if (field.type == FieldType::kFlatObject) {
+      std::string path = field.path;
+      return addLeaves(field, whole->root(), path);
+    }
     return fault(field, raw, "illegal_state_exception", "expected a value, found an object");
   }
 
@@ -355,6 +367,9 @@ class DocumentParser::State {
     return {};
   }
 
+  static bool takesContexts(const Field& field) {
+    return field.type == FieldType::kKeyword || field.type == FieldType::kText || isPoint(field);
+  }
   static bool isPoint(const Field& field) { return field.type_name == "geo_point"; }
 
   Status addRange(const Field& field, json::Value value) {
@@ -370,6 +385,23 @@ class DocumentParser::State {
     return {};
   }
 
+  // What stands in a flat_object, as terms of the fields that its mapping gives it. `path` is the value's.
+  Status addLeaves(const Field& field, json::Value value, std::string& path) {
+    const std::size_t length = path.size();
+    for (const json::Value child : value) {
+      if (value.isObject()) path.append(1, '.').append(child.key());
+      GYRE_TRY(addLeaves(field, child, path));
+      path.resize(length);
+    }
+    if (value.isObject() || value.isArray() || value.isNull()) return {};
+    const std::string_view text = value.isString() ? value.string() : value.raw();
+    const std::string whole = path + kFlatPathEnd + std::string(text);
+    if (whole.size() > kMaxTermBytes) return immenseTerm(field, whole.size());
+    sink_->keyword(fields_[field.children[0]], text);
+    sink_->keyword(fields_[field.children[1]], whole);
+    return {};
+  }
+
   Status addPoint(const Field& field, json::Value value) {
     const auto points = geoPointsOf(value);
     if (!points.isOk() && field.ignores_malformed) {
@@ -379,7 +411,10 @@ class DocumentParser::State {
     if (!points.isOk())
       return fault(field, value.isString() ? value.string() : value.raw(), points.status().reason(),
                    std::string(points.status().message()));
-    for (const std::string& point : points.value()) sink_->keyword(field, point);
+    for (const std::string& point : points.value()) {
+      sink_->keyword(field, point);
+      if (plans_[field.ordinal].is_context_source) completions_.addPlace(field, point);
+    }
     return {};
   }
 
@@ -435,6 +470,9 @@ class DocumentParser::State {
   }
 
   Status add(const Field& field, const Scalar& value) {
+    if (has_odd_contexts_ && plans_[field.ordinal].is_context_source && !takesContexts(field))
+      return {Code::kInvalidArgument, "illegal_argument_exception",
+              "Failed to parse context field [" + field.path + "], only keyword and text fields are accepted"};
     if (!field.ignores_malformed) return addAs(field, value);
     if (!addAs(field, value).isOk()) sink_->ignored(field);
     return {};
@@ -445,8 +483,13 @@ class DocumentParser::State {
       case FieldType::kKeyword: return addKeyword(field, value.text);
       case FieldType::kText: return addText(field, value.text);
       case FieldType::kCompletion: return addCompletion(field, value);
-      case FieldType::kDate: return addDate(field, value);
+      case FieldType::kDate:
+      case FieldType::kDateNanos: return addDate(field, value);
       case FieldType::kBoolean: return addBoolean(field, value);
+      case FieldType::kFlatObject:
+        return fault(
+            field, value.text, "parsing_exception",
+            "[" + field.path + "] unexpected token [" + tokenName(value.kind) + "] in flat_object field value");
       case FieldType::kAlias: return illegalFault("Cannot write to a field alias [" + field.path + "].");
       case FieldType::kBinary: return isPoint(field) ? addWhole(field, value) : addBinary(field, value.text);
       case FieldType::kIp: return addIp(field, value);
@@ -482,7 +525,10 @@ class DocumentParser::State {
     if (field.detail == IndexDetail::kDocs) return addDistinct(field, text);
     TextTerms terms(field, plan.next_position, *sink_);
     plan.next_position += plan.analyzer->analyze(text, terms) + field.position_gap;
-    return terms.immense() == 0 ? Status() : immenseTerm(field, terms.immense());
+    if (terms.immense() != 0) return immenseTerm(field, terms.immense());
+    // A search_as_you_type keeps neighbouring words too.
+    for (const std::uint16_t shingles : field.children) GYRE_TRY(addText(fields_[shingles], text));
+    return {};
   }
 
   Status addDistinct(const Field& field, std::string_view text) {
@@ -513,15 +559,25 @@ class DocumentParser::State {
 
   Status addDate(const Field& field, const Scalar& value) {
     const DateFormat& format = plans_[field.ordinal].format;
-    const auto instant = value.kind == json::Kind::kBoolean ? std::nullopt : tryParseDate(value.text, format);
-    if (!instant) {
-      if (value.text.empty()) return fault(field, value.text, "cannot parse empty date");
-      return fault(field, value.text,
-                   "failed to parse date field [" + shortened(value.text) + "] with format [" +
-                       (field.format.empty() ? std::string(kDefaultDateFormat) : field.format) + "]");
+    if (value.kind == json::Kind::kBoolean) return unreadableDate(field, value);
+    if (field.type == FieldType::kDate) {
+      const auto instant = tryParseDate(value.text, format);
+      if (!instant) return unreadableDate(field, value);
+      sink_->number(field, *instant);
+      return {};
     }
-    sink_->number(field, *instant);
+    const auto instant = tryParseInstant(value.text, format);
+    if (!instant) return unreadableDate(field, value);
+    const auto nanos = toNanos(*instant);
+    if (!nanos.isOk()) return fault(field, value.text, std::string(nanos.status().message()));
+    sink_->number(field, *nanos);
     return {};
+  }
+  Status unreadableDate(const Field& field, const Scalar& value) const {
+    if (value.text.empty()) return fault(field, value.text, "cannot parse empty date");
+    return fault(field, value.text,
+                 "failed to parse date field [" + shortened(value.text) + "] with format [" +
+                     (field.format.empty() ? std::string(kDefaultDateFormat) : field.format) + "]");
   }
 
   Status addBoolean(const Field& field, const Scalar& value) {
@@ -589,6 +645,7 @@ class DocumentParser::State {
     return value == std::floor(value);
   }
   static std::string numberName(const Field& field) {
+    if (field.type == FieldType::kUnsignedLong) return "BigInteger";
     std::string name(field.type_name);
     name[0] = static_cast<char>(name[0] - 'a' + 'A');
     return name;
@@ -604,9 +661,8 @@ class DocumentParser::State {
   // Base64 in, bytes kept as they came: nothing reads them but exists.
   Status addBinary(const Field& field, std::string_view text) {
     if (field.is_stored) sink_->written(field, text);
-    if (!field.has_doc_values) return {};
-    if (text.size() > kMaxTermBytes) return immenseTerm(field, text.size());
-    sink_->keyword(field, text);
+    if (text.size() > kMaxTermBytes && field.has_doc_values) return immenseTerm(field, text.size());
+    sink_->keyword(field, field.has_doc_values ? text : std::string_view());
     return {};
   }
 
@@ -623,6 +679,7 @@ class DocumentParser::State {
   DocumentSink* sink_ = nullptr;
   std::string_view id_;
   bool must_grow_ = false;
+  bool has_odd_contexts_ = false;   // some completion takes its contexts from a field that has none to give
   std::size_t nested_objects_ = 0;  // of this document
   OpenNames names_;
 };

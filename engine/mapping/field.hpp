@@ -43,16 +43,23 @@ enum class FieldType : std::uint8_t {
 };
 
 constexpr bool isNumeric(FieldType type) { return type >= FieldType::kDate && type <= FieldType::kDateNanos; }
+constexpr bool isDate(FieldType type) { return type == FieldType::kDate || type == FieldType::kDateNanos; }
 constexpr bool isFloating(FieldType type) { return type == FieldType::kDouble || type == FieldType::kFloat; }
 // Values are whole terms, with a column of their ordinals.
 constexpr bool isTermValued(FieldType type) {
   return type == FieldType::kKeyword || (type >= FieldType::kIp && type <= FieldType::kBinary);
 }
 
-// A category context of a completion field: suggestions may be asked for one value of it.
+// Between path and value in the terms of a flat_object's leaves.
+inline constexpr char kFlatPathEnd = '=';
+
+// A context of a completion field: suggestions may be asked for one value of it, a category or a place.
 struct CompletionContext {
   std::string name;
-  std::string path;  // the field whose values are the categories
+  std::string path;             // the field whose values are the document's contexts; "" for none
+  std::uint32_t precision = 0;  // of places: characters of a geohash; 0 for categories
+
+  bool isOfPlaces() const { return precision > 0; }
 };
 
 // What becomes of an unmapped member. kStrictAllowTemplates: mapped when a dynamic template matches, else a refusal.
@@ -95,6 +102,7 @@ struct Field {
   std::uint32_t position_gap = 100;              // text: between the values of an array
   bool has_index_phrases = false;                // text: index_phrases; answered by positions
   bool has_fielddata = false;                    // text: "fielddata"
+  std::string term_prefix;                       // a path within a flat_object: what its terms begin with
   std::uint8_t shingle_size = 3;                 // search_as_you_type: max_shingle_size
 
   // ---- numbers, dates, addresses, ranges

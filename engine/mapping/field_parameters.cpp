@@ -164,7 +164,7 @@ void prepareCompletion(Field& field) {
   field.analyzer = "simple";
 }
 void prepareAlias(Field& field) { field.is_indexed = field.has_doc_values = false; }
-void prepareFlatObject(Field& field) { field.is_indexed = field.has_doc_values = true; }
+void prepareFlatObject(Field& field) { field.has_doc_values = false; }
 template <FieldType kEnds>
 void prepareRange(Field& field) {
   field.range_of = kEnds;
@@ -296,11 +296,10 @@ constexpr FieldTypeRules kTypes[] = {
     {"alias", FieldType::kAlias, kAliasRules, prepareAlias, completeAlias},
 };
 
-constexpr std::string_view kUnoffered[] = {"geo_shape", "percolator", "join", "rank_feature", "rank_features",
-                                           "star_tree", "derived", "point", "shape", "knn_vector", "xy_point",
-                                           "xy_shape", "annotated_text", "icu_collation_keyword", "murmur3",
-                                           // To come.
-                                           "unsigned_long", "date_nanos", "flat_object", "search_as_you_type"};
+constexpr std::string_view kUnoffered[] = {
+    "geo_shape", "percolator", "join",       "rank_feature", "rank_features", "star_tree",      "derived",
+    "point",     "shape",      "knn_vector", "xy_point",     "xy_shape",      "annotated_text", "icu_collation_keyword",
+    "murmur3"};
 
 // As the dialect shows a value in the refusal of an update: texts bare.
 std::string shownValue(std::string_view json) {
@@ -341,6 +340,10 @@ Status readParameters(Field& field, json::Value definition, const MappingOptions
     if (name == "type" || name == "fields" || name == "properties" || name == "copy_to") continue;
     const auto rule = std::find_if(type.parameters.begin(), type.parameters.end(),
                                    [&](const ParameterRule& each) { return each.name == name; });
+    if (rule == type.parameters.end() && type.type == FieldType::kFlatObject)
+      return malformed("Mapping definition for " + bracketed(field.name) + " has unsupported parameters:  [" +
+                       std::string(name) + " : " +
+                       std::string(parameter.isString() ? parameter.string() : parameter.raw()) + "]");
     if (rule == type.parameters.end()) {
       const std::string_view near =
           nearestName(name, type.parameters, [](const ParameterRule& each) { return each.name; });
@@ -395,6 +398,7 @@ Status updateParameters(Field& field, const Field& incoming) {
   Field updated = incoming;
   updated.ordinal = field.ordinal;
   updated.multi_fields = std::move(field.multi_fields);
+  updated.children = std::move(field.children);
   field = std::move(updated);
   return {};
 }

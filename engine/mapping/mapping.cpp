@@ -220,6 +220,14 @@ const Field* Mapping::nestedAbove(std::string_view path) const {
   return nullptr;
 }
 
+const Field* Mapping::flatObjectAt(std::string_view path) const {
+  for (std::size_t end = path.size(); end != std::string_view::npos && end > 0; end = path.rfind('.', end - 1)) {
+    const Field* const field = find(path.substr(0, end));
+    if (field != nullptr) return field->type == FieldType::kFlatObject ? field : nullptr;
+  }
+  return nullptr;
+}
+
 std::string Mapping::write() const {
   std::string text;
   JsonWriter out(text);

@@ -92,6 +92,8 @@ class Mapping {
   // The innermost nested field that the field at `path` stands in, not the field itself; null for none. There need be
   // no such field.
   const Field* nestedAbove(std::string_view path) const;
+  // The flat_object that the path is, or leads into; null for none.
+  const Field* flatObjectAt(std::string_view path) const;
   const std::vector<Field>& fields() const { return fields_; }
   // Fields at the top level, by name.
   const std::vector<std::uint16_t>& roots() const { return roots_; }

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/analysis/analysis_registry.hpp"
 #include "engine/analysis/utf8.hpp"
 #include "engine/mapping/date_format.hpp"
 #include "engine/mapping/dynamic_template.hpp"
@@ -373,7 +374,8 @@ Status MappingBuilder::mergeLeaf(json::Value definition, Parent parent, std::str
     GYRE_TRY_ASSIGN(incoming.copy_to, textsOf(targets));
   }
   const json::Value fields = definition["fields"];
-  if (incoming.type == FieldType::kAlias && !fields.isMissing())
+  const bool takes_fields = incoming.type != FieldType::kAlias && incoming.type != FieldType::kFlatObject;
+  if (!takes_fields && !fields.isMissing())
     return malformed("Mapping definition for " + bracketed(name) +
                      " has unsupported parameters:  [fields : " + std::string(utf16Prefix(fields.raw(), 100)) + "]");
   std::uint16_t ordinal = 0;
@@ -387,7 +389,11 @@ Status MappingBuilder::mergeLeaf(json::Value definition, Parent parent, std::str
     ordinal = existing->ordinal;
     ++changes_;
   } else {
+    const bool is_flat = incoming.type == FieldType::kFlatObject;
+    const bool is_shingled = incoming.type_name == "search_as_you_type";
     GYRE_TRY_ASSIGN(ordinal, append(std::move(incoming), parent, is_multi_field));
+    if (is_flat) GYRE_TRY(appendLeavesOf(ordinal));
+    if (is_shingled) GYRE_TRY(appendShinglesOf(ordinal));
   }
   return mergeMultiFields(fields, ordinal);
 }
@@ -413,6 +419,40 @@ Status MappingBuilder::mergeMultiFields(json::Value fields, std::uint16_t parent
     if (type == "object" || type == "nested" || type == "alias" || type == "flat_object")
       return malformed("Type " + bracketed(type) + " cannot be used in multi field");
     GYRE_TRY(mergeLeaf(definition, parent, name, pathOf(parent, name), true));
+  }
+  return {};
+}
+
+// A flat_object's leaves are terms of two keywords: of the values, and of "path=value".
+Status MappingBuilder::appendLeavesOf(std::uint16_t flat_object) {
+  for (const std::string_view name : {"_value", "_valueAndPath"}) {
+    Field leaves;
+    leaves.name = std::string(name);
+    leaves.type = FieldType::kKeyword;
+    leaves.type_name = "flat_object";
+    leaves.has_doc_values = false;
+    leaves.is_hidden = true;
+    GYRE_TRY(append(std::move(leaves), flat_object, false).status());
+  }
+  return {};
+}
+
+// A search_as_you_type has texts of its own for two neighbouring words, three and so on. Prefixes need none: they are
+// walked in the term dictionary.
+Status MappingBuilder::appendShinglesOf(std::uint16_t text) {
+  const Field whole = mapping_->fields_[text];
+  for (std::size_t size = 2; size <= whole.shingle_size; ++size) {
+    Field shingled = whole;
+    shingled.name = "_" + std::to_string(size) + "gram";
+    shingled.is_hidden = true;
+    shingled.multi_fields.clear();
+    shingled.children.clear();
+    shingled.copy_to.clear();
+    shingled.parameters.clear();
+    for (const Analyzer** const analyzer :
+         {&shingled.index_analyzer, &shingled.search_analyzer, &shingled.quote_analyzer})
+      *analyzer = mapping_->analysis_->shingled(**analyzer, size);
+    GYRE_TRY(append(std::move(shingled), text, false).status());
   }
   return {};
 }
@@ -496,9 +536,11 @@ Status MappingBuilder::checkReferences() const {
     for (const CompletionContext& context : field.contexts) {
       if (context.path.empty()) continue;
       const Field* const source = find(context.path);
-      if (source == nullptr || (source->type != FieldType::kKeyword && source->type != FieldType::kText))
-        return malformed("context " + bracketed(context.name) + " of field " + bracketed(field.path) + ": the path " +
-                         bracketed(context.path) + " must be a keyword or text field of the mapping");
+      if (source == nullptr) continue;  // comes to be when a document has it
+      if (context.isOfPlaces() && source->type_name != "geo_point")
+        return {Code::kInvalidArgument, "parse_exception",
+                "field " + bracketed(context.path) + " referenced in context " + bracketed(context.name) +
+                    " must be mapped to geo_point, found " + bracketed(source->type_name)};
     }
   }
   return {};

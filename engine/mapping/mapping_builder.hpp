@@ -50,6 +50,8 @@ class MappingBuilder {
   // The parent of a dotted name's last part.
   Result<Parent> openObjects(Parent parent, std::string_view& name);
   Result<std::uint16_t> append(Field field, Parent parent, bool is_multi_field);
+  Status appendLeavesOf(std::uint16_t flat_object);
+  Status appendShinglesOf(std::uint16_t text);
   Result<std::string_view> typeOf(json::Value definition, std::string_view name) const;
   std::string pathOf(Parent parent, std::string_view name) const;
   Field* found(std::string_view path);

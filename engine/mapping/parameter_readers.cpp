@@ -12,6 +12,7 @@
 #include "engine/analysis/analyzer.hpp"
 #include "engine/analysis/utf8.hpp"
 #include "engine/mapping/date_format.hpp"
+#include "engine/mapping/geohash.hpp"
 #include "engine/mapping/number_text.hpp"
 #include "gyre/schema.hpp"
 
@@ -89,29 +90,54 @@ Result<std::string> readAnalyzerName(const Field& field, json::Value value, cons
 // NUL and \x1d separate contexts in the index.
 bool isContextName(std::string_view text) { return !text.empty() && isPrintable(text); }
 
+// "5km" or a number of characters.
+Result<std::uint32_t> readPrecision(json::Value value) {
+  std::uint32_t length = 0;
+  if (const auto whole = value.integer(); value.isNumber() && whole) {
+    length = *whole >= 1 && *whole <= kMaxGeohash ? static_cast<std::uint32_t>(*whole) : 0;
+  } else if (const auto meters = parseDistance(value.string())) {
+    length = geohashLengthFor(*meters);
+  }
+  if (length == 0)
+    return malformed("[precision] must be a distance or between 1 and " + std::to_string(kMaxGeohash) + ", found " +
+                     std::string(utf16Prefix(value.raw(), 40)));
+  return length;
+}
+
 Status addContext(Field& field, json::Value context) {
-  const std::string where = "context of field " + bracketed(field.path);
+  constexpr std::uint32_t kDefaultPrecision = 6;
   if (!context.isObject())
-    return malformed(where + ": expected an object, found " + std::string(json::kindName(context.kind())));
+    return malformed("context of field " + bracketed(field.path) + ": expected an object, found " +
+                     std::string(json::kindName(context.kind())));
+  const auto missing = [](std::string_view what) {
+    return Status(Code::kInvalidArgument, "mapper_parsing_exception",
+                  "missing [" + std::string(what) + "] in context mapping");
+  };
+  const std::string_view type = context["type"].string();
+  const bool is_geo = type == "geo" || type == "GEO";
+  if (context["type"].isMissing()) return missing("type");
+  if (!is_geo && type != "category" && type != "CATEGORY")
+    return malformed("No context type for [" + std::string(type) + "]");
   CompletionContext parsed;
-  bool is_category = false;
+  if (is_geo) parsed.precision = kDefaultPrecision;
   for (const json::Value member : context) {
     const std::string_view text = member.string();
-    if (member.key() == "name" && isContextName(text))
+    if (member.key() == "name" && isContextName(text)) {
       parsed.name = std::string(text);
-    else if (member.key() == "path" && isContextName(text))
+    } else if (member.key() == "path" && isContextName(text)) {
       parsed.path = std::string(text);
-    else if (member.key() == "type" && (text == "category" || text == "CATEGORY"))
-      is_category = true;
-    else if (member.key() == "type" && (text == "geo" || text == "GEO"))
-      return malformed(where + ": contexts of [type] geo are not offered, only category");
-    else
-      return malformed(where + ": " + bracketed(member.key()) + " " + std::string(utf16Prefix(member.raw(), 100)) +
-                       " is not understood; a context has a name, the type category and perhaps a path");
+    } else if (member.key() == "precision" && is_geo) {
+      GYRE_TRY_ASSIGN(parsed.precision, readPrecision(member));
+    } else if (member.key() != "type") {
+      return malformed("Mapping definition for [" + parsed.name + "] has unsupported parameters:  [" +
+                       std::string(member.key()) + " : " + std::string(utf16Prefix(member.raw(), 100)) + "]");
+    }
   }
-  if (parsed.name.empty() || !is_category) return malformed(where + ": name and type are required");
+  if (parsed.name.empty()) return missing("name");
   for (const CompletionContext& other : field.contexts)
-    if (other.name == parsed.name) return malformed(where + ": the name " + bracketed(parsed.name) + " stands twice");
+    if (other.name == parsed.name)
+      return malformed("context of field " + bracketed(field.path) + ": the name " + bracketed(parsed.name) +
+                       " stands twice");
   field.contexts.push_back(std::move(parsed));
   return {};
 }
@@ -388,7 +414,8 @@ Result<std::string> readContexts(Field& field, json::Value value) {
   JsonWriter out(text);
   out.beginArray();
   for (const CompletionContext& context : field.contexts) {
-    out.beginObject().member("name", context.name).member("type", "CATEGORY");
+    out.beginObject().member("name", context.name).member("type", context.isOfPlaces() ? "GEO" : "CATEGORY");
+    if (context.isOfPlaces()) out.member("precision", context.precision);
     if (!context.path.empty()) out.member("path", context.path);
     out.endObject();
   }

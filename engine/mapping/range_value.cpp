@@ -25,6 +25,12 @@ std::string sortableBytes(std::int64_t value) {
   return bytes;
 }
 
+std::int64_t fromSortableBytes(std::string_view bytes) {
+  std::uint64_t bits = 0;
+  for (const char byte : bytes) bits = bits << 8 | static_cast<unsigned char>(byte);
+  return static_cast<std::int64_t>(bits ^ 0x8000'0000'0000'0000u);
+}
+
 struct WholeEnds {
   std::int64_t lowest;
   std::int64_t highest;
@@ -61,6 +67,10 @@ Result<std::string> addressEnd(RangeEnd end, std::string_view value) {
 }
 
 }  // namespace
+
+NumberEnds numberEndsOf(std::string_view term) {
+  return {fromSortableBytes(term.substr(0, kNumberBytes)), fromSortableBytes(term.substr(kNumberBytes))};
+}
 
 RangeBounds wholeRange(const Field& field) {
   if (field.range_of == FieldType::kIp) return {std::string(kIpBytes, '\0'), std::string(kIpBytes, '\xff')};

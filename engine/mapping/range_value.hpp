@@ -38,6 +38,13 @@ Status narrowRange(const Field& field, RangeEnd end, std::string_view value, con
 // {"gte": 1, "lt": 5}, or an address block as text; the term. The cause of a fault, for the caller to say where.
 Result<std::string> rangeTermOf(const Field& field, json::Value value, const DateFormat& format);
 
+// The ends in a term, as numbers of the field's type are encoded. REQUIRES: not of addresses.
+struct NumberEnds {
+  std::int64_t lowest = 0;
+  std::int64_t highest = 0;  // included
+};
+NumberEnds numberEndsOf(std::string_view term);
+
 // Whether the range in a term stands in this relation to the one asked for.
 bool isRelated(std::string_view term, const RangeBounds& asked, RangeRelation relation);
 

@@ -55,6 +55,7 @@ std::string numberText(const Field* field, std::int64_t value) {
   if (field == nullptr) return std::to_string(value);
   if (field->type == FieldType::kDouble) return describeDouble(decodeDouble(value));
   if (field->type == FieldType::kFloat) return describeFloat(static_cast<float>(decodeDouble(value)));
+  if (field->type == FieldType::kUnsignedLong) return std::to_string(decodeUnsigned(value));
   return std::to_string(value);
 }
 std::string inBothForms(const std::string& path, const std::string& text) {
@@ -99,14 +100,6 @@ std::uint32_t ordinalAt(const TermDictionaryReader& terms, std::string_view targ
   const auto cursor = terms.cursor();
   if (!cursor->seekCeil(target)) return terms.size();
   return cursor->ordinal() + (is_after_equal && cursor->term() == target ? 1 : 0);
-}
-
-// The smallest text above every text that begins with `prefix`; nothing when there is none.
-std::optional<std::string> afterPrefix(std::string prefix) {
-  while (!prefix.empty() && static_cast<unsigned char>(prefix.back()) == 0xff) prefix.pop_back();
-  if (prefix.empty()) return std::nullopt;
-  prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
-  return prefix;
 }
 
 ScorerPtr hasValue(SegmentRun& run, const FieldReader& field, float score) {
@@ -177,6 +170,13 @@ FieldStatistics columnStatistics(const Snapshot& snapshot, const std::string& pa
 }
 
 }  // namespace
+
+std::optional<std::string> afterPrefix(std::string prefix) {
+  while (!prefix.empty() && static_cast<unsigned char>(prefix.back()) == 0xff) prefix.pop_back();
+  if (prefix.empty()) return std::nullopt;
+  prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
+  return prefix;
+}
 
 QueryPtr makeAllQuery(float boost) {
   return makeLeaf(boost, "*:*", [](const Snapshot&, float score, bool) -> Result<WeightPtr> {
@@ -386,7 +386,7 @@ Status notSearchable(const Field& field) {
 
 std::string termOf(const Field& field, std::string_view value) {
   const bool is_normalized = field.type == FieldType::kKeyword && field.normalizer != nullptr;
-  return is_normalized ? normalizeTerm(*field.normalizer, value) : std::string(value);
+  return field.term_prefix + (is_normalized ? normalizeTerm(*field.normalizer, value) : std::string(value));
 }
 
 Result<QueryPtr> makeValueQuery(const Field& field, std::string_view value, float boost, std::int64_t now_millis) {

@@ -37,6 +37,8 @@ struct TermBounds {
 QueryPtr makeTermRangeQuery(std::string path, TermBounds bounds, float boost);
 // Terms that begin with `prefix`.
 QueryPtr makePrefixQuery(std::string path, std::string prefix, float boost);
+// The smallest text above every text that begins with `prefix`; nothing when there is none.
+std::optional<std::string> afterPrefix(std::string prefix);
 // Numbers from lowest to highest, both included, as numeric_value.hpp encodes them; nothing when lowest > highest.
 QueryPtr makeNumberRangeQuery(const Field& field, std::int64_t lowest, std::int64_t highest, float boost);
 QueryPtr makeNumberSetQuery(const Field& field, std::vector<std::int64_t> values, float boost);
@@ -45,7 +47,8 @@ QueryPtr makeBooleanQuery(std::string path, bool value, float boost);
 // Documents with a value in one of the fields.
 QueryPtr makeExistsQuery(std::vector<const Field*> fields, float boost);
 
-// The value as the field's terms are written: a keyword's normalizer is applied, a text is taken as it stands.
+// The value as the field's terms are written: a keyword's normalizer is applied, a text is taken as it stands, and what
+// stands at a path of a flat_object has the path before it.
 std::string termOf(const Field& field, std::string_view value);
 // The query for one value as a client wrote it, for a field of any type. A value the field can never hold (a fraction
 // for a whole number) matches nothing; one it cannot read is query_shard_exception.

@@ -90,13 +90,15 @@ Result<QueryPtr> parseFuzzy(json::Value body, ParseContext& context) {
   }
   if (!has_value) return illegalArgument("query value cannot be null");
   if (!context.allows_expensive) return expensiveRefusal("fuzzy");
-  const Field* const field = context.mapping.find(member.key());
+  const Field* const field = context.field(member.key());
   if (field == nullptr || field->type == FieldType::kObject) return finishQuery(makeNoneQuery(), common, context);
   if (field->type != FieldType::kKeyword && field->type != FieldType::kText)
     return queryShardException("Can only use fuzzy queries on keyword and text fields - not on [" + field->path +
                                "] which is of type [" + std::string(typeName(field->type)) + "]");
   pattern.word = termOf(*field, pattern.word);
-  pattern.max_edits = fuzziness.editsFor(countCharacters(pattern.word));
+  const std::uint32_t fixed = countCharacters(field->term_prefix);
+  pattern.max_edits = fuzziness.editsFor(countCharacters(pattern.word) - fixed);
+  if (prefix_length >= 0) prefix_length += fixed;
   GYRE_TRY_ASSIGN(auto query, makeCheckedFuzzyQuery(field->path, std::move(pattern), prefix_length, max_expansions,
                                                     rewrite, common.boost));
   return finishQuery(std::move(query), common, context);

@@ -136,7 +136,7 @@ class CrossFields {
     };
     std::vector<Group> groups;
     for (const BoostedField& one : fields) {
-      const Field* const field = context_.mapping.find(one.path);
+      const Field* const field = context_.field(one.path);
       if (field == nullptr || field->type == FieldType::kObject) continue;
       const Analyzer* const analyzer = analyzerOf(*field, options_);
       const std::string_view name = options_.analyzer.empty() ? searchAnalyzerName(*field) : options_.analyzer;
@@ -149,7 +149,8 @@ class CrossFields {
     for (const Group& group : groups) {
       if (group.fields.size() == 1) {
         const auto& [field, boost] = group.fields.front();
-        GYRE_TRY_ASSIGN(auto query, makeTextQuery(TextKind::kWords, field->path, text, options_, boost, context_));
+        GYRE_TRY_ASSIGN(auto query,
+                        makeTextQuery(TextKind::kWords, askedPath(*field), text, options_, boost, context_));
         if (query != nullptr) queries.push_back(std::move(query));
         continue;
       }
@@ -191,7 +192,7 @@ class CrossFields {
     for (const auto& [field, boost] : fields)
       for (const std::string& term : terms) {
         if ((field->type == FieldType::kText || field->type == FieldType::kKeyword) && field->is_indexed) {
-          blended.push_back({field->path, term, boost});
+          blended.push_back({field->path, field->term_prefix + term, boost});
           continue;
         }
         auto query = makeValueQuery(*field, term, boost, context_.now_millis);

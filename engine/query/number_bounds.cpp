@@ -63,6 +63,7 @@ WholeLimits limitsOf(FieldType type) {
     case FieldType::kInteger: return of(std::int32_t{});
     case FieldType::kShort: return of(std::int16_t{});
     case FieldType::kByte: return of(std::int8_t{});
+    case FieldType::kUnsignedLong: return of(std::uint64_t{});
     default: return of(std::int64_t{});
   }
 }
@@ -76,10 +77,19 @@ Wide onScale(const Field& field, Wide value) {
   return std::fabs(scaled - nearest) <= 1e-15L * std::fmax(1.0L, std::fabs(scaled)) ? nearest : scaled;
 }
 
-std::int64_t clampToWhole(Wide value) {
+// As the field keeps the whole number. REQUIRES for kUnsignedLong: within its limits.
+std::int64_t encodeWhole(const Field& field, Wide value) {
+  if (field.type == FieldType::kUnsignedLong) return encodeUnsigned(static_cast<std::uint64_t>(value));
   if (value >= static_cast<Wide>(INT64_MAX)) return INT64_MAX;
   if (value <= static_cast<Wide>(INT64_MIN)) return INT64_MIN;
   return static_cast<std::int64_t>(value);
+}
+
+// Of the types that refuse what they cannot hold, where others know that nothing equals it.
+Status checkLimits(const Field& field, Wide number, std::string_view text) {
+  const WholeLimits limits = limitsOf(field.type);
+  if (field.type != FieldType::kUnsignedLong || (number >= limits.lowest && number <= limits.highest)) return {};
+  return queryShardException("Value [" + std::string(text) + "] is out of range for an unsigned long");
 }
 
 // Exclusive ends: one further, or nothing beyond the last value.
@@ -121,25 +131,31 @@ void applyWholeEnd(const Field& field, RangeEnd end, Wide value, NumberBounds& b
   const Wide inner = is_lower_end ? std::ceil(scaled) : std::floor(scaled);
   const bool is_included = inner != scaled || end == RangeEnd::kGreaterOrEqual || end == RangeEnd::kLessOrEqual;
   if (is_lower_end) {
-    raiseLowest(bounds, clampToWhole(inner), is_included);
+    raiseLowest(bounds, encodeWhole(field, inner), is_included);
   } else {
-    lowerHighest(bounds, clampToWhole(inner), is_included);
+    lowerHighest(bounds, encodeWhole(field, inner), is_included);
   }
+}
+
+Result<std::int64_t> readInstant(const Field& field, std::string_view value, RoundUp round,
+                                 const DateReading& reading) {
+  auto instant = parseInstantMath(value, reading.format, round, reading.zone, reading.now_millis);
+  if (!instant.isOk())
+    return Status(Code::kInvalidArgument, "parse_exception",
+                  std::string(instant.status().message()) + " for field [" + field.path + "]");
+  return field.type == FieldType::kDateNanos ? toNanos(*instant) : instant->millis;
 }
 
 Status applyDateEnd(const Field& field, RangeEnd end, std::string_view value, const DateReading& reading,
                     NumberBounds& bounds) {
   // gt and lte mean the last instant that the text covers, gte and lt the first.
   const RoundUp round = end == RangeEnd::kGreater || end == RangeEnd::kLessOrEqual ? RoundUp::kYes : RoundUp::kNo;
-  auto instant = parseDateMath(value, reading.format, round, reading.zone, reading.now_millis);
-  if (!instant.isOk())
-    return {Code::kInvalidArgument, "parse_exception",
-            std::string(instant.status().message()) + " for field [" + field.path + "]"};
+  GYRE_TRY_ASSIGN(const std::int64_t instant, readInstant(field, value, round, reading));
   switch (end) {
-    case RangeEnd::kGreater: raiseLowest(bounds, *instant, false); break;
-    case RangeEnd::kGreaterOrEqual: raiseLowest(bounds, *instant, true); break;
-    case RangeEnd::kLess: lowerHighest(bounds, *instant, false); break;
-    case RangeEnd::kLessOrEqual: lowerHighest(bounds, *instant, true); break;
+    case RangeEnd::kGreater: raiseLowest(bounds, instant, false); break;
+    case RangeEnd::kGreaterOrEqual: raiseLowest(bounds, instant, true); break;
+    case RangeEnd::kLess: lowerHighest(bounds, instant, false); break;
+    case RangeEnd::kLessOrEqual: lowerHighest(bounds, instant, true); break;
   }
   return {};
 }
@@ -147,7 +163,7 @@ Status applyDateEnd(const Field& field, RangeEnd end, std::string_view value, co
 }  // namespace
 
 Result<NumberBounds> boundsOfValue(const Field& field, std::string_view value, std::int64_t now_millis) {
-  if (field.type == FieldType::kDate) {
+  if (isDate(field.type)) {
     GYRE_TRY_ASSIGN(const DateFormat format, DateFormat::parse(field.format));
     const TimeZone zone;
     const DateReading reading{format, zone, now_millis};
@@ -171,14 +187,16 @@ Result<NumberBounds> boundsOfValue(const Field& field, std::string_view value, s
   const bool is_decimal = field.type == FieldType::kScaledFloat;
   const Wide scaled = is_decimal ? std::floor(onScale(field, *number) + 0.5L) : onScale(field, *number);
   const WholeLimits limits = limitsOf(field.type);
-  if (scaled != std::floor(scaled) || scaled < limits.lowest || scaled > limits.highest) return kNothing;
-  const auto whole = static_cast<std::int64_t>(scaled);
+  if (scaled != std::floor(scaled)) return kNothing;
+  GYRE_TRY(checkLimits(field, scaled, value));
+  if (scaled < limits.lowest || scaled > limits.highest) return kNothing;
+  const std::int64_t whole = encodeWhole(field, scaled);
   return NumberBounds{whole, whole};
 }
 
 Status applyRangeEnd(const Field& field, RangeEnd end, std::string_view value, const DateReading& reading,
                      NumberBounds& bounds) {
-  if (field.type == FieldType::kDate) return applyDateEnd(field, end, value, reading, bounds);
+  if (isDate(field.type)) return applyDateEnd(field, end, value, reading, bounds);
   if (field.type == FieldType::kBoolean) {
     GYRE_TRY_ASSIGN(const bool truth, readBoolean(value));
     applyWholeEnd(field, end, truth ? 1 : 0, bounds);
@@ -188,6 +206,7 @@ Status applyRangeEnd(const Field& field, RangeEnd end, std::string_view value, c
   if (!number) return notANumber(value);
   GYRE_TRY(checkRange(field.type, *number, value));
   if (!isFloating(field.type)) {
+    GYRE_TRY(checkLimits(field, *number, value));
     applyWholeEnd(field, end, *number, bounds);
     return {};
   }

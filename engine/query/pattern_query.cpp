@@ -87,12 +87,23 @@ Result<QueryPtr> parsePattern(std::string_view kind, json::Value body, Make make
                                                          request.options.folds_case, context));
     return finishQuery(std::move(query), request.common, context);
   }
-  const Field* const field = context.mapping.find(request.path);
+  const Field* const field = context.field(request.path);
   if (field == nullptr || field->type == FieldType::kObject)
     return finishQuery(makeNoneQuery("unknown field [" + request.path + "]"), request.common, context);
   request.options.max_length = static_cast<std::size_t>(context.limits.regex_length);
   GYRE_TRY_ASSIGN(auto query, make(*field, std::move(request.value), request.options, request.common.boost));
   return finishQuery(std::move(query), request.common, context);
+}
+
+// A pattern for the field's terms; a path that they begin with stands for itself.
+std::string patternOf(const Field& field, std::string_view value, std::string_view special, bool is_regexp) {
+  std::string pattern;
+  for (const char c : field.term_prefix) {
+    if (special.find(c) != std::string_view::npos) pattern += '\\';
+    pattern += c;
+  }
+  const std::string own = termOf(field, value).substr(field.term_prefix.size());
+  return is_regexp && !pattern.empty() ? pattern + "(" + own + ")" : pattern + own;
 }
 
 Status checkType(std::string_view kind, const Field& field) {
@@ -121,7 +132,7 @@ Result<QueryPtr> makeFieldPrefixQuery(const Field& field, std::string value, con
 Result<QueryPtr> makeFieldWildcardQuery(const Field& field, std::string value, const PatternOptions& options,
                                         float boost) {
   GYRE_TRY(checkType("wildcard", field));
-  value = termOf(field, value);
+  value = patternOf(field, value, "*?\\", false);
   GYRE_TRY_ASSIGN(const Rewrite rewrite, Rewrite::parse(options.rewrite, kConstant));
   auto automaton = wildcardAutomaton(value, options.folds_case);
   if (!automaton) return queryShardException("Determinizing " + value + " would require more than 10000 effort.");
@@ -132,7 +143,7 @@ Result<QueryPtr> makeFieldWildcardQuery(const Field& field, std::string value, c
 Result<QueryPtr> makeFieldRegexpQuery(const Field& field, std::string value, const PatternOptions& options,
                                       float boost) {
   GYRE_TRY(checkType("regexp", field));
-  value = termOf(field, value);
+  value = patternOf(field, value, ".?+*|{}[]()\"\\#@&<>~^$-", true);
   if (value.size() > options.max_length)
     return queryShardException("The length of regex [" + std::to_string(value.size()) +
                                "] used in the Regexp Query request has exceeded the allowed maximum of [" +

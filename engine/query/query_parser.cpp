@@ -125,6 +125,17 @@ bool countOf(std::string_view text, std::uint32_t clauses, std::int64_t& count) 
 
 }  // namespace
 
+const Field* ParseContext::field(std::string_view path) const {
+  const Field* const found = mapping.find(path);
+  if (found != nullptr && found->type != FieldType::kFlatObject) return found;
+  const Field* const flat = mapping.flatObjectAt(path);
+  if (flat == nullptr) return found;
+  Field leaves = mapping.fields()[flat->children[found == nullptr ? 1 : 0]];
+  leaves.name = std::string(path);
+  if (found == nullptr) leaves.term_prefix = leaves.name + kFlatPathEnd;
+  return &made->emplace_back(std::move(leaves));
+}
+
 Status parsingException(std::string message) {
   return {Code::kInvalidArgument, "parsing_exception", std::move(message)};
 }

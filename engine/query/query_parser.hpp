@@ -8,7 +8,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,7 +63,16 @@ struct ParseContext {
   const Field* nested_scope = nullptr;    // the nested field around the clause; null for none
   bool is_in_nested_aggregation = false;  // even of a field that is not mapped
   std::vector<NestedHits> nested_hits{};  // of the clauses read so far
+  // Fields made for this request: the paths within flat_objects.
+  std::shared_ptr<std::deque<Field>> made = std::make_shared<std::deque<Field>>();
+
+  // What the mapping has at the path; the values of a flat_object as a keyword. Null for none. Lives as long as the
+  // context.
+  const Field* field(std::string_view path) const;
 };
+
+// The path by which field() finds the field again.
+inline std::string_view askedPath(const Field& field) { return field.term_prefix.empty() ? field.path : field.name; }
 
 // A clause, {"kind":{…}}.
 Result<QueryPtr> parseQuery(json::Value clause, ParseContext& context);

@@ -120,7 +120,7 @@ class QueryStringBuilder {
     GYRE_TRY_ASSIGN(const auto fields, fieldsOf(node, node.kind == SyntaxNode::Kind::kPhrase));
     if (fields.size() == 1 && isMetadataField(fields.front().path)) return metadata(node, fields.front().path);
     const bool is_mapped = std::any_of(fields.begin(), fields.end(), [this](const BoostedField& field) {
-      return context_.mapping.find(field.path) != nullptr;
+      return context_.field(field.path) != nullptr;
     });
     if (!is_mapped) return makeNoneQuery("unmapped field [" + node.field.value_or(own_field_) + "]");
     const StringQueryOptions& options = request_.options;

@@ -79,6 +79,7 @@ Status readRange(json::Value body, RangeRequest& range, CommonParameters& common
 
 TermBounds termBounds(const Field& field, const std::vector<RangeRequest::End>& ends) {
   TermBounds bounds;
+  if (!field.term_prefix.empty()) bounds = {field.term_prefix, afterPrefix(field.term_prefix), true, false};
   for (const RangeRequest::End& end : ends) {
     const bool is_included = end.kind == RangeEnd::kGreaterOrEqual || end.kind == RangeEnd::kLessOrEqual;
     if (end.kind == RangeEnd::kGreater || end.kind == RangeEnd::kGreaterOrEqual) {
@@ -144,14 +145,13 @@ Result<QueryPtr> rangeOfRanges(const Field& field, const RangeRequest& range, st
 
 Result<QueryPtr> makeFieldRangeQuery(std::string_view path, const RangeRequest& range, const ParseContext& context) {
   if (isMetadataField(path)) return metadataRange(path, range);
-  const Field* const field = context.mapping.find(path);
+  const Field* const field = context.field(path);
   if (field == nullptr || field->type == FieldType::kObject)
     return makeNoneQuery("unmapped field [" + std::string(path) + "]");
   if (field->type == FieldType::kCompletion || field->type == FieldType::kBinary)
     return queryShardException("Field [" + field->path + "] of type [" + std::string(field->type_name) +
                                "] does not support range queries");
-  const bool is_date =
-      field->type == FieldType::kDate || (field->type == FieldType::kRange && field->range_of == FieldType::kDate);
+  const bool is_date = isDate(field->type) || (field->type == FieldType::kRange && field->range_of == FieldType::kDate);
   if (!is_date && !range.format.empty())
     return queryShardException("Field [" + field->path + "] of type [" + std::string(typeName(field->type)) +
                                "] does not support custom formats");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/analysis/utf8.hpp"
+#include "engine/mapping/civil_time.hpp"
 #include "engine/mapping/numeric_value.hpp"
 
 namespace gyre::engine {
@@ -50,7 +51,16 @@ class FieldValues {
 double realOf(const Field& field, std::int64_t encoded) {
   if (isFloating(field.type)) return decodeDouble(encoded);
   if (field.type == FieldType::kScaledFloat) return static_cast<double>(encoded) * (1.0 / field.scaling_factor);
+  if (field.type == FieldType::kUnsignedLong) return static_cast<double>(decodeUnsigned(encoded));
+  // Dates are reckoned in milliseconds, whatever they are kept in.
+  if (field.type == FieldType::kDateNanos) return static_cast<double>(floorDivide(encoded, kMilliNanos));
   return static_cast<double>(encoded);
+}
+
+// As decimals without a fraction.
+std::string wholeText(const Field& field, std::int64_t encoded) {
+  if (field.type == FieldType::kUnsignedLong) return std::to_string(decodeUnsigned(encoded));
+  return std::to_string(field.type == FieldType::kDateNanos ? floorDivide(encoded, kMilliNanos) : encoded);
 }
 
 // ---- weight -----------------------------------------------------------------------------------------------------
@@ -242,7 +252,7 @@ class RandomFunction final : public ScoreFunction {
       const Field& field = *function_.field_;
       if (field.type == FieldType::kKeyword) return murmur3(values_.term(own.front()), function_.salted_);
       const bool is_real = isFloating(field.type) || field.type == FieldType::kScaledFloat;
-      return murmur3(is_real ? describeDouble(realOf(field, own.front())) : std::to_string(own.front()),
+      return murmur3(is_real ? describeDouble(realOf(field, own.front())) : wholeText(field, own.front()),
                      function_.salted_);
     }
 

@@ -163,7 +163,7 @@ Result<ScoreFunctionPtr> parseRandomScore(json::Value body, const ParseContext& 
 
 Result<Decay> parseDecayOptions(json::Value body, const Field& field, const ParseContext& context) {
   Decay decay;
-  const bool is_date = field.type == FieldType::kDate;
+  const bool is_date = isDate(field.type);
   bool has_scale = false;
   bool has_origin = is_date;
   decay.origin = static_cast<double>(context.now_millis);

@@ -18,7 +18,7 @@ Result<QueryPtr> overFields(const BoostedFields& fields, const StringQueryOption
                             Make make) {
   std::vector<QueryPtr> queries;
   for (const BoostedField& name : fields) {
-    const Field* const field = context.mapping.find(name.path);
+    const Field* const field = context.field(name.path);
     if (field == nullptr || field->type == FieldType::kObject) continue;
     Result<QueryPtr> query = make(*field);
     if (!query.isOk()) {
@@ -49,7 +49,7 @@ Result<QueryPtr> analyzedPrefix(const Field& field, std::string_view prefix, con
         any.should.push_back(makeTermQuery(field.path, term, 1));
         continue;
       }
-      GYRE_TRY_ASSIGN(auto query, makeFieldPrefixQuery(field, term, pattern, 1));
+      GYRE_TRY_ASSIGN(auto query, makeFieldPrefixQuery(field, term.substr(field.term_prefix.size()), pattern, 1));
       any.should.push_back(std::move(query));
     }
     QueryPtr query = any.should.size() == 1 ? std::move(any.should.front()) : makeBoolQuery(std::move(any), 1);
@@ -75,7 +75,7 @@ Result<QueryPtr> makePrefixOver(const BoostedFields& fields, std::string_view pr
 Result<QueryPtr> makeWildcardOver(const BoostedFields& fields, std::string_view wildcard,
                                   const StringQueryOptions& options, const ParseContext& context) {
   return overFields(fields, options, context, [&](const Field& field) -> Result<QueryPtr> {
-    if (wildcard == "*") return makeFieldExistsQuery(field.path, 1, context);
+    if (wildcard == "*") return makeFieldExistsQuery(askedPath(field), 1, context);
     PatternOptions pattern;
     pattern.rewrite = options.rewrite;
     return makeFieldWildcardQuery(field, normalizeQueryText(field, wildcard, options.match.analyzer), pattern, 1);
@@ -108,8 +108,10 @@ Result<QueryPtr> makeFuzzyOver(const BoostedFields& fields, std::string_view wor
                              "] which is of type [" + std::string(typeName(field.type)) + "]");
     std::string term = normalizeQueryText(field, word, options.match.analyzer);
     const std::uint32_t edits = fuzziness.editsFor(countCharacters(term));
+    term.insert(0, field.term_prefix);
     return makeCheckedFuzzyQuery(field.path, {std::move(term), edits, 0, options.fuzzy_transpositions},
-                                 options.fuzzy_prefix_length, options.fuzzy_max_expansions, options.fuzzy_rewrite, 1);
+                                 options.fuzzy_prefix_length + countCharacters(field.term_prefix),
+                                 options.fuzzy_max_expansions, options.fuzzy_rewrite, 1);
   });
 }
 
@@ -117,10 +119,10 @@ Result<QueryPtr> makeRangeOver(const BoostedFields& fields, const RangeRequest& 
                                const StringQueryOptions& options, const ParseContext& context) {
   return overFields(fields, options, context, [&](const Field& field) -> Result<QueryPtr> {
     RangeRequest own = range;
-    if (field.type != FieldType::kDate) own.time_zone.clear();
+    if (!isDate(field.type)) own.time_zone.clear();
     if (hasTerms(field))
       for (RangeRequest::End& end : own.ends) end.value = normalizeQueryText(field, end.value, options.match.analyzer);
-    return makeFieldRangeQuery(field.path, own, context);
+    return makeFieldRangeQuery(askedPath(field), own, context);
   });
 }
 

@@ -36,7 +36,8 @@ Result<QueryPtr> makeValuesQuery(const Field& field, const std::vector<std::stri
     case FieldType::kBinary: return notSearchable(field);
     case FieldType::kIp:
     case FieldType::kRange:
-    case FieldType::kDate: {
+    case FieldType::kDate:
+    case FieldType::kDateNanos: {
       // A text such as "2024-02" is a stretch of instants, not one.
       std::vector<QueryPtr> any;
       for (const std::string& value : values) {
@@ -63,9 +64,19 @@ Result<QueryPtr> makeFieldValuesQuery(std::string_view path, const std::vector<s
                                       const ParseContext& context) {
   if (values.empty()) return makeNoneQuery("No terms supplied for \"terms\" query.");
   if (isMetadataField(path)) return makeMetadataValuesQuery(path, values, boost, context);
-  const Field* const field = context.mapping.find(path);
+  const Field* const field = context.field(path);
   if (field == nullptr) return makeNoneQuery("unmapped field [" + std::string(path) + "]");
   return makeValuesQuery(*field, values, boost, context.now_millis);
+}
+
+// What stands at a path of a flat_object, or below it.
+QueryPtr makeFlatExistsQuery(const Mapping& mapping, const Field& flat_object, std::string_view path, float boost) {
+  if (mapping.find(path) == &flat_object)
+    return makeTermRangeQuery(mapping.fields()[flat_object.children[0]].path, {}, boost);
+  const std::string& leaves = mapping.fields()[flat_object.children[1]].path;
+  std::vector<QueryPtr> any;
+  for (const char after : {kFlatPathEnd, '.'}) any.push_back(makePrefixQuery(leaves, std::string(path) + after, 1));
+  return makeConstantScoreQuery(makeDisMaxQuery(std::move(any), 0, 1), boost);
 }
 
 void collectLeaves(const Mapping& mapping, const Field& field, std::vector<const Field*>& leaves) {
@@ -131,7 +142,7 @@ Result<QueryPtr> parseTerm(json::Value body, ParseContext& context) {
     GYRE_TRY_ASSIGN(auto query, makeMetadataValuesQuery(path, {value}, common.boost, context));
     return finishQuery(std::move(query), common, context);
   }
-  const Field* const field = context.mapping.find(path);
+  const Field* const field = context.field(path);
   if (field == nullptr)
     return finishQuery(makeNoneQuery("unmapped field [" + std::string(path) + "]"), common, context);
   GYRE_TRY(checkSearchable(*field));
@@ -265,16 +276,24 @@ Result<QueryPtr> parseIds(json::Value body, ParseContext& context) {
 
 Result<QueryPtr> makeFieldExistsQuery(std::string_view path, float boost, const ParseContext& context) {
   if (isMetadataField(path)) return makeMetadataExistsQuery(path, boost, context);
+  if (const Field* const flat = context.mapping.flatObjectAt(path))
+    return makeFlatExistsQuery(context.mapping, *flat, path, boost);
   std::vector<const Field*> leaves;
   if (path.find('*') != std::string_view::npos) {
     for (const Field& field : context.mapping.fields())
-      if (field.type != FieldType::kObject && matchesFieldPattern(path, field.path)) leaves.push_back(&field);
+      if (!field.is_hidden && field.type != FieldType::kObject && matchesFieldPattern(path, field.path))
+        leaves.push_back(&field);
   } else if (const Field* const field = context.mapping.find(path)) {
     collectLeaves(context.mapping, *field, leaves);
   }
   if (leaves.empty()) return makeNoneQuery("unmapped field [" + std::string(path) + "]");
+  // Those of a flat_object are the values of its leaves.
+  for (const Field*& leaf : leaves)
+    if (leaf->type == FieldType::kFlatObject) leaf = &context.mapping.fields()[leaf->children[0]];
   // Neither terms, a column, nor lengths: no document has it, as far as the index knows.
-  std::erase_if(leaves, [](const Field* leaf) { return !leaf->is_indexed && !leaf->has_doc_values; });
+  std::erase_if(leaves, [](const Field* leaf) {
+    return !leaf->is_indexed && !leaf->has_doc_values && leaf->type != FieldType::kBinary;
+  });
   return makeExistsQuery(std::move(leaves), boost);
 }
 

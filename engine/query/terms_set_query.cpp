@@ -14,8 +14,13 @@ namespace {
 
 class CoveringScorer final : public Scorer {
  public:
-  CoveringScorer(SegmentRun& run, std::vector<ScorerPtr> terms, const ColumnReader& minimum)
-      : run_(run), terms_(std::move(terms)), minimum_(minimum), sums_(kWindowDocs), counts_(kWindowDocs) {}
+  CoveringScorer(SegmentRun& run, std::vector<ScorerPtr> terms, const FieldReader& minimum)
+      : run_(run),
+        terms_(std::move(terms)),
+        minimum_(*minimum.column),
+        is_unsigned_(minimum.type == FieldType::kUnsignedLong),
+        sums_(kWindowDocs),
+        counts_(kWindowDocs) {}
 
   std::uint64_t cost() const override {
     std::uint64_t cost = 0;
@@ -40,8 +45,7 @@ class CoveringScorer final : public Scorer {
     const ColumnWindow& minimum = run_.read(minimum_, window);
     forEachBit(bits, [&](std::uint32_t i) {
       // Without a number nothing is enough; at least one term must match.
-      const bool is_enough =
-          testBit(minimum.present.data(), i) && counts_[i] >= std::max<std::int64_t>(minimum.values[i], 1);
+      const bool is_enough = testBit(minimum.present.data(), i) && counts_[i] >= wanted(minimum.values[i]);
       if (!is_enough) {
         clearBit(bits, i);
       } else if (scores != nullptr) {
@@ -51,9 +55,15 @@ class CoveringScorer final : public Scorer {
   }
 
  private:
+  std::uint64_t wanted(std::int64_t encoded) const {
+    if (is_unsigned_) return std::max<std::uint64_t>(decodeUnsigned(encoded), 1);
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(encoded, 1));
+  }
+
   SegmentRun& run_;
   std::vector<ScorerPtr> terms_;
   const ColumnReader& minimum_;
+  bool is_unsigned_;
   std::vector<float> sums_;
   std::vector<std::uint16_t> counts_;
 };
@@ -93,7 +103,7 @@ class TermsSetQuery final : public Query {
       for (const WeightPtr& term : terms_)
         if (auto scorer = term->scorer(run)) scorers.push_back(std::move(scorer));
       if (scorers.empty()) return nullptr;
-      return std::make_unique<CoveringScorer>(run, std::move(scorers), *field->column);
+      return std::make_unique<CoveringScorer>(run, std::move(scorers), *field);
     }
     Explanation explain(SegmentRun& run, DocId doc) const override {
       const auto score = scoreOf(*this, run, doc);
@@ -150,7 +160,7 @@ Result<QueryPtr> parseTermsSet(json::Value body, ParseContext& context) {
   if (counted == nullptr) return shardRefusal("failed to find minimum_should_match field [" + minimum + "]");
   if (!isNumeric(counted->type) || isFloating(counted->type) || !counted->has_doc_values)
     return queryShardException("minimum_should_match field [" + minimum + "] holds no whole numbers");
-  const Field* const field = context.mapping.find(member.key());
+  const Field* const field = context.field(member.key());
   if (field == nullptr || field->type == FieldType::kObject)
     return finishQuery(makeNoneQuery("unmapped field [" + std::string(member.key()) + "]"), common, context);
   std::vector<QueryPtr> terms;

@@ -156,7 +156,8 @@ class FieldTextQuery {
     if (is_prefix) {
       PatternOptions pattern;
       pattern.rewrite = options_.prefix_rewrite;
-      if (stretch.terms.size() == 1) return makeFieldPrefixQuery(field_, stretch.terms.front(), pattern, boost);
+      if (stretch.terms.size() == 1)
+        return makeFieldPrefixQuery(field_, stretch.terms.front().substr(field_.term_prefix.size()), pattern, boost);
       BoolClauses any;
       for (const std::string& term : stretch.terms) {
         GYRE_TRY_ASSIGN(auto query, makeFieldPrefixQuery(field_, term, pattern, 1));
@@ -164,13 +165,14 @@ class FieldTextQuery {
       }
       return makeBoolQuery(std::move(any), boost);
     }
-    if (stretch.terms.size() == 1) return makeWordQuery(field_.path, stretch.terms.front(), options_, boost);
+    if (stretch.terms.size() == 1) return makeWordQuery(field_, stretch.terms.front(), options_, boost);
     return makeSynonymQuery(field_.path, stretch.terms, boost);
   }
 
   Result<QueryPtr> phrase(const std::vector<QueryToken>& tokens) const {
     if (isGraph(tokens)) return phraseOfPaths(tokens);
     auto places = placesOf(tokens);
+    if (canAskShingles(places)) return shingledPhrase(places);
     if (places.size() == 1)
       return places.front().terms.size() == 1 ? makeTermQuery(field_.path, places.front().terms.front(), boost_)
                                               : makeSynonymQuery(field_.path, places.front().terms, boost_);
@@ -178,6 +180,27 @@ class FieldTextQuery {
     if (!field_.is_scored)
       return makeConstantScoreQuery(makePhraseQuery(field_.path, std::move(places), options_.slop, 1), boost_);
     return makePhraseQuery(field_.path, std::move(places), options_.slop, boost_);
+  }
+
+  // A search_as_you_type knows neighbouring words as terms.
+  bool canAskShingles(const std::vector<PhrasePlace>& places) const {
+    if (field_.type_name != "search_as_you_type" || field_.is_hidden || options_.slop != 0) return false;
+    const std::uint32_t first = places.front().position;
+    for (std::uint32_t i = 0; i < places.size(); ++i)
+      if (places[i].position != first + i || places[i].terms.size() > 1) return false;
+    return places.size() > 1;
+  }
+  QueryPtr shingledPhrase(const std::vector<PhrasePlace>& words) const {
+    const std::size_t size = std::min<std::size_t>(words.size(), field_.shingle_size);
+    const std::string path = field_.path + "._" + std::to_string(size) + "gram";
+    std::vector<PhrasePlace> places;
+    for (std::size_t first = 0; first + size <= words.size(); ++first) {
+      std::string shingle = words[first].terms.front();
+      for (std::size_t i = 1; i < size; ++i) shingle.append(1, ' ').append(words[first + i].terms.front());
+      places.push_back({{std::move(shingle)}, static_cast<std::uint32_t>(first)});
+    }
+    if (places.size() == 1) return makeTermQuery(path, places.front().terms.front(), boost_);
+    return makePhraseQuery(path, std::move(places), 0, boost_);
   }
 
   // Whether a token spans several positions, so that others stand beside it.
@@ -238,7 +261,7 @@ class FieldTextQuery {
 Result<QueryPtr> makeStrictTextQuery(TextKind kind, std::string_view path, std::string_view text,
                                      const MatchOptions& options, float boost, const ParseContext& context) {
   if (isMetadataField(path)) return makeMetadataValuesQuery(path, {std::string(text)}, boost, context);
-  const Field* const field = context.mapping.find(path);
+  const Field* const field = context.field(path);
   if (field == nullptr || field->type == FieldType::kObject)
     return makeNoneQuery("unmapped field [" + std::string(path) + "]");
   const FieldTextQuery maker(*field, options, boost);
@@ -263,7 +286,7 @@ Result<std::vector<QueryToken>> analyzeQueryText(const Field& field, std::string
   std::vector<QueryToken> tokens;
   // A keyword's text is one term.
   if (field.type != FieldType::kText && options.analyzer.empty()) {
-    tokens.push_back({normalizeQueryText(field, text), 0, 1});
+    tokens.push_back({field.term_prefix + normalizeQueryText(field, text), 0, 1});
     return tokens;
   }
   const bool takes_quoted = is_phrase && options.analyzer.empty() && field.quote_analyzer != nullptr;
@@ -291,17 +314,17 @@ std::vector<PhrasePlace> placesOf(const std::vector<QueryToken>& tokens) {
   return places;
 }
 
-Result<QueryPtr> makeWordQuery(const std::string& path, const std::string& term, const MatchOptions& options,
-                               float boost) {
-  if (!options.fuzziness) return makeTermQuery(path, term, boost);
-  const std::uint32_t edits = options.fuzziness->editsFor(countCharacters(term));
-  return makeCheckedFuzzyQuery(path, {term, edits, 0, options.has_transpositions}, options.prefix_length,
+Result<QueryPtr> makeWordQuery(const Field& field, const std::string& term, const MatchOptions& options, float boost) {
+  if (!options.fuzziness) return makeTermQuery(field.path, term, boost);
+  const std::uint32_t fixed = countCharacters(field.term_prefix);
+  const std::uint32_t edits = options.fuzziness->editsFor(countCharacters(term) - fixed);
+  return makeCheckedFuzzyQuery(field.path, {term, edits, 0, options.has_transpositions}, options.prefix_length + fixed,
                                options.max_expansions, options.fuzzy_rewrite, boost);
 }
 
 Result<std::optional<std::vector<QueryPtr>>> makeWordQueries(std::string_view path, std::string_view text,
                                                              const MatchOptions& options, const ParseContext& context) {
-  const Field* const field = context.mapping.find(path);
+  const Field* const field = context.field(path);
   if (field == nullptr || field->type != FieldType::kText || !field->is_indexed)
     return std::optional<std::vector<QueryPtr>>();
   GYRE_TRY_ASSIGN(auto queries, FieldTextQuery(*field, options, 1).wordQueries(text));

@@ -62,8 +62,7 @@ Result<QueryPtr> makeTextQuery(TextKind kind, std::string_view path, std::string
 Result<std::optional<std::vector<QueryPtr>>> makeWordQueries(std::string_view path, std::string_view text,
                                                              const MatchOptions& options, const ParseContext& context);
 // One term of the field as the options want it: fuzzy or as it stands.
-Result<QueryPtr> makeWordQuery(const std::string& path, const std::string& term, const MatchOptions& options,
-                               float boost);
+Result<QueryPtr> makeWordQuery(const Field& field, const std::string& term, const MatchOptions& options, float boost);
 // The places of a phrase of these tokens.
 std::vector<PhrasePlace> placesOf(const std::vector<QueryToken>& tokens);
 

@@ -145,9 +145,8 @@ Result<Collapse> parseCollapse(json::Value value, const ParseContext& context) {
   if (collapse.path.empty()) return illegalArgument("[collapse] requires a [field]");
   const Field* const field = context.mapping.find(collapse.path);
   if (field == nullptr) return illegalArgument("no mapping found for `" + collapse.path + "` in order to collapse on");
-  const bool is_offered =
-      field->type == FieldType::kKeyword ||
-      (isNumeric(field->type) && field->type != FieldType::kDate && field->type != FieldType::kBoolean);
+  const bool is_offered = field->type == FieldType::kKeyword ||
+                          (isNumeric(field->type) && !isDate(field->type) && field->type != FieldType::kBoolean);
   if (!is_offered)
     return illegalArgument("unknown type for collapse field `" + collapse.path +
                            "`, only keywords and numbers are accepted");

@@ -104,7 +104,7 @@ bool writeRange(const Field& range, const DateFormat& date_format, json::Value v
 // One value of a document as its field reads it; false when the field does not take it.
 bool writeSourceValue(const Field& field, const DateFormat& date_format, json::Value value, JsonWriter& writer) {
   if (value.isNull() && !field.null_value) return false;
-  if (field.type == FieldType::kCompletion) {
+  if (field.type == FieldType::kCompletion || field.type == FieldType::kFlatObject) {
     writer.raw(value.raw());
     return true;
   }
@@ -123,16 +123,19 @@ bool writeSourceValue(const Field& field, const DateFormat& date_format, json::V
       writer.string(formatIp(*address));
       return true;
     }
+    case FieldType::kRange:
     case FieldType::kBinary: writer.string(text); return true;
     case FieldType::kBoolean:
       if (text != "true" && text != "false" && !text.empty()) return false;
       writer.boolean(text == "true");
       return true;
-    case FieldType::kDate: {
+    case FieldType::kDate:
+    case FieldType::kDateNanos: {
       const auto own = DateFormat::parse(field.format);
-      const auto instant = own.isOk() ? parseDate(text, own.value()) : Result<std::int64_t>(own.status());
+      auto instant = own.isOk() ? parseInstant(text, own.value()) : Result<Instant>(own.status());
       if (!instant.isOk()) return false;
-      writer.string(formatDate(instant.value(), date_format));
+      if (field.type == FieldType::kDate) instant->nanos = 0;
+      writer.string(formatInstant(*instant, date_format));
       return true;
     }
     default: break;
@@ -146,6 +149,8 @@ bool writeSourceValue(const Field& field, const DateFormat& date_format, json::V
     writer.raw(floatText(static_cast<float>(decodeDouble(number.value))));
   } else if (field.type == FieldType::kScaledFloat) {
     writeDouble(static_cast<double>(number.value) / field.scaling_factor, writer);
+  } else if (field.type == FieldType::kUnsignedLong) {
+    writer.unsignedInteger(decodeUnsigned(number.value));
   } else {
     writer.integer(number.value);
   }
@@ -234,21 +239,24 @@ Status FieldValues::add(json::Value element, const Mapping& mapping, bool is_col
   if (is_column && pattern == "_seq_no" && format.empty()) insert({});
   const bool is_pattern = pattern.find('*') != std::string::npos;
   for (const Field& declared : mapping.fields()) {
-    if (declared.type == FieldType::kObject || !matchesPattern(pattern, declared.path)) continue;
+    if (declared.is_hidden || declared.type == FieldType::kObject || !matchesPattern(pattern, declared.path)) continue;
     const Field* const found = declared.type == FieldType::kAlias ? mapping.find(declared.path) : &declared;
     if (found == nullptr) continue;
     const Field& field = *found;
     Fetched fetched;
     fetched.field = &field;
     fetched.name = declared.path;
-    if (!is_column) fetched.source_path = sourcePathOf(field, mapping);
+    // What a token_count holds stands in no document.
+    const bool is_counted = field.type_name == "token_count";
+    if (is_counted && !field.has_doc_values && !is_column) continue;
+    if (!is_column && !is_counted) fetched.source_path = sourcePathOf(field, mapping);
     if (is_column) {
       const Status readable = checkColumn(field);
       if (!readable.isOk() && is_pattern) continue;
       GYRE_TRY(readable);
     }
-    const bool is_date = field.type == FieldType::kDate ||
-                         (field.type == FieldType::kRange && field.range_of == FieldType::kDate && !is_column);
+    const bool is_date =
+        isDate(field.type) || (field.type == FieldType::kRange && field.range_of == FieldType::kDate && !is_column);
     if (is_date) {
       GYRE_TRY_ASSIGN(fetched.date_format, DateFormat::parse(format.empty() ? field.format : format));
     } else if (!format.empty()) {
@@ -286,6 +294,9 @@ void writeColumnNumber(const Field& field, const DateFormat& date_format, const 
   double real = 0;
   switch (field.type) {
     case FieldType::kDate: writer.string(formatDate(number, date_format)); return;
+    case FieldType::kDateNanos: writer.string(formatInstant(fromNanos(number), date_format)); return;
+    // No pattern applies to them.
+    case FieldType::kUnsignedLong: writer.unsignedInteger(decodeUnsigned(number)); return;
     case FieldType::kBoolean: writer.boolean(number != 0); return;
     case FieldType::kDouble:
     case FieldType::kFloat: real = decodeDouble(number); break;

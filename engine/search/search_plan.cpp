@@ -69,9 +69,11 @@ void dropWhatWasTold(SearchRequest& request) {
   request.has_suggest = false;
 }
 
-// Fields that hold the same kind of numbers or terms can be read together.
+// Fields that hold the same kind of numbers or terms can be sorted by together.
 int encodingOf(const Field& field) {
   switch (field.type) {
+    case FieldType::kDate:
+    case FieldType::kDateNanos: return static_cast<int>(FieldType::kDate);
     case FieldType::kLong:
     case FieldType::kInteger:
     case FieldType::kShort:
@@ -81,11 +83,27 @@ int encodingOf(const Field& field) {
     default: return static_cast<int>(field.type);
   }
 }
-bool isReadAlike(const Field& a, const Field& b) {
+bool isSortedAlike(const Field& a, const Field& b) {
   return encodingOf(a) == encodingOf(b) && a.scaling_factor == b.scaling_factor;
 }
 
-bool isPlainNumber(FieldType type) { return type >= FieldType::kLong && type <= FieldType::kScaledFloat; }
+bool isPlainNumber(const Field& field) {
+  return isNumeric(field.type) && !isDate(field.type) && field.type != FieldType::kBoolean &&
+         field.type != FieldType::kScaledFloat;
+}
+// Aggregations, and keys that say as what, read whole and fractional numbers together.
+bool isReadAlike(const Field& a, const Field& b) {
+  return isSortedAlike(a, b) || (isPlainNumber(a) && isPlainNumber(b));
+}
+
+Status cannotSort(const Field& a, const Field& b) {
+  if (a.type == FieldType::kUnsignedLong || b.type == FieldType::kUnsignedLong)
+    return illegalArgument(
+        "Can't do sort across indices, as a field has [unsigned_long] type in one index, and different type in "
+        "another index!");
+  return illegalArgument("Can't sort on field [" + a.path +
+                         "]; the field has incompatible sort types across the indices");
+}
 
 // Whether the text stands anywhere as a value: so aggregations name the fields they read.
 const std::string* findNamed(json::Value value, const std::vector<std::string>& paths) {
@@ -217,21 +235,24 @@ Status SearchPlan::share(json::Value body, json::Value overrides, std::int64_t n
   const auto isFirst = [&](const auto& mapping) { return mapping == mappings.front(); };
   if (std::all_of(mappings.begin(), mappings.end(), isFirst)) return {};
   snapshot.mapping = Mapping::merge(mappings);
-  std::vector<std::string> contradicting;  // for sorts
-  std::vector<std::string> incomparable;   // even for aggregations, which read whole numbers as doubles where they must
+  std::vector<std::string> incomparable;  // even for aggregations, which read whole numbers as doubles where they must
   for (const auto& mapping : mappings)
-    for (const Field& field : mapping->fields()) {
-      const Field* const merged = snapshot.mapping->find(field.path);
-      if (isReadAlike(*merged, field)) continue;
-      contradicting.push_back(field.path);
-      if (!isPlainNumber(merged->type) || !isPlainNumber(field.type)) incomparable.push_back(field.path);
+    for (const Field& field : mapping->fields())
+      if (const Field* const merged = snapshot.mapping->find(field.path); !isReadAlike(*merged, field))
+        incomparable.push_back(field.path);
+  const auto checkSort = [&](const SortKey& key) -> Status {
+    const Field* const merged = snapshot.mapping->find(key.path);
+    for (const auto& mapping : mappings) {
+      const Field* const field = merged == nullptr ? nullptr : mapping->find(key.path);
+      if (field == nullptr || isSortedAlike(*merged, *field)) continue;
+      const bool is_unsigned = merged->type == FieldType::kUnsignedLong || field->type == FieldType::kUnsignedLong;
+      if (!key.is_type_asked || is_unsigned || !isReadAlike(*merged, *field)) return cannotSort(*merged, *field);
     }
+    return {};
+  };
   shared = &common;
   GYRE_TRY_ASSIGN(common, SearchRequest::parse(body, overrides, *snapshot.mapping, now_millis, targets.front().target));
-  for (const SortKey& key : common.sort)
-    if (std::find(contradicting.begin(), contradicting.end(), key.path) != contradicting.end())
-      return illegalArgument("Can't sort on field [" + key.path +
-                             "]; the field has incompatible sort types across the indices");
+  for (const SortKey& key : common.sort) GYRE_TRY(checkSort(key));
   for (const std::string_view name : {"aggs", "aggregations"}) {
     const json::Value aggs = overrides[name].isMissing() ? body[name] : overrides[name];
     if (const std::string* const path = findNamed(aggs, incomparable))

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/mapping/civil_time.hpp"
 #include "engine/mapping/ip_address.hpp"
 #include "engine/mapping/numeric_value.hpp"
 
@@ -96,7 +97,11 @@ void writeSortValue(const SortKey& key, const SortValue& value, JsonWriter& writ
     }
     return;
   }
-  writer.integer(number);
+  if (key.type == FieldType::kUnsignedLong) {
+    writer.unsignedInteger(decodeUnsigned(number));
+  } else {
+    writer.integer(number);
+  }
 }
 
 SortColumn::SortColumn(const SortKey& key, SegmentRun& run) : key_(key), run_(run) {
@@ -136,7 +141,14 @@ bool SortColumn::chooseConversion() {
   if (field_->terms != nullptr) return false;
   const FieldType held = field_->type;
   const bool is_real = isFloating(key_.type);
-  if (held == FieldType::kScaledFloat) {
+  if (held == FieldType::kDateNanos && key_.type == FieldType::kDate) {
+    if (key_.is_type_asked) conversion_ = Conversion::kNanosToMillis;
+  } else if (held == FieldType::kDate && key_.type == FieldType::kDateNanos) {
+    if (key_.is_type_asked) conversion_ = Conversion::kMillisToNanos;
+  } else if (held == FieldType::kUnsignedLong) {
+    if (!is_real) return key_.type == held;
+    conversion_ = Conversion::kUnsignedToReal;
+  } else if (held == FieldType::kScaledFloat) {
     if (key_.type == FieldType::kScaledFloat) return true;
     conversion_ = is_real ? Conversion::kScaledToReal : Conversion::kScaledToWhole;
   } else if (isFloating(held)) {
@@ -144,7 +156,17 @@ bool SortColumn::chooseConversion() {
   } else if (is_real) {
     conversion_ = Conversion::kWholeToReal;
   }
-  return key_.type != FieldType::kScaledFloat;
+  return key_.type != FieldType::kScaledFloat && (key_.type != FieldType::kUnsignedLong || held == key_.type);
+}
+
+std::int64_t SortColumn::nanosOf(std::int64_t millis) const {
+  std::int64_t nanos = 0;
+  if (millis >= 0 && !__builtin_mul_overflow(millis, kMilliNanos, &nanos)) return nanos;
+  failure_ = {Code::kInvalidArgument, "illegal_argument_exception",
+              "milliSeconds [" + std::to_string(millis) + "] are " +
+                  (millis < 0 ? "before the epoch in 1970" : "after 2262-04-11T23:47:16.854775807") +
+                  " and cannot be converted to nanoseconds"};
+  return millis < 0 ? INT64_MIN : INT64_MAX;
 }
 
 std::int64_t SortColumn::converted(std::int64_t number) const {
@@ -153,12 +175,27 @@ std::int64_t SortColumn::converted(std::int64_t number) const {
     case Conversion::kNone: return number;
     case Conversion::kOrdinal: return number * kOrdinalStep;
     case Conversion::kWholeToReal: return encodeDouble(static_cast<double>(number));
+    case Conversion::kUnsignedToReal: return encodeDouble(static_cast<double>(decodeUnsigned(number)));
     case Conversion::kScaledToReal: return encodeDouble(static_cast<double>(number) * inverse_factor);
     case Conversion::kScaledToWhole: return wholeOf(static_cast<double>(number) * inverse_factor);
     case Conversion::kRealToWhole: return wholeOf(decodeDouble(number));
+    case Conversion::kNanosToMillis: return floorDivide(number, kMilliNanos);
+    case Conversion::kMillisToNanos: return nanosOf(number);
   }
   return number;
 }
+
+namespace {
+
+std::int64_t combinedUnsigned(std::span<const std::int64_t> encoded, SortKey::Mode mode) {
+  std::uint64_t sum = 0;  // wraps, as in the dialect
+  for (const std::int64_t value : encoded) sum += decodeUnsigned(value);
+  if (mode == SortKey::Mode::kSum || encoded.size() == 1) return encodeUnsigned(sum);
+  return encodeUnsigned(
+      static_cast<std::uint64_t>(std::floor(static_cast<double>(sum) / static_cast<double>(encoded.size()) + 0.5)));
+}
+
+}  // namespace
 
 // One document's values, ascending, made one as the mode says.
 std::int64_t SortColumn::combined(std::span<const std::int64_t> values) const {
@@ -174,6 +211,7 @@ std::int64_t SortColumn::combined(std::span<const std::int64_t> values) const {
     if (key_.mode != SortKey::Mode::kSum) sum /= static_cast<double>(counted.size());
     return encodeDouble(key_.type == FieldType::kFloat ? static_cast<double>(static_cast<float>(sum)) : sum);
   }
+  if (key_.type == FieldType::kUnsignedLong) return combinedUnsigned(counted, key_.mode);
   std::uint64_t sum = 0;  // wraps, as in the dialect
   for (const std::int64_t value : counted) sum += static_cast<std::uint64_t>(converted(value));
   const auto total = static_cast<std::int64_t>(sum);

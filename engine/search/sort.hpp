@@ -32,11 +32,13 @@ struct SortKey {
   Mode mode = Mode::kSmallest;
   std::string path;                   // "_id" for the ids, a kKeyword
   FieldType type = FieldType::kLong;  // as compared and shown; columns of other types are converted
+  bool is_type_asked = false;         // "numeric_type": else instants of several resolutions compare by their numbers
   double scaling_factor = 1;
   Missing missing = Missing::kLast;
   std::int64_t missing_number = 0;             // kValue
   std::string missing_text;                    // kValue
   std::shared_ptr<const NestedSort> nested{};  // null: the document's own values; else those of its objects
+  std::string format{};                        // of instants that search_after gives as texts
 };
 
 // One key's value of one hit, independent of its segment.
@@ -75,7 +77,7 @@ class SortColumn {
   // No document of the window has a larger key.
   std::int64_t largestIn(std::uint32_t window) const;
   // Why the keys cannot be read; ok while they can.
-  Status status() const { return nested_ == nullptr ? Status() : nested_->status(); }
+  Status status() const { return !failure_.isOk() || nested_ == nullptr ? failure_ : nested_->status(); }
   // The number for a value from elsewhere, so that keys of this segment compare with it rightly.
   std::int64_t numberOf(const SortValue& value) const;
   // Of a document's key. The segment must still be there, the run need not.
@@ -86,6 +88,7 @@ class SortColumn {
   std::int64_t endIn(std::uint32_t window, bool is_smallest, std::int64_t otherwise) const;
   std::int64_t directed(std::int64_t number) const { return key_.is_descending ? ~number : number; }
   std::int64_t converted(std::int64_t number) const;
+  std::int64_t nanosOf(std::int64_t millis) const;
   std::int64_t combined(std::span<const std::int64_t> values) const;
   bool chooseConversion();
   std::int64_t keyOfObjects(DocId root);
@@ -95,9 +98,20 @@ class SortColumn {
   SegmentRun& run_;
   const FieldReader* field_ = nullptr;  // null where the segment has nothing of the field
   // What the column's numbers become.
-  enum class Conversion : std::uint8_t { kNone, kOrdinal, kWholeToReal, kScaledToReal, kScaledToWhole, kRealToWhole };
+  enum class Conversion : std::uint8_t {
+    kNone,
+    kOrdinal,
+    kWholeToReal,
+    kUnsignedToReal,
+    kScaledToReal,
+    kScaledToWhole,
+    kRealToWhole,
+    kNanosToMillis,
+    kMillisToNanos,
+  };
   Conversion conversion_ = Conversion::kNone;
   std::int64_t missing_ = 0;                   // directed
+  mutable Status failure_;                     // a number that cannot be converted
   std::unique_ptr<NestedSortObjects> nested_;  // null unless the key is of nested objects
   std::vector<std::int64_t> gathered_, of_object_;
   // Sorting by _id: the ids in order, and the place of each document's in it.

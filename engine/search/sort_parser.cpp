@@ -11,6 +11,7 @@
 
 #include "engine/mapping/failure_cause.hpp"
 #include "engine/mapping/ip_address.hpp"
+#include "engine/mapping/number_text.hpp"
 #include "engine/mapping/numeric_value.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
@@ -45,9 +46,10 @@ Result<bool> parseOrderOption(std::string_view kind, json::Value value) {
 }
 
 Result<FieldType> parseTypeName(std::string_view name) {
-  for (const FieldType type : {FieldType::kKeyword, FieldType::kDate, FieldType::kBoolean, FieldType::kLong,
-                               FieldType::kInteger, FieldType::kShort, FieldType::kByte, FieldType::kDouble,
-                               FieldType::kFloat, FieldType::kScaledFloat, FieldType::kIp})
+  for (const FieldType type :
+       {FieldType::kKeyword, FieldType::kDate, FieldType::kBoolean, FieldType::kLong, FieldType::kInteger,
+        FieldType::kShort, FieldType::kByte, FieldType::kDouble, FieldType::kFloat, FieldType::kScaledFloat,
+        FieldType::kUnsignedLong, FieldType::kDateNanos, FieldType::kIp})
     if (typeName(type) == name) return type;
   return illegalArgument("No mapper found for type [" + std::string(name) + "]");
 }
@@ -57,6 +59,21 @@ std::optional<double> readDouble(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+// `refused` makes the refusal of what is no number.
+template <class Refused>
+Result<std::int64_t> readUnsigned(std::string_view text, const Refused& refused) {
+  Field field;
+  field.type = FieldType::kUnsignedLong;
+  const EncodedNumber number = encodeNumber(field, text);
+  if (number.fault == NumberFault::kNotANumber) return refused();
+  if (number.fault == NumberFault::kOutOfRange)
+    return illegalArgument("Value [" + std::string(text) + "] is out of range for an unsigned long");
+  const auto real = readDouble(text);
+  if (real && *real != std::floor(*real))
+    return illegalArgument("Value [" + std::string(text) + "] has a decimal part");
+  return number.value;
 }
 
 // A number as a client writes it, on the key's scale.
@@ -70,6 +87,7 @@ Result<std::int64_t> readSortNumber(const SortKey& key, json::Value value, std::
                   "Failed to parse " + std::string(what) + " value for field [" + key.path + "].");
   };
   const bool is_real = isFloating(key.type) || key.type == FieldType::kScaledFloat;
+  if (key.type == FieldType::kUnsignedLong) return readUnsigned(text, refused);
   if (!is_real) {
     if (value.isBoolean() && key.type == FieldType::kBoolean) return value.boolean() ? 1 : 0;
     std::int64_t whole = 0;
@@ -136,6 +154,7 @@ Status resolveField(SortKey& key, const Mapping& mapping, const std::optional<Fi
       return illegalArgument("Sorting by range field [" + key.path + "] is not supported");
     key.path = field->path;  // an alias is another name
     key.type = field->type;
+    key.format = field->format;
     key.scaling_factor = field->type == FieldType::kScaledFloat ? field->scaling_factor : 1;
   }
   key.kind = isTermValued(key.type) ? SortKey::Kind::kKeyword : SortKey::Kind::kNumber;
@@ -165,16 +184,19 @@ Result<SortKey::Mode> parseMode(json::Value value) {
 // "numeric_type": compare as another type, so that indices with different ones agree.
 Status convertType(json::Value name, SortKey& key) {
   if (name.isMissing()) return {};
+  key.is_type_asked = true;
   if (key.kind != SortKey::Kind::kNumber)
     return illegalArgument("[numeric_type] option cannot be set on a non-numeric field, got " +
                            std::string(typeName(key.type)));
   if (name.string() == "double") {
     key.type = FieldType::kDouble;
-  } else if (name.string() == "long") {
+  } else if (name.string() == "long" && key.type != FieldType::kUnsignedLong) {
     key.type = FieldType::kLong;
-  } else if (name.string() == "date" && key.type == FieldType::kDate) {
-    // As it is.
-  } else if (isOneOf(name.string(), {"date", "date_nanos"})) {
+  } else if (name.string() == "date" && isDate(key.type)) {
+    key.type = FieldType::kDate;
+  } else if (name.string() == "date_nanos" && isDate(key.type)) {
+    key.type = FieldType::kDateNanos;
+  } else if (isOneOf(name.string(), {"date", "date_nanos", "long"})) {
     return illegalArgument("[numeric_type] " + std::string(name.string()) + " is not offered for a field of type [" +
                            std::string(typeName(key.type)) + "]");
   } else {
@@ -313,9 +335,13 @@ Result<std::vector<SortValue>> parseSearchAfter(json::Value values, std::span<co
       const auto score = value.isString() ? readDouble(value.string()) : value.real();
       if (!score) return illegalArgument("Failed to parse search_after value for field [_score].");
       one.number = scoreKey(static_cast<float>(*score));
-    } else if (key.kind == SortKey::Kind::kNumber && key.type == FieldType::kDate && value.isString() &&
-               !value.string().empty() && value.string().find_first_not_of("-0123456789") != std::string_view::npos) {
-      GYRE_TRY_ASSIGN(one.number, parseDate(value.string(), DateFormat()));
+    } else if (key.kind == SortKey::Kind::kNumber && isDate(key.type) && value.isString()) {
+      GYRE_TRY_ASSIGN(const DateFormat format, DateFormat::parse(key.format));
+      GYRE_TRY_ASSIGN(const Instant instant, parseInstant(value.string(), format));
+      one.number = instant.millis;
+      if (key.type == FieldType::kDateNanos) {
+        GYRE_TRY_ASSIGN(one.number, toNanos(instant));
+      }
     } else if (value.isNull()) {
       return illegalArgument("[search_after] value of [" + key.path + "] cannot be null");
     } else {

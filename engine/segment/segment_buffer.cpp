@@ -199,7 +199,8 @@ void SegmentBuffer::addTerm(FieldBuffer& buffer, DocId doc, std::uint32_t number
 }
 
 void SegmentBuffer::keyword(const Field& field, std::string_view value) {
-  if (!field.is_indexed && !field.has_doc_values) return;
+  // Of a binary it is kept that there is one.
+  if (!field.is_indexed && !field.has_doc_values && field.type != FieldType::kBinary) return;
   FieldBuffer& buffer = touch(field);
   const std::uint32_t number = buffer.terms.intern(value, hashTerm(value));
   eachFrame(field, [&](const Frame& frame) { addKeyword(buffer, frame, number); });

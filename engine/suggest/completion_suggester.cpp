@@ -1,7 +1,9 @@
 #include "engine/suggest/completion_suggester.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <string>
 #include <unordered_set>
 #include <utility>
 
@@ -9,6 +11,7 @@
 #include "engine/analysis/analyzer.hpp"
 #include "engine/analysis/utf8.hpp"
 #include "engine/mapping/failure_cause.hpp"
+#include "engine/mapping/geo_point_value.hpp"
 #include "engine/query/fuzzy_terms.hpp"
 #include "engine/query/query_parser.hpp"
 
@@ -41,6 +44,77 @@ Result<CompletionCategory> readCategory(std::string_view name, json::Value eleme
   return category;
 }
 
+Result<std::uint32_t> readPrecision(json::Value value) {
+  GYRE_TRY_ASSIGN(const std::string text, parseScalarText("geo", value));
+  const bool is_count = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  if (const auto meters = is_count ? std::nullopt : parseDistance(text)) return geohashLengthFor(*meters);
+  const std::size_t length = is_count && text.size() < 3 ? std::stoul(text) : 0;
+  if (length == 0 || length > kMaxGeohash)
+    return illegalArgument("Invalid geohash precision of " + text + ". Must be between 1 and 12.");
+  return static_cast<std::uint32_t>(length);
+}
+
+// {"lat": …, "lon": …}, a geohash, or {"context": point, "boost": …, "precision": …, "neighbours": […]}: the cells to
+// look in. A cell larger than those of the index holds all that are within it.
+Status readPlaces(const CompletionContext& context, json::Value element, std::vector<CompletionCategory>& places) {
+  if (!element.isObject() && !element.isString())
+    return {Code::kInvalidArgument, "parse_exception", "geo context must be an object or string"};
+  float boost = 1;
+  std::uint32_t precision = kMaxGeohash;
+  std::vector<std::uint32_t> neighbours;
+  json::Value point = element.isString() ? element : json::Value();
+  bool is_split = false;  // lat and lon stand beside the options
+  for (const json::Value member : element.isObject() ? element : json::Value()) {
+    const std::string_view key = member.key();
+    if (key == "context" && member.isObject()) {
+      point = member;
+    } else if (key == "lat" || key == "lon") {
+      is_split = true;
+    } else if (key == "boost") {
+      GYRE_TRY_ASSIGN(boost, parseFloat("geo", member));
+      if (boost <= 0) return illegalArgument("boost must be greater than 0");
+    } else if (key == "precision") {
+      GYRE_TRY_ASSIGN(precision, readPrecision(member));
+    } else if ((key == "neighbours" || key == "neighbors") && member.isArray()) {
+      for (const json::Value length : member) {
+        GYRE_TRY_ASSIGN(const std::uint32_t one, readPrecision(length));
+        neighbours.push_back(one);
+      }
+    } else {
+      return unknownField("geo", key);
+    }
+  }
+  std::optional<json::Document> split;
+  if (is_split) {
+    std::string text;
+    JsonWriter out(text);
+    out.beginObject();
+    for (const std::string_view name : {"lat", "lon"})
+      if (const json::Value part = element[name]; !part.isMissing()) out.rawMember(name, part.raw());
+    out.endObject();
+    GYRE_TRY_ASSIGN(split, json::Document::parse(text));
+    point = split->root();
+  }
+  if (point.isMissing()) return illegalArgument("Required [context]");
+  GYRE_TRY_ASSIGN(const auto points, parseGeoPoints(point));
+  if (points.size() != 1) return illegalArgument("geo context must be one point");
+  const std::uint32_t length = std::min(precision, context.precision);
+  const std::string cell = geohashOf(points.front(), length);
+  std::vector<std::string> cells{cell};
+  const auto addAround = [&](const std::string& middle) {
+    for (std::string& around : geohashNeighbours(middle)) cells.push_back(std::move(around));
+  };
+  if (neighbours.empty() && length == context.precision) addAround(cell);
+  for (const std::uint32_t shorter : neighbours) {
+    if (shorter >= length) continue;
+    cells.push_back(cell.substr(0, shorter));
+    addAround(cells.back());
+  }
+  for (const std::string& one : cells)
+    places.push_back({context.name + '\0' + one, one.size() < context.precision, boost});
+  return {};
+}
+
 // {"org": "org-1"}, {"org": ["a", {"context": "b"}]}.
 Status readContexts(json::Value value, const Field& field, std::vector<CompletionCategory>& categories) {
   if (field.contexts.empty()) {
@@ -48,24 +122,31 @@ Status readContexts(json::Value value, const Field& field, std::vector<Completio
     return illegalArgument("suggester [" + field.path + "] doesn't expect any context");
   }
   if (!value.isMissing() && !value.isObject()) return parsingException("[contexts] must be an object");
-  const auto add = [&](std::string_view name, json::Value element) -> Status {
-    GYRE_TRY_ASSIGN(auto category, readCategory(name, element));
-    // The last word about a category counts.
-    std::erase_if(categories, [&](const CompletionCategory& known) { return known.name == category.name; });
-    categories.push_back(std::move(category));
+  const auto add = [&](const CompletionContext& context, json::Value element) -> Status {
+    std::vector<CompletionCategory> read;
+    if (context.isOfPlaces()) {
+      GYRE_TRY(readPlaces(context, element, read));
+    } else {
+      GYRE_TRY_ASSIGN(auto category, readCategory(context.name, element));
+      read.push_back(std::move(category));
+    }
+    for (CompletionCategory& category : read) {
+      // The last word about a category counts.
+      std::erase_if(categories, [&](const CompletionCategory& known) { return known.name == category.name; });
+      categories.push_back(std::move(category));
+    }
     return {};
   };
   for (const json::Value member : value) {
-    std::string known;
-    for (const CompletionContext& context : field.contexts) known += (known.empty() ? "" : ", ") + context.name;
-    const bool is_known = std::any_of(field.contexts.begin(), field.contexts.end(),
-                                      [&](const CompletionContext& context) { return context.name == member.key(); });
-    if (!is_known)
-      return illegalArgument("Unknown context name [" + std::string(member.key()) + "], must be one of [" + known +
-                             "]");
-    if (!member.isArray()) GYRE_TRY(add(member.key(), member));
+    std::string all;
+    for (const CompletionContext& context : field.contexts) all += (all.empty() ? "" : ", ") + context.name;
+    const auto known = std::find_if(field.contexts.begin(), field.contexts.end(),
+                                    [&](const CompletionContext& context) { return context.name == member.key(); });
+    if (known == field.contexts.end())
+      return illegalArgument("Unknown context name [" + std::string(member.key()) + "], must be one of [" + all + "]");
+    if (!member.isArray()) GYRE_TRY(add(*known, member));
     if (member.isArray())
-      for (const json::Value element : member) GYRE_TRY(add(member.key(), element));
+      for (const json::Value element : member) GYRE_TRY(add(*known, element));
   }
   if (categories.empty()) return illegalArgument("Missing mandatory contexts in context query");
   return {};

@@ -54,6 +54,7 @@ constexpr std::string_view kMapping = R"({"dynamic":"strict","properties":{
   "multi":{"type":"text","fields":{"raw":{"type":"keyword"},"n":{"type":"completion"}}},
   "c":{"type":"completion","max_input_length":10,"contexts":[{"name":"org","type":"category","path":"o.k"},
       {"name":"kind","type":"category"},{"name":"rg","type":"category"}]},
+  "cc":{"type":"completion","max_input_length":10},
   "w":{"type":"text","analyzer":"keyword"},"hidden":{"type":"text","index":false}}})";
 
 }  // namespace
@@ -186,22 +187,22 @@ class DocumentParserTest : public CppUnit::TestFixture {
   }
 
   void multiFieldsTakeTheSameValue() {
-    assertValues(R"({"multi":["Big Rent",7]})",
+    assertValues(R"({"multi":["Big Rent","7"]})",
                  "multi=big@0 multi=rent@1 multi.n=Big Rent/big+rent/1 multi.raw='Big Rent' multi=7@102 multi.n=7//1 "
                  "multi.raw='7'");
   }
 
   void completionsTakeStringsAndObjects() {
-    assertValues(R"({"c":["Rent due",{"input":["A b","C"],"weight":7},{"weight":"3","input":"D"}]})",
-                 "c=Rent due/rent+due/1 c=A b/a+b/7 c=C/c/7 c=D/d/3");
-    assertRefused(R"({"c":{"input":"a","weight":1.5}})", "weight must be a whole number");
-    assertRefused(R"({"c":{"input":"a","weight":-1}})", "weight must be a whole number");
-    assertRefused(R"({"c":{"input":"a","weight":2147483648}})", "weight must be a whole number");
-    assertRefused(R"({"c":{"input":"a","weight":{}}})", "weight must be a whole number");
-    assertRefused(R"({"c":{"input":7}})", "input must be a string");
-    assertRefused(R"({"c":{"input":["a",[]]}})", "input must be a string");
-    assertRefused(R"({"c":{"inputs":"a"}})", "unknown member [inputs]");
-    assertRefused(R"({"c":{"input":"a","input":"b"}})", "duplicate member \"input\"");
+    assertValues(R"({"cc":["Rent due",{"input":["A b","C"],"weight":7},{"weight":"3","input":"D"}]})",
+                 "cc=Rent due/rent+due/1 cc=A b/a+b/7 cc=C/c/7 cc=D/d/3");
+    assertRefused(R"({"cc":{"input":"a","weight":1.5}})", "weight must be a whole number");
+    assertRefused(R"({"cc":{"input":"a","weight":-1}})", "weight must be a whole number");
+    assertRefused(R"({"cc":{"input":"a","weight":2147483648}})", "weight must be a whole number");
+    assertRefused(R"({"cc":{"input":"a","weight":{}}})", "weight must be a whole number");
+    assertRefused(R"({"cc":{"input":7}})", "input must be a string");
+    assertRefused(R"({"cc":{"input":["a",[]]}})", "input must be a string");
+    assertRefused(R"({"cc":{"inputs":"a"}})", "unknown member [inputs]");
+    assertRefused(R"({"cc":{"input":"a","input":"b"}})", "duplicate member \"input\"");
     assertRefused(R"({"multi":{"input":"a"}})", "[multi] of type [text]");
   }
 
@@ -212,17 +213,20 @@ class DocumentParserTest : public CppUnit::TestFixture {
                  "o.k='x' c=Rent/rent/1/org=z;org=x;kind=a;kind=b;");
     // One pair may end like another without being it.
     assertValues(R"({"c":{"input":"Rent","contexts":{"org":"z","rg":"z"}}})", "c=Rent/rent/1/org=z;rg=z;");
-    assertRefused(R"({"c":{"input":"Rent","contexts":{"colour":"a"}}})", "unknown context [colour]");
-    assertRefused(R"({"c":{"input":"Rent","contexts":{"kind":1}}})", "a context must be a string");
+    assertRefused(R"({"c":{"input":"Rent","contexts":{"colour":"a"}}})", "Unknown context name [colour]");
+    assertValues(R"({"c":{"input":"Rent","contexts":{"kind":[1,true]}}})", "c=Rent/rent/1/kind=1;kind=true;");
+    assertRefused(R"({"c":{"input":"Rent","contexts":{"kind":{}}}})", "but was [START_OBJECT]");
     assertRefused(R"({"c":{"input":"Rent","contexts":[]}})", "contexts must be an object");
     assertRefused(R"({"c":"Rent","o":{"k":"a\u001db"}})", "reserved character 29");
-    assertValues(R"({"c":"Rent"})", "c=Rent/rent/1");  // nothing is left of the documents before
+    // Nothing is left of the documents before.
+    assertRefused(R"({"c":"Rent"})", "Contexts are mandatory in context enabled completion field [c]",
+                  "illegal_argument_exception");
   }
 
   void completionInputsAreCutAndChecked() {
-    assertValues(R"({"c":["0123456789ab","012345678😀","  ",""]})", "c=0123456789//1 c=012345678//1");
-    assertRefused(R"({"c":"a\u001fb"})", "reserved character 31");
-    assertRefused(R"({"c":"a\u0000b"})", "reserved character 0");
+    assertValues(R"({"cc":["0123456789ab","012345678😀","  ",""]})", "cc=0123456789//1 cc=012345678//1");
+    assertRefused(R"({"cc":"a\u001fb"})", "reserved character 31");
+    assertRefused(R"({"cc":"a\u0000b"})", "reserved character 0");
   }
 
   void malformedJsonIsRefusedWherever() {
@@ -335,7 +339,7 @@ class DocumentParserTest : public CppUnit::TestFixture {
     const unsigned seed = std::random_device{}();
     std::mt19937 random(seed);
     const std::string whole =
-        R"({"k":"ab","t":["one \u00e9","two"],"l":-12.5e1,"at":"2024-02-29","o":{"k":"x","p.l":3},"off":{"a":[true,{"b":null}]},"c":{"input":"i","weight":2}})";
+        R"({"k":"ab","t":["one \u00e9","two"],"l":-12.5e1,"at":"2024-02-29","o":{"k":"x","p.l":3},"off":{"a":[true,{"b":null}]},"cc":{"input":"i","weight":2}})";
     for (int i = 0; i < 20'000; ++i) {
       std::string text = whole;
       for (unsigned edits = 1 + random() % 3; edits > 0; --edits) {

@@ -23,12 +23,12 @@ std::shared_ptr<const Mapping> parsed(std::string_view text) {
   return mapping.value();
 }
 
-void assertRefused(std::string_view text, std::string_view part) {
+void assertRefused(std::string_view text, std::string_view part, std::string_view reason = "mapper_parsing_exception") {
   const auto mapping = parse(text);
   CPPUNIT_ASSERT_MESSAGE(std::string(text), !mapping.isOk());
   const std::string message(mapping.status().message());
   CPPUNIT_ASSERT_MESSAGE(message + " lacks " + std::string(part), message.find(part) != std::string::npos);
-  CPPUNIT_ASSERT_EQUAL(std::string("mapper_parsing_exception"), std::string(mapping.status().reason()));
+  CPPUNIT_ASSERT_EQUAL(std::string(reason), std::string(mapping.status().reason()));
 }
 
 void assertLimit(std::string_view text, std::string_view part) {
@@ -193,7 +193,6 @@ class MappingTest : public CppUnit::TestFixture {
         {R"("type":"date","format":"yyyy-QQ")", "letter: Q"},
         {R"("type":"date","format":"")", "No date pattern provided"},
         {R"("type":"completion","max_input_length":0)", "must be > 0 but was [0]"},
-        {R"("type":"completion","preserve_separators":false)", "the only value offered"},
         {R"("type":"object","enabled":1)", "Could not convert [enabled.enabled] to boolean"},
         {R"("type":"object","dynamic":"sometimes")", "Could not convert [dynamic.dynamic] to boolean"},
     };
@@ -208,11 +207,14 @@ class MappingTest : public CppUnit::TestFixture {
     };
     CPPUNIT_ASSERT(parse(with(R"([{"name":"x","type":"CATEGORY"}])")).isOk());
     CPPUNIT_ASSERT(parse(with(R"({"name":"x","type":"category","path":"k"})")).isOk());
-    assertRefused(with(R"([{"name":"x","type":"geo"}])"), "[type]");
-    assertRefused(with(R"([{"type":"category"}])"), "required");
-    assertRefused(with(R"([{"name":"x","type":"category","path":"nosuch"}])"), "[nosuch]");
-    assertRefused(with(R"([{"name":"x","type":"category","path":"n"}])"), "[n]");
-    assertRefused(with(R"([{"name":"x\u0000","type":"category"}])"), "[name]");
+    CPPUNIT_ASSERT(parse(with(R"([{"name":"x","type":"geo","precision":"5km"}])")).isOk());
+    CPPUNIT_ASSERT(parse(with(R"([{"name":"x","type":"category","path":"later"}])")).isOk());
+    assertRefused(with(R"([{"name":"x","type":"geo","path":"n"}])"), "must be mapped to geo_point", "parse_exception");
+    assertRefused(with(R"([{"name":"x","type":"other"}])"), "No context type for [other]");
+    assertRefused(with(R"([{"name":"x","type":"geo","precision":0}])"), "[precision]");
+    assertRefused(with(R"([{"name":"x","type":"category","precision":1}])"), "unsupported parameters");
+    assertRefused(with(R"([{"type":"category"}])"), "missing [name]");
+    assertRefused(with(R"([{"name":"x\u0000","type":"category"}])"), "[name");
     assertRefused(with(R"([{"name":"x","type":"category"},{"name":"x","type":"category"}])"), "twice");
     assertRefused(with("3"), "an array");
   }
