@@ -38,6 +38,7 @@ constexpr Kind kKinds[] = {
     {"filters", parseFiltersAggregation, Place::kBuckets},
     {"global", parseGlobalAggregation, Place::kTopBuckets},
     {"histogram", parseHistogram, Place::kBuckets},
+    {"ip_range", parseIpRange, Place::kBuckets},
     {"max", parseMetric, Place::kLeaf},
     {"max_bucket", parseSiblingPipeline, Place::kLeaf},
     {"median_absolute_deviation", parsePercentiles, Place::kLeaf},

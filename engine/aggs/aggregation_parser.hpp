@@ -60,6 +60,7 @@ Result<AggregationPtr> parseHistogram(AggregationRequest& request);
 Result<AggregationPtr> parseDateHistogram(AggregationRequest& request);
 Result<AggregationPtr> parseAutoDateHistogram(AggregationRequest& request);
 Result<AggregationPtr> parseRangeAggregation(AggregationRequest& request);
+Result<AggregationPtr> parseIpRange(AggregationRequest& request);
 Result<AggregationPtr> parseFilterAggregation(AggregationRequest& request);
 Result<AggregationPtr> parseFiltersAggregation(AggregationRequest& request);
 Result<AggregationPtr> parseAdjacencyMatrix(AggregationRequest& request);
