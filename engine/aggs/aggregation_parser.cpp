@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/aggs/pipeline.hpp"
+#include "engine/aggs/significance.hpp"
 #include "engine/mapping/failure_cause.hpp"
 #include "engine/query/field_query.hpp"
 
@@ -53,7 +54,9 @@ constexpr Kind kKinds[] = {
     {"range", parseRangeAggregation, Place::kBuckets},
     {"rare_terms", parseRareTerms, Place::kBuckets},
     {"reverse_nested", parseReverseNestedAggregation, Place::kBuckets},
+    {"sampler", parseSampler, Place::kBuckets},
     {"serial_diff", parseParentPipeline, Place::kLeaf},
+    {"significant_terms", parseSignificantTerms, Place::kBuckets},
     {"stats", parseMetric, Place::kLeaf},
     {"stats_bucket", parseSiblingPipeline, Place::kLeaf},
     {"sum", parseMetric, Place::kLeaf},
