@@ -29,6 +29,7 @@ enum class Part : std::uint8_t {
   kNumberOffset,  // the same, zero written in digits
   kAnyOffset,     // Z, +02, +0200 or +02:00; written as width 3
   kWeekday,       // width 3: Mon, 4: Monday
+  kQuarter,       // width 1 or 2: digits, 3: Q1, 4: 1st quarter
   kOptionalBegin,
   kOptionalEnd,
   kEpochMillis,
@@ -44,6 +45,7 @@ struct Element {
 constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
                                                       "May",       "June",     "July",     "August",
                                                       "September", "October",  "November", "December"};
+constexpr std::array<std::string_view, 4> kQuarters = {"1st quarter", "2nd quarter", "3rd quarter", "4th quarter"};
 constexpr std::array<std::string_view, 7> kWeekdays = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                                        "Friday", "Saturday", "Sunday"};
 
@@ -182,6 +184,11 @@ class PatternCompiler {
         if (width > 4) return refusal("too many letters E");
         add(Part::kWeekday, width < 4 ? 3 : 4);
         return {};
+      case 'Q':
+      case 'q':
+        if (width > 4) return refusal(std::string("too many letters ") + c);
+        add(Part::kQuarter, width);
+        return {};
       case 'X':
       case 'x':
         if (width > 3) return refusal(std::string("too many letters ") + c);
@@ -218,7 +225,7 @@ struct Fields {
   std::optional<bool> is_afternoon;
   std::optional<std::int64_t> offset;
   std::optional<Instant> instant;  // an epoch
-  std::optional<int> weekday;
+  std::optional<int> weekday, quarter;
 };
 
 // One alternative against one text. Each step consumes what it takes; an optional part that fails is undone.
@@ -279,6 +286,7 @@ class Matcher {
       case Part::kNumberOffset: return offset(e.width == 3, e.width == 1);
       case Part::kAnyOffset: return (character('Z') && setOffset(0)) || anyOffset();
       case Part::kWeekday: return name(kWeekdays, fields_.weekday, e.width, 0);
+      case Part::kQuarter: return quarter(e.width);
       case Part::kEpochMillis: return epoch(1);
       case Part::kEpochSecond: return epoch(1000);
       case Part::kOptionalBegin:
@@ -339,6 +347,11 @@ class Matcher {
       return true;
     }
     return false;
+  }
+
+  bool quarter(std::size_t width) {
+    if (width == 4) return name(kQuarters, fields_.quarter, width, 1);
+    return (width < 3 || character('Q')) && number(fields_.quarter, width == 3 ? 1 : width, 1, 4);
   }
 
   bool halfDay() {
@@ -432,6 +445,7 @@ std::optional<Instant> resolve(const Fields& f, RoundUp round, const TimeZone& z
   t.day = f.day.value_or(1);
   if (t.day > daysInMonth(t.year, t.month)) return std::nullopt;
   if (f.weekday && *f.weekday != weekdayOf(daysFromCivil(t.year, t.month, t.day))) return std::nullopt;
+  if (f.quarter && (!f.month || *f.quarter != (t.month + 2) / 3)) return std::nullopt;
   if (f.hour12) {
     t.hour = *f.hour12 % 12 + (f.is_afternoon.value_or(false) ? 12 : 0);
   } else {
@@ -582,6 +596,13 @@ void appendElement(std::string& out, const Element& e, const CivilTime& t, const
     case Part::kOffset:
     case Part::kAnyOffset: return appendOffset(out, offset, e.width, true);
     case Part::kNumberOffset: return appendOffset(out, offset, e.width, false);
+    case Part::kQuarter: {
+      const int quarter = (t.month + 2) / 3;
+      if (e.width < 3) return appendNumber(out, quarter, e.width);
+      out +=
+          e.width == 3 ? "Q" + std::to_string(quarter) : std::string(kQuarters[static_cast<std::size_t>(quarter - 1)]);
+      return;
+    }
     case Part::kWeekday: {
       const auto day = static_cast<std::size_t>(weekdayOf(daysFromCivil(t.year, t.month, t.day)));
       out += e.width == 3 ? kWeekdays[day].substr(0, 3) : kWeekdays[day];
