@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/mapping/ip_address.hpp"
 #include "engine/mapping/numeric_value.hpp"
 #include "engine/query/explanation.hpp"
@@ -195,8 +196,10 @@ Result<ValueSource> makeSource(const AggregationRequest& request, const SourceMe
     return source;
   }
   const FieldType shown = field != nullptr && field->type == FieldType::kUnsignedLong ? field->type : source.type;
-  GYRE_TRY_ASSIGN(source.format, ValueFormat::of(shown, field == nullptr ? std::string_view() : field->format,
-                                                 members.format, members.zone));
+  auto format =
+      ValueFormat::of(shown, field == nullptr ? std::string_view() : field->format, members.format, members.zone);
+  if (!format.isOk()) return noticedBy(kByIndex, format.status());
+  source.format = std::move(format).value();
   if (!members.missing.isMissing()) {
     GYRE_TRY_ASSIGN(const std::int64_t missing, readSourceValue(request, source, members.missing));
     source.missing = missing;

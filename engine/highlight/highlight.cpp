@@ -120,6 +120,9 @@ Status Highlight::write(json::Value source, json::Value stored, const Query* que
   shown.beginObject();
   std::set<std::uint16_t> done;
   for (const Wanted& wanted : fields_) {
+    if (!wanted.options.unknown_type.empty())
+      return illegalArgument("unknown highlighter type [" + wanted.options.unknown_type + "] for the field [" +
+                             wanted.pattern + "]");
     const bool is_pattern = wanted.pattern.find('*') != std::string::npos;
     for (const Field& field : mapping_->fields()) {
       const bool is_wanted = is_pattern ? matchesPattern(wanted.pattern, field.path) : field.path == wanted.pattern;

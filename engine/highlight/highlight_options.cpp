@@ -64,8 +64,7 @@ Result<bool> HighlightOptions::read(json::Value member, ParseContext& context) {
   const std::string_view key = member.key();
   if (key == "type") {
     GYRE_TRY_ASSIGN(const std::string name, readText(member));
-    if (name != "unified" && name != "plain" && name != "fvh")
-      return noticedBy(kByIndex, illegalArgument("unknown highlighter type [" + name + "]"));
+    unknown_type = name != "unified" && name != "plain" && name != "fvh" ? name : std::string();
     type = name == "plain" ? Type::kPlain : name == "fvh" ? Type::kVector : Type::kUnified;
   } else if (key == "pre_tags") {
     GYRE_TRY(readTexts(member, pre_tags));

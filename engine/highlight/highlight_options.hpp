@@ -19,6 +19,7 @@ struct HighlightOptions {
   enum class Type : std::uint8_t { kUnified, kPlain, kVector };
   enum class Scanner : std::uint8_t { kDefault, kSentence, kWord, kChars };
   Type type = Type::kUnified;
+  std::string unknown_type{};  // not one of them: refused once there is something to show
   std::vector<std::string> pre_tags = {"<em>"};
   std::vector<std::string> post_tags = {"</em>"};
   std::uint32_t fragment_size = 100;

@@ -248,7 +248,8 @@ Result<SortKey> parseFieldKey(std::string_view path, json::Value options, const 
                   "we only support AVG, MEDIAN and SUM on number based fields");
   // A mean of whole hundredths is none.
   if (is_computed && key.type == FieldType::kScaledFloat) key.type = FieldType::kDouble;
-  if (!missing.isMissing()) GYRE_TRY(readMissing(missing, key));
+  if (!missing.isMissing())
+    if (Status read = readMissing(missing, key); !read.isOk()) return noticedBy(kByIndex, std::move(read));
   if (!nested.isMissing()) {
     if (!nested_path.isMissing() || !nested_filter.isMissing())
       return illegalArgument("Setting both nested_path/nested_filter and nested not allowed");
