@@ -212,7 +212,8 @@ class TermCodecTest : public CppUnit::TestFixture {
       const std::size_t count = 1 + random_() % (round % 2 == 0 ? 40 : 900);
       const Model model = randomModel(random_, count, TermDetail::kPositions);
       const bool is_old = round % 5 == 0;
-      const std::string bytes = (is_old ? writeUnsplit : write)(TermDetail::kPositions, model);
+      const std::string bytes =
+          is_old ? writeUnsplit(TermDetail::kPositions, model) : write(TermDetail::kPositions, model);
       const auto terms = open(bytes);
       const auto cursor = terms->cursor();
       const std::size_t shortest = random_() % 6, longest = shortest + random_() % 6;
