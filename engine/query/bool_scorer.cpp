@@ -23,15 +23,23 @@ class BoolScorer final : public Scorer {
     if (required_.empty()) return;
     // The most selective clause first: the others then look at what it leaves. Of those, clauses that look at many
     // things for each document come last.
-    const auto isSooner = [](const RequiredScorer& a, const RequiredScorer& b) {
-      return a.scorer->cost() < b.scorer->cost();
+    struct Measured {
+      std::uint64_t cost;
+      bool is_costly;
+      RequiredScorer clause;
     };
-    std::iter_swap(required_.begin(), std::min_element(required_.begin(), required_.end(), isSooner));
-    std::sort(required_.begin() + 1, required_.end(), [&](const RequiredScorer& a, const RequiredScorer& b) {
-      const bool is_costly = a.scorer->partCount() > kFewParts;
-      if (is_costly != (b.scorer->partCount() > kFewParts)) return !is_costly;
-      return isSooner(a, b);
+    std::vector<Measured> clauses;
+    for (RequiredScorer& clause : required_)
+      clauses.push_back({clause.scorer->cost(), clause.scorer->partCount() > kFewParts, std::move(clause)});
+    const auto isSooner = [](const Measured& a, const Measured& b) { return a.cost < b.cost; };
+    std::iter_swap(clauses.begin(), std::min_element(clauses.begin(), clauses.end(), isSooner));
+    std::sort(clauses.begin() + 1, clauses.end(), [&](const Measured& a, const Measured& b) {
+      return a.is_costly != b.is_costly ? b.is_costly : isSooner(a, b);
     });
+    for (std::size_t i = 0; i < clauses.size(); ++i) {
+      if (i == 0 || !clauses[i].is_costly) asked_count_ = i + 1;
+      required_[i] = std::move(clauses[i].clause);
+    }
   }
 
   std::uint64_t partCount() const override {
@@ -53,9 +61,8 @@ class BoolScorer final : public Scorer {
   DocId nextCandidate(DocId from) override {
     while (true) {
       const DocId start = from;
-      for (std::size_t i = 0; i < required_.size(); ++i) {
-        // To ask a clause of many parts where it goes on takes as long as to ask it about the documents.
-        if (i > 0 && required_[i].scorer->partCount() > kFewParts) break;
+      // To ask a clause of many parts where it goes on takes as long as to ask it about the documents.
+      for (std::size_t i = 0; i < asked_count_; ++i) {
         from = required_[i].scorer->nextCandidate(from);
         if (from == kNoMoreDocs) return kNoMoreDocs;
       }
@@ -174,6 +181,7 @@ class BoolScorer final : public Scorer {
   }
 
   std::vector<RequiredScorer> required_;
+  std::size_t asked_count_ = 0;  // of those, the ones that say where they go on
   std::vector<ScorerPtr> should_;
   std::vector<ScorerPtr> must_not_;
   std::uint32_t minimum_should_match_;

@@ -89,9 +89,9 @@ class PostingsWalk {
  private:
   // Of the first document >= target in the current block. REQUIRES: there is one.
   std::size_t placeOf(DocId target) const {
-    // What was asked for last is behind, unless someone went back within the block.
-    const std::size_t low = docs_[at_] <= target ? at_ : 0;
-    if (docs_[low] >= target) return low;
+    // Mostly where the last search ended, or behind it.
+    if (docs_[at_] >= target && (at_ == 0 || docs_[at_ - 1] < target)) return at_;
+    const std::size_t low = docs_[at_] < target ? at_ : 0;
     return static_cast<std::size_t>(
         std::lower_bound(docs_.begin() + static_cast<std::ptrdiff_t>(low), docs_.end(), target) - docs_.begin());
   }

@@ -8,6 +8,7 @@
 #include "engine/mapping/civil_time.hpp"
 #include "engine/mapping/ip_address.hpp"
 #include "engine/mapping/numeric_value.hpp"
+#include "engine/query/window_range.hpp"
 
 namespace gyre::engine {
 
@@ -303,17 +304,12 @@ bool SortColumn::tellsCheaply() const {
 void SortColumn::keepWithin(std::uint32_t window, std::int64_t lowest, std::int64_t highest, std::uint64_t* bits) {
   const bool keeps_missing = lowest <= missing_ && missing_ <= highest;
   const ColumnWindow& decoded = run_.read(*field_->column, window);
-  const auto first = static_cast<std::uint64_t>(directed(key_.is_descending ? highest : lowest));
-  const std::uint64_t reach = static_cast<std::uint64_t>(highest) - static_cast<std::uint64_t>(lowest);
-  for (std::uint32_t w = 0; w < kWindowWords; ++w) {
-    if (bits[w] == 0) continue;
-    const std::int64_t* const values = decoded.values.data() + std::size_t{w} * 64;
-    std::uint64_t within = 0;
-    for (std::uint32_t i = 0; i < 64; ++i)
-      within |= std::uint64_t{static_cast<std::uint64_t>(values[i]) - first <= reach} << i;
-    within &= decoded.present[w];
-    bits[w] &= keeps_missing ? within | ~decoded.present[w] : within;
-  }
+  WindowBits within;
+  matchRange(decoded.values.data(), directed(key_.is_descending ? highest : lowest),
+             directed(key_.is_descending ? lowest : highest), decoded.present.data(), within.data());
+  if (keeps_missing)
+    for (std::uint32_t w = 0; w < kWindowWords; ++w) within[w] |= ~decoded.present[w];
+  andBits(bits, within.data());
 }
 
 std::int64_t SortColumn::endIn(std::uint32_t window, bool is_smallest, std::int64_t otherwise) const {

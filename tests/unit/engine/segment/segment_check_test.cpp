@@ -90,7 +90,7 @@ class SegmentCheckTest : public CppUnit::TestFixture {
     }
     for (const SectionKind kind :
          {SectionKind::kStoredData, SectionKind::kStoredIndex, SectionKind::kIdBytes, SectionKind::kIdEnds,
-          SectionKind::kIdSlots, SectionKind::kVersions, SectionKind::kSeqNos, SectionKind::kRoutings,
+          SectionKind::kIdTable, SectionKind::kVersions, SectionKind::kSeqNos, SectionKind::kRoutings,
           SectionKind::kNested, SectionKind::kTerms, SectionKind::kPostings, SectionKind::kColumn, SectionKind::kNorms,
           SectionKind::kPresence, SectionKind::kCompletion})
       CPPUNIT_ASSERT_MESSAGE("kind " + std::to_string(static_cast<int>(kind)), seen.contains(kind));
