@@ -229,7 +229,7 @@ class DateFormatTest : public CppUnit::TestFixture {
         {"yyyy-MM-dd'T", "quote is not closed"},
         {"yyyy[-MM", "optional part is not closed"},
         {"yyyy]", "closed that was not opened"},
-        {"yyyy-UU", "letter: Q"},
+        {"yyyy-UU", "letter: U"},
         {"yyy", "a year is"},
         {"MMMMM", "too many"},
         {"ddd", "too many"},

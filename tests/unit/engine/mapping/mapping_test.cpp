@@ -190,7 +190,7 @@ class MappingTest : public CppUnit::TestFixture {
         {R"("type":"keyword","index":"yes")", "Failed to parse value [yes] as only [true] or [false] are allowed."},
         {R"("type":"text","analyzer":"klingon")", "analyzer [klingon] has not been configured"},
         {R"("type":"date","format":"strict_date_optional_tim")", "did you mean [strict_date_optional_time]?"},
-        {R"("type":"date","format":"yyyy-UU")", "letter: Q"},
+        {R"("type":"date","format":"yyyy-UU")", "letter: U"},
         {R"("type":"date","format":"")", "No date pattern provided"},
         {R"("type":"completion","max_input_length":0)", "must be > 0 but was [0]"},
         {R"("type":"object","enabled":1)", "Could not convert [enabled.enabled] to boolean"},
