@@ -35,7 +35,7 @@ class FixedShingleFilter final : public TokenFilter {
       if (token.increment == 0 && !words.empty()) continue;
       for (std::uint32_t gap = 1; gap < token.increment && !words.empty(); ++gap) {
         words.push_back(words.back());
-        words.back().text = "_";
+        words.back().text.assign(1, '_');
         words.back().increment = 1;
       }
       words.push_back(std::move(token));
