@@ -29,7 +29,7 @@ Status oneString(DocumentValue& value, const Field& field, std::string_view what
   Scalar scalar;
   if (!token.empty() && token.front() != '{' && token.front() != '[') GYRE_TRY(readScalar(value, token, scalar));
   if (scalar.kind != json::Kind::kString)
-    return fault(field, std::string(what) + " must be a string or an array of strings");
+    return fault(field, std::string(what).append(" must be a string or an array of strings"));
   into.push_back(scalar.text);
   return {};
 }
