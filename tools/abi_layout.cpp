@@ -105,6 +105,43 @@ int main() {
   LAYOUT_MEMBER(gyre_query, plan);
   LAYOUT_MEMBER(gyre_query, present);
 
+  LAYOUT_STRUCT(gyre_react_call);
+  LAYOUT_MEMBER(gyre_react_call, struct_size);
+  LAYOUT_MEMBER(gyre_react_call, reserved);
+  LAYOUT_MEMBER(gyre_react_call, domain);
+  LAYOUT_MEMBER(gyre_react_call, type);
+  LAYOUT_MEMBER(gyre_react_call, entity_id);
+  LAYOUT_MEMBER(gyre_react_call, data);
+  LAYOUT_MEMBER(gyre_react_call, version);
+  LAYOUT_MEMBER(gyre_react_call, sequence);
+  LAYOUT_MEMBER(gyre_react_call, time_ms);
+
+  LAYOUT_STRUCT(gyre_subscription);
+  LAYOUT_MEMBER(gyre_subscription, struct_size);
+  LAYOUT_MEMBER(gyre_subscription, reserved);
+  LAYOUT_MEMBER(gyre_subscription, domain);
+  LAYOUT_MEMBER(gyre_subscription, type);
+  LAYOUT_MEMBER(gyre_subscription, help);
+  LAYOUT_MEMBER(gyre_subscription, handler);
+  LAYOUT_MEMBER(gyre_subscription, react);
+
+  LAYOUT_STRUCT(gyre_activity_call);
+  LAYOUT_MEMBER(gyre_activity_call, struct_size);
+  LAYOUT_MEMBER(gyre_activity_call, reserved);
+  LAYOUT_MEMBER(gyre_activity_call, document);
+
+  LAYOUT_STRUCT(gyre_activity);
+  LAYOUT_MEMBER(gyre_activity, struct_size);
+  LAYOUT_MEMBER(gyre_activity, reserved);
+  LAYOUT_MEMBER(gyre_activity, name);
+  LAYOUT_MEMBER(gyre_activity, help);
+  LAYOUT_MEMBER(gyre_activity, time_field);
+  LAYOUT_MEMBER(gyre_activity, id_field);
+  LAYOUT_MEMBER(gyre_activity, organization_field);
+  LAYOUT_MEMBER(gyre_activity, filter);
+  LAYOUT_MEMBER(gyre_activity, handler);
+  LAYOUT_MEMBER(gyre_activity, present);
+
   LAYOUT_STRUCT(gyre_plugin);
   LAYOUT_MEMBER(gyre_plugin, struct_size);
   LAYOUT_MEMBER(gyre_plugin, abi_major);
@@ -124,6 +161,10 @@ int main() {
   LAYOUT_MEMBER(gyre_plugin, configure);
   LAYOUT_MEMBER(gyre_plugin, evolve);
   LAYOUT_MEMBER(gyre_plugin, project);
+  LAYOUT_MEMBER(gyre_plugin, subscriptions);
+  LAYOUT_MEMBER(gyre_plugin, subscription_count);
+  LAYOUT_MEMBER(gyre_plugin, activities);
+  LAYOUT_MEMBER(gyre_plugin, activity_count);
 
   LAYOUT_STRUCT(gyre_host);
   LAYOUT_MEMBER(gyre_host, struct_size);

@@ -2,7 +2,8 @@
 //
 // server/plugin implements this over the C ABI; tests implement it in a few lines.
 //
-// THREADS: any method from any thread at once; pure. OWNS: views returned by the descriptions live as long as the object.
+// THREADS: any method from any thread at once; pure. OWNS: views returned by the descriptions live as long as the
+// object.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,17 @@ struct EventDescription {
 };
 struct QueryDescription {
   std::string_view name, help, schema;
+};
+
+// An event type of another domain that this one reacts to.
+struct SubscriptionDescription {
+  std::string_view domain, type, help;
+};
+// Documents of the domain's index that tell what happened; the host makes the search.
+struct ActivityDescription {
+  std::string_view name, help;
+  std::string_view time_field, id_field, organization_field;
+  std::string_view filter;  // a query clause; "" for none
 };
 
 struct DecideCall {
@@ -55,6 +67,27 @@ struct QueryCall {
   std::int64_t time_millis = 0;
 };
 
+struct ForeignEventCall {
+  std::string_view domain, type, entity_id;
+  std::string_view data;  // JSON object
+  std::uint64_t version = 0;
+  std::uint64_t sequence = 0;
+  std::int64_t time_millis = 0;
+};
+// Commands of the reacting domain; all of them take effect or none.
+struct PlannedReaction {
+  struct Command {
+    std::string name;
+    std::string body;
+  };
+  std::vector<Command> commands;
+  std::string organization_id;  // decided as if bound to it; "" for none
+};
+struct PresentedActivity {
+  std::string summary;
+  std::string data;  // JSON object
+};
+
 class DomainHandlers : public projector::Projection {
  public:
   virtual std::string_view name() const = 0;
@@ -72,7 +105,24 @@ class DomainHandlers : public projector::Projection {
                                  std::string_view data, std::int64_t time_millis) const = 0;
   virtual Result<PlannedQuery> plan(std::size_t query, const QueryCall& call) const = 0;
   // `answer`: the search response, or the entity's state with its version.
-  virtual Result<std::string> present(std::size_t query, const QueryCall& call, std::string_view answer, std::uint64_t version) const = 0;
+  virtual Result<std::string> present(std::size_t query, const QueryCall& call, std::string_view answer,
+                                      std::uint64_t version) const = 0;
+
+  // What ties a domain to others; most have none of it. `subscription`, `activity`: positions in these lists.
+  virtual const std::vector<SubscriptionDescription>& subscriptions() const {
+    static const std::vector<SubscriptionDescription> none;
+    return none;
+  }
+  virtual const std::vector<ActivityDescription>& activities() const {
+    static const std::vector<ActivityDescription> none;
+    return none;
+  }
+  virtual Result<PlannedReaction> react(std::size_t /*subscription*/, const ForeignEventCall& /*event*/) const {
+    return internalError("this domain reacts to nothing");
+  }
+  virtual Result<PresentedActivity> presentActivity(std::size_t /*activity*/, std::string_view /*document*/) const {
+    return internalError("this domain tells of no activity");
+  }
 };
 
 }  // namespace gyre::bus

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gyre/json.hpp"
+#include "server/plugin/plugin_members.hpp"
 
 namespace gyre::plugin {
 
@@ -109,6 +110,15 @@ PluginHandlers::PluginHandlers(const gyre_plugin& table) : table_(table) {
   for (std::uint64_t i = 0; i < table.query_count; ++i) {
     const gyre_query& query = *table.queries[i];
     queries_.push_back({view(query.name), view(query.help), view(query.schema)});
+  }
+  for (std::uint64_t i = 0; i < subscriptionCount(table); ++i) {
+    const gyre_subscription& subscription = *table.subscriptions[i];
+    subscriptions_.push_back({view(subscription.domain), view(subscription.type), view(subscription.help)});
+  }
+  for (std::uint64_t i = 0; i < activityCount(table); ++i) {
+    const gyre_activity& activity = *table.activities[i];
+    activities_.push_back({view(activity.name), view(activity.help), view(activity.time_field), view(activity.id_field),
+                           view(activity.organization_field), view(activity.filter)});
   }
 }
 
@@ -222,6 +232,48 @@ Result<std::string> PluginHandlers::present(std::size_t query, const bus::QueryC
   GYRE_TRY(reply.outcome(definition.present(definition.handler, &request, reply.table()), where));
   if (reply.text().empty()) return Reply::broken(where, "gave no answer");
   return std::move(reply.text());
+}
+
+Result<bus::PlannedReaction> PluginHandlers::react(std::size_t subscription, const bus::ForeignEventCall& event) const {
+  if (subscription >= subscriptions_.size())
+    return internalError(std::string(name()) + ": no subscription " + std::to_string(subscription));
+  const gyre_subscription& definition = *table_.subscriptions[subscription];
+  const gyre_react_call request{sizeof(gyre_react_call), 0,
+                                bytes(event.domain),     bytes(event.type),
+                                bytes(event.entity_id),  bytes(event.data),
+                                event.version,           event.sequence,
+                                event.time_millis};
+  const std::string where =
+      std::string(name()) + ": react to " + std::string(event.domain) + "." + std::string(event.type);
+  Reply reply;
+  GYRE_TRY(reply.outcome(definition.react(definition.handler, &request, reply.table()), where));
+  bus::PlannedReaction reaction;
+  if (const std::string* const organization = reply.attribute("organizationId")) {
+    if (!isUtf8(*organization)) return Reply::broken(where, "gave an organizationId that is not UTF-8");
+    reaction.organization_id = *organization;
+  }
+  for (bus::DecidedEvent& command : reply.events()) {
+    const bool is_known = std::any_of(commands_.begin(), commands_.end(),
+                                      [&](const bus::CommandDescription& known) { return known.name == command.type; });
+    if (!is_known) return Reply::broken(where, "gave a command it does not have, \"" + command.type + "\"");
+    if (!isUtf8(command.data)) return Reply::broken(where, "gave " + command.type + " a body that is not UTF-8");
+    reaction.commands.push_back({std::move(command.type), std::move(command.data)});
+  }
+  return reaction;
+}
+
+Result<bus::PresentedActivity> PluginHandlers::presentActivity(std::size_t activity, std::string_view document) const {
+  if (activity >= activities_.size())
+    return internalError(std::string(name()) + ": no activity " + std::to_string(activity));
+  const gyre_activity& definition = *table_.activities[activity];
+  const gyre_activity_call request{sizeof(gyre_activity_call), 0, bytes(document)};
+  const std::string where = std::string(name()) + ": present activity " + std::string(activities_[activity].name);
+  Reply reply;
+  GYRE_TRY(reply.outcome(definition.present(definition.handler, &request, reply.table()), where));
+  if (!hasBraces(reply.text())) return Reply::broken(where, "gave data that is no JSON object");
+  const std::string* const summary = reply.attribute("summary");
+  if (summary != nullptr && !isUtf8(*summary)) return Reply::broken(where, "gave a summary that is not UTF-8");
+  return bus::PresentedActivity{summary == nullptr ? std::string() : *summary, std::move(reply.text())};
 }
 
 }  // namespace gyre::plugin

@@ -45,6 +45,10 @@ class PluginHandlers final : public bus::DomainHandlers {
   Result<bus::PlannedQuery> plan(std::size_t query, const bus::QueryCall& call) const override;
   Result<std::string> present(std::size_t query, const bus::QueryCall& call, std::string_view answer,
                               std::uint64_t version) const override;
+  const std::vector<bus::SubscriptionDescription>& subscriptions() const override { return subscriptions_; }
+  const std::vector<bus::ActivityDescription>& activities() const override { return activities_; }
+  Result<bus::PlannedReaction> react(std::size_t subscription, const bus::ForeignEventCall& event) const override;
+  Result<bus::PresentedActivity> presentActivity(std::size_t activity, std::string_view document) const override;
 
  private:
   Result<std::vector<bus::DecidedEvent>> decide(gyre_decide_fn function, void* handler, std::string_view name,
@@ -55,6 +59,8 @@ class PluginHandlers final : public bus::DomainHandlers {
   std::vector<bus::CommandDescription> commands_;
   std::vector<bus::EventDescription> events_;
   std::vector<bus::QueryDescription> queries_;
+  std::vector<bus::SubscriptionDescription> subscriptions_;
+  std::vector<bus::ActivityDescription> activities_;
 };
 
 }  // namespace gyre::plugin

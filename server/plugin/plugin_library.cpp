@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gyre/json.hpp"
+#include "server/plugin/plugin_members.hpp"
 
 namespace gyre::plugin {
 
@@ -69,22 +70,32 @@ Status checkPointer(std::string_view what, bool is_there) {
   return is_there ? Status() : refused(std::string(what) + ": expected a function, found null");
 }
 
-// One list of the table: its entries are there, large enough, well named, and no name comes twice.
-template <class Entry, class Check>
-Status checkEntries(std::string_view kind, const Entry* const* entries, std::uint64_t count, Check check) {
+// One list of the table: its entries are there and large enough.
+template <class Entry>
+Status checkList(std::string_view kind, const Entry* const* entries, std::uint64_t count) {
   const std::string list = std::string(kind) + " list";
   if (count > kMaxEntries)
     return refused(list + ": expected at most " + std::to_string(kMaxEntries) + " entries, found " +
                    std::to_string(count));
   if (count > 0 && entries == nullptr)
     return refused(list + ": expected " + std::to_string(count) + " entries, found null");
-  std::vector<std::string_view> names;
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::string where = std::string(kind) + " " + std::to_string(i);
     if (entries[i] == nullptr) return refused(where + ": expected an entry, found null");
     if (entries[i]->struct_size < sizeof(Entry))
       return refused(where + ": expected a struct_size of at least " + std::to_string(sizeof(Entry)) + ", found " +
                      std::to_string(entries[i]->struct_size));
+  }
+  return {};
+}
+
+// Its entries are well named too, and no name comes twice.
+template <class Entry, class Check>
+Status checkEntries(std::string_view kind, const Entry* const* entries, std::uint64_t count, Check check) {
+  GYRE_TRY(checkList(kind, entries, count));
+  std::vector<std::string_view> names;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::string where = std::string(kind) + " " + std::to_string(i);
     GYRE_TRY(checkText(where + " name", entries[i]->name));
     const std::string_view name = view(entries[i]->name);
     if (!isTypeName(name)) return refused(where + ": expected a name like \"CreatePayment\", found " + quoted(name));
@@ -93,31 +104,74 @@ Status checkEntries(std::string_view kind, const Entry* const* entries, std::uin
     names.push_back(name);
     const std::string named = std::string(kind) + " " + std::string(name);
     GYRE_TRY(checkText(named + " help", entries[i]->help));
-    GYRE_TRY(checkJson(named + " schema", entries[i]->schema, json::Kind::kObject));
     GYRE_TRY(check(named, *entries[i]));
   }
   return {};
 }
 
+Status checkSchema(const std::string& named, gyre_bytes schema) {
+  return checkJson(named + " schema", schema, json::Kind::kObject);
+}
+
 Status checkCommand(const std::string& named, const gyre_command& command) {
+  GYRE_TRY(checkSchema(named, command.schema));
   GYRE_TRY(checkText(named + " id_member", command.id_member));
   return checkPointer(named + " decide", command.decide != nullptr);
 }
 
 // An event that is not accepted from outside has no decide.
-Status checkEvent(const std::string&, const gyre_event&) { return {}; }
+Status checkEvent(const std::string& named, const gyre_event& event) { return checkSchema(named, event.schema); }
 
 Status checkQuery(const std::string& named, const gyre_query& query) {
+  GYRE_TRY(checkSchema(named, query.schema));
   GYRE_TRY(checkPointer(named + " plan", query.plan != nullptr));
   return checkPointer(named + " present", query.present != nullptr);
+}
+
+Status checkActivity(const std::string& named, const gyre_activity& activity) {
+  const std::pair<std::string_view, gyre_bytes> fields[] = {{" time_field", activity.time_field},
+                                                            {" id_field", activity.id_field},
+                                                            {" organization_field", activity.organization_field}};
+  for (const auto& [which, field] : fields) {
+    GYRE_TRY(checkText(named + std::string(which), field));
+    if (field.size == 0) return refused(named + std::string(which) + ": expected the name of a field, found nothing");
+  }
+  if (activity.filter.size > 0) GYRE_TRY(checkJson(named + " filter", activity.filter, json::Kind::kObject));
+  return checkPointer(named + " present", activity.present != nullptr);
+}
+
+// An event type is one domain's, so a subscription is named by both.
+Status checkSubscriptions(const gyre_plugin& table) {
+  GYRE_TRY(checkList("subscription", table.subscriptions, table.subscription_count));
+  std::vector<std::string> names;
+  for (std::uint64_t i = 0; i < table.subscription_count; ++i) {
+    const gyre_subscription& subscription = *table.subscriptions[i];
+    const std::string where = "subscription " + std::to_string(i);
+    GYRE_TRY(checkText(where + " domain", subscription.domain));
+    GYRE_TRY(checkText(where + " type", subscription.type));
+    const std::string_view domain = view(subscription.domain);
+    if (!isDomainName(domain))
+      return refused(where + " domain: expected a name like \"payments\", found " + quoted(domain));
+    if (domain == view(table.domain))
+      return refused(where + " domain: expected another domain than its own, found " + quoted(domain));
+    const std::string_view type = view(subscription.type);
+    if (!isTypeName(type))
+      return refused(where + " type: expected a name like \"PaymentCreated\", found " + quoted(type));
+    std::string named = "subscription " + std::string(domain) + "." + std::string(type);
+    if (std::find(names.begin(), names.end(), named) != names.end()) return refused(named + " is declared twice");
+    GYRE_TRY(checkText(named + " help", subscription.help));
+    GYRE_TRY(checkPointer(named + " react", subscription.react != nullptr));
+    names.push_back(std::move(named));
+  }
+  return {};
 }
 
 Status checkVersion(const gyre_plugin& table) {
   if (table.abi_major != GYRE_ABI_MAJOR)
     return refused("expected ABI version " + std::to_string(GYRE_ABI_MAJOR) + ".x, found " +
                    std::to_string(table.abi_major) + "." + std::to_string(table.abi_minor));
-  if (table.struct_size < sizeof(gyre_plugin))
-    return refused("expected a plugin table of at least " + std::to_string(sizeof(gyre_plugin)) + " bytes (ABI " +
+  if (table.struct_size < kTableSize10)
+    return refused("expected a plugin table of at least " + std::to_string(kTableSize10) + " bytes (ABI " +
                    std::to_string(GYRE_ABI_MAJOR) + ".0), found " + std::to_string(table.struct_size));
   return {};
 }
@@ -140,7 +194,10 @@ Status checkPluginTable(const gyre_plugin* table) {
   GYRE_TRY(checkPointer("project", table->project != nullptr));
   GYRE_TRY(checkEntries("command", table->commands, table->command_count, checkCommand));
   GYRE_TRY(checkEntries("event", table->events, table->event_count, checkEvent));
-  return checkEntries("query", table->queries, table->query_count, checkQuery);
+  GYRE_TRY(checkEntries("query", table->queries, table->query_count, checkQuery));
+  if (!hasMinor1(*table)) return {};
+  GYRE_TRY(checkSubscriptions(*table));
+  return checkEntries("activity", table->activities, table->activity_count, checkActivity);
 }
 
 // What the plugin sees of us, and what it says through it.

@@ -34,6 +34,9 @@ class PluginHandlersTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(brokenTextIsInternal);
   CPPUNIT_TEST(plansAreReadByKind);
   CPPUNIT_TEST(answersArePresented);
+  CPPUNIT_TEST(reactionsAreReadAsCommands);
+  CPPUNIT_TEST(brokenReactionsAreInternal);
+  CPPUNIT_TEST(activitiesArePresented);
   CPPUNIT_TEST(configurationMayBeRefused);
   CPPUNIT_TEST(positionsBeyondTheListsAreInternal);
   CPPUNIT_TEST_SUITE_END();
@@ -155,6 +158,41 @@ class PluginHandlersTest : public CppUnit::TestFixture {
                          show(handlers_->present(0, {}, "nothing", 0).status()));
   }
 
+  void reactionsAreReadAsCommands() {
+    const bus::SubscriptionDescription& subscription = handlers_->subscriptions().at(0);
+    CPPUNIT_ASSERT_EQUAL(std::string("large"), std::string(subscription.domain));
+    CPPUNIT_ASSERT_EQUAL(std::string("LargeMade"), std::string(subscription.type));
+    const auto reaction = react(R"({"a":1})");
+    CPPUNIT_ASSERT_MESSAGE(show(reaction.status()), reaction.isOk());
+    CPPUNIT_ASSERT_EQUAL(std::string("org-1"), reaction->organization_id);
+    CPPUNIT_ASSERT_EQUAL(std::string("MakeSmall"), reaction->commands.at(0).name);
+    CPPUNIT_ASSERT_EQUAL(std::string(R"({"a":1})"), reaction->commands.at(0).body);
+  }
+
+  void brokenReactionsAreInternal() {
+    CPPUNIT_ASSERT_EQUAL(
+        std::string(
+            "internal: small: react to large.LargeMade: the plugin gave a command it does not have, \"SomethingElse\""),
+        show(react("undeclared").status()));
+    CPPUNIT_ASSERT_EQUAL(std::string("already_there: it is there; /a is wrong; /b is wrong too"),
+                         show(react("refusal").status()));
+    CPPUNIT_ASSERT(!handlers_->react(1, {}).isOk());
+  }
+
+  void activitiesArePresented() {
+    const bus::ActivityDescription& activity = handlers_->activities().at(0);
+    CPPUNIT_ASSERT_EQUAL(std::string("madeAt smallId organizationId"), std::string(activity.time_field) + " " +
+                                                                           std::string(activity.id_field) + " " +
+                                                                           std::string(activity.organization_field));
+    const auto item = handlers_->presentActivity(0, R"({"a":1})");
+    CPPUNIT_ASSERT_EQUAL(std::string("something small"), item->summary);
+    CPPUNIT_ASSERT_EQUAL(std::string(R"({"a":1})"), item->data);
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("internal: small: present activity SmallMade: the plugin gave data that is no JSON object"),
+        show(handlers_->presentActivity(0, "array").status()));
+    CPPUNIT_ASSERT(!handlers_->presentActivity(1, "{}").isOk());
+  }
+
   void configurationMayBeRefused() {
     CPPUNIT_ASSERT(handlers_->configure("{}").isOk());
     CPPUNIT_ASSERT_EQUAL(std::string("already_there: it is there; /a is wrong; /b is wrong too"),
@@ -169,6 +207,14 @@ class PluginHandlersTest : public CppUnit::TestFixture {
   }
 
  private:
+  Result<bus::PlannedReaction> react(std::string_view data) const {
+    bus::ForeignEventCall event;
+    event.domain = "large";
+    event.type = "LargeMade";
+    event.entity_id = "org-1";
+    event.data = data;
+    return handlers_->react(0, event);
+  }
   Result<std::vector<bus::DecidedEvent>> decide(std::string_view body) const {
     bus::DecideCall call;
     call.body = body;

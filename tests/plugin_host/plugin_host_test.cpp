@@ -46,16 +46,18 @@ class PluginHostTest : public CppUnit::TestFixture {
     PluginHost host("1.2.3", observer_);
     CPPUNIT_ASSERT(host.load(pathOf("good")).isOk());
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, host.refused().size());
-    CPPUNIT_ASSERT((host.domains() == std::vector<std::string>{"newer", "small"}));
+    CPPUNIT_ASSERT((host.domains() == std::vector<std::string>{"newer", "older", "small"}));
     const LoadedPlugin* const small = host.find("small");
     CPPUNIT_ASSERT_EQUAL(pathOf("good/small.so"), small->file);
     CPPUNIT_ASSERT_EQUAL(std::string("1.0.0"), std::string(small->handlers->version()));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, small->handlers->subscriptions().size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, host.find("older")->handlers->subscriptions().size());
     CPPUNIT_ASSERT(host.find("large") == nullptr);
   }
 
   void brokenPluginsAreRefusedWithTheReason() {
     const std::pair<const char*, const char*> cases[] = {
-        {"wrong_major", "expected ABI version 1.x, found 2.0"},
+        {"wrong_major", "expected ABI version 1.x, found 2.1"},
         {"no_symbol", "expected the symbol gyre_plugin_entry_v1, found none"},
         {"null_configure", "configure: expected a function, found null"},
         {"null_evolve", "evolve: expected a function, found null"},
@@ -65,8 +67,8 @@ class PluginHostTest : public CppUnit::TestFixture {
         {"null_present", "query FindSmall present: expected a function, found null"},
         {"small_table", "expected a plugin table of at least "},
         {"small_command", "command 0: expected a struct_size of at least"},
-        {"null_table", "the plugin cannot serve this host (ABI 1.0): needs a host of 9.9"},
-        {"silent_null", "the plugin cannot serve this host (ABI 1.0): it gave no reason"},
+        {"null_table", "the plugin cannot serve this host (ABI 1.1): needs a host of 9.9"},
+        {"silent_null", "the plugin cannot serve this host (ABI 1.1): it gave no reason"},
         {"bad_domain", "domain: expected a name like \"payments\", found \"../Small?\""},
         {"bad_command_name", "command 0: expected a name like \"CreatePayment\", found \"make small\""},
         {"bad_event_name", "event 0: expected a name like \"CreatePayment\", found \"\""},
@@ -80,6 +82,13 @@ class PluginHostTest : public CppUnit::TestFixture {
         {"huge_count", "command list: expected at most 4096 entries, found 18446744073709551615"},
         {"null_text", "help: expected text, found a null pointer with size 6"},
         {"bad_utf8", "help: expected UTF-8 text"},
+        {"null_react", "subscription large.LargeMade react: expected a function, found null"},
+        {"own_event", "subscription 0 domain: expected another domain than its own, found \"small\""},
+        {"bad_source", "subscription 0 domain: expected a name like \"payments\", found \"Large!\""},
+        {"subscribes_twice", "subscription large.LargeMade is declared twice"},
+        {"null_activity", "activity SmallMade present: expected a function, found null"},
+        {"no_time_field", "activity SmallMade time_field: expected the name of a field, found nothing"},
+        {"bad_filter", "activity SmallMade filter: expected an object, found an array"},
     };
     for (const auto& [name, reason] : cases) {
       const std::string file = pathOf("broken/" + std::string(name) + ".so");

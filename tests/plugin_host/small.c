@@ -132,6 +132,22 @@ static int32_t present(void* handler, const gyre_present_call* call, const gyre_
   return 0;
 }
 
+static int32_t react(void* handler, const gyre_react_call* call, const gyre_reply* reply) {
+  (void)handler;
+  if (is_order(call->data)) return misbehave(call->data, reply);
+  reply->attribute(reply->context, text("organizationId"), call->entity_id);
+  reply->event(reply->context, text("MakeSmall"), call->data);
+  return 0;
+}
+
+static int32_t present_activity(void* handler, const gyre_activity_call* call, const gyre_reply* reply) {
+  (void)handler;
+  if (is_order(call->document)) return misbehave(call->document, reply);
+  reply->text(reply->context, call->document);
+  reply->attribute(reply->context, text("summary"), text("something small"));
+  return 0;
+}
+
 #ifdef GYRE_BREAK_BAD_COMMAND_NAME
 #define COMMAND_NAME "make small"
 #else
@@ -156,6 +172,14 @@ static gyre_event made = {sizeof(gyre_event), 0, TEXT(EVENT_NAME), TEXT("was mad
 static gyre_event seen = {sizeof(gyre_event), 0, TEXT("SmallSeen"), TEXT("was seen"), TEXT("{}"), NULL, NULL};
 static gyre_query query = {sizeof(gyre_query), 0, TEXT("FindSmall"), TEXT("finds"), TEXT("{}"), NULL, plan, present};
 
+static gyre_subscription subscription = {
+    sizeof(gyre_subscription), 0, TEXT("large"), TEXT("LargeMade"), TEXT("a small one follows"), NULL, react};
+static gyre_activity activity = {sizeof(gyre_activity), 0,    TEXT("SmallMade"),      TEXT("was made"), TEXT("madeAt"),
+                                 TEXT("smallId"),       TEXT("organizationId"), TEXT("{\"match_all\":{}}"), NULL,
+                                 present_activity};
+
+static const gyre_subscription* subscriptions[] = {&subscription, &subscription};
+static const gyre_activity* activities[] = {&activity};
 static const gyre_command* commands[] = {&command, &command};
 static const gyre_event* events[] = {&made, &seen};
 static const gyre_query* queries[] = {&query, NULL};
@@ -177,7 +201,11 @@ static gyre_plugin table = {sizeof(gyre_plugin),
                             NULL,
                             configure,
                             evolve,
-                            project};
+                            project,
+                            subscriptions,
+                            1,
+                            activities,
+                            1};
 
 static void break_table(void) {
 #if defined GYRE_BREAK_WRONG_MAJOR
@@ -187,6 +215,27 @@ static void break_table(void) {
   table.abi_minor = 7;
   table.domain = text("newer");
   table.struct_size += 64;
+#elif defined GYRE_OLDER_MINOR
+  /* What lies behind a 1.0 table is not the plugin's: the host must not look there. */
+  table.abi_minor = 0;
+  table.domain = text("older");
+  table.struct_size = offsetof(gyre_plugin, subscriptions);
+  table.subscriptions = (const gyre_subscription* const*)8;
+  table.subscription_count = UINT64_MAX;
+#elif defined GYRE_BREAK_NULL_REACT
+  subscription.react = NULL;
+#elif defined GYRE_BREAK_OWN_EVENT
+  subscription.domain = text("small");
+#elif defined GYRE_BREAK_BAD_SOURCE
+  subscription.domain = text("Large!");
+#elif defined GYRE_BREAK_SUBSCRIBES_TWICE
+  table.subscription_count = 2;
+#elif defined GYRE_BREAK_NULL_ACTIVITY
+  activity.present = NULL;
+#elif defined GYRE_BREAK_NO_TIME_FIELD
+  activity.time_field.size = 0;
+#elif defined GYRE_BREAK_BAD_FILTER
+  activity.filter = text("[]");
 #elif defined GYRE_BREAK_NULL_CONFIGURE
   table.configure = NULL;
 #elif defined GYRE_BREAK_NULL_EVOLVE

@@ -26,7 +26,7 @@ extern "C" {
 #endif
 
 #define GYRE_ABI_MAJOR 1 /* another major is another entry symbol */
-#define GYRE_ABI_MINOR 0 /* grows with every append */
+#define GYRE_ABI_MINOR 1 /* grows with every append */
 
 typedef struct gyre_bytes {
   const char* data;
@@ -43,7 +43,8 @@ typedef struct gyre_reply {
   void (*text)(void* context, gyre_bytes bytes);
   /* decide: an event that happened, in order. data is a JSON object. */
   void (*event)(void* context, gyre_bytes type, gyre_bytes data);
-  /* A named extra. evolve: "organizationId". plan: "get" (the id to read instead of a search), "uncacheable". */
+  /* A named extra. evolve: "organizationId". plan: "get" (the id to read instead of a search), "uncacheable". react:
+   * "organizationId". activity: "summary". */
   void (*attribute)(void* context, gyre_bytes name, gyre_bytes value);
   /* A refusal: a code, a stable snake_case reason ("" for the code's own), a message. */
   void (*refuse)(void* context, int32_t code, gyre_bytes reason, gyre_bytes message);
@@ -138,6 +139,59 @@ typedef struct gyre_query {
   int32_t (*present)(void* handler, const gyre_present_call* call, const gyre_reply* reply);
 } gyre_query;
 
+/* Since 1.1: an event of another domain, as its log holds it. */
+typedef struct gyre_react_call {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gyre_bytes domain;            /* "payments" */
+  gyre_bytes type;              /* "PaymentProcessed" */
+  gyre_bytes entity_id;         /* in that domain */
+  gyre_bytes data;              /* JSON object */
+  uint64_t version;             /* of that entity, after the event */
+  uint64_t sequence;            /* in that domain's log */
+  int64_t time_ms;              /* of the event */
+} gyre_react_call;
+
+/* Since 1.1. react(event of another domain) -> commands of this one: each reply->event() names a command and gives its body.
+ * None is fine. Attribute "organizationId": the commands are decided as if a key bound to it had sent them.
+ *
+ * The host hands over every event of this type once it is durable, in the order of its domain's log, beginning with the
+ * first. The commands of one event and the place in the log become durable together, so each event counts once however
+ * often either side stops. They carry the event's time. A refused command takes back the others of its event and is kept as
+ * a dead letter; the events behind it go on. */
+typedef struct gyre_subscription {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gyre_bytes domain;            /* "payments"; it need not be there */
+  gyre_bytes type;              /* "PaymentProcessed" */
+  gyre_bytes help;
+  void* handler;                /* handed back to react */
+  int32_t (*react)(void* handler, const gyre_react_call* call, const gyre_reply* reply);
+} gyre_subscription;
+
+/* Since 1.1. */
+typedef struct gyre_activity_call {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gyre_bytes document;          /* as project made it */
+} gyre_activity_call;
+
+/* Since 1.1: something that happened, found in the domain's index, for the history of an organisation over all domains. The
+ * host asks for documents of one organisation that match `filter` and have a time in the range wanted, latest first. */
+typedef struct gyre_activity {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gyre_bytes name;              /* what happened: "PaymentProcessed" */
+  gyre_bytes help;
+  gyre_bytes time_field;        /* a date: when. A document without one is none of these */
+  gyre_bytes id_field;          /* a keyword: the entity; no two documents have the same */
+  gyre_bytes organization_field;/* a keyword */
+  gyre_bytes filter;            /* a query clause, JSON object; size 0 for none */
+  void* handler;                /* handed back to present */
+  /* document -> text: a JSON object with what a client sees of it; attribute "summary": a line for people. */
+  int32_t (*present)(void* handler, const gyre_activity_call* call, const gyre_reply* reply);
+} gyre_activity;
+
 typedef struct gyre_plugin {
   uint32_t struct_size;
   uint16_t abi_major;
@@ -158,6 +212,11 @@ typedef struct gyre_plugin {
   int32_t (*configure)(void* plugin, gyre_bytes options, const gyre_reply* reply);
   int32_t (*evolve)(void* plugin, const gyre_evolve_call* call, const gyre_reply* reply);
   int32_t (*project)(void* plugin, const gyre_project_call* call, const gyre_reply* reply);
+  /* Since 1.1. */
+  const gyre_subscription* const* subscriptions;
+  uint64_t subscription_count;
+  const gyre_activity* const* activities;
+  uint64_t activity_count;
 } gyre_plugin;
 
 typedef struct gyre_host {

@@ -110,6 +110,14 @@ class Scenario {
       if (entry.name == type && entry.decide != nullptr) return decide(entry, std::string(id), data, where);
     return fail(where, "no event from outside is called " + std::string(type));
   }
+  // An event of another domain that this one subscribes to: its reaction's commands are decided in order, and all of
+  // them take effect or none.
+  Scenario& whenHappens(std::string_view domain, std::string_view type, std::string_view id, std::string_view data,
+                        Where where = Where::current()) {
+    for (const auto& entry : domain_.subscriptions())
+      if (entry.domain == domain && entry.type == type) return react(entry, id, data, where);
+    return fail(where, "nothing subscribes to " + std::string(domain) + "." + std::string(type));
+  }
   Scenario& ask(std::string_view query, std::string_view parameters, Where where = Where::current()) {
     return plan(query, parameters, false, where);
   }
@@ -135,6 +143,34 @@ class Scenario {
       compare("the data of " + expected[i].type, expected[i].data, events_[i].data, where);
     }
     return *this;
+  }
+  // After whenHappens: exactly these commands came of it, in this order, whatever was decided on them.
+  Scenario& thenCommands(const std::vector<Reaction::Command>& expected, Where where = Where::current()) {
+    if (reaction_.commands.size() != expected.size())
+      return fail(where, "expected " + std::to_string(expected.size()) + " commands, found " +
+                             std::to_string(reaction_.commands.size()));
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      if (expected[i].name != reaction_.commands[i].name)
+        fail(where, "expected the command " + expected[i].name + ", found " + reaction_.commands[i].name);
+      compare("the body of " + expected[i].name, expected[i].body, reaction_.commands[i].body, where);
+    }
+    return *this;
+  }
+  // How the activity of this name tells of the entity that the last step was about.
+  Scenario& thenActivity(std::string_view name, std::string_view summary, std::string_view data,
+                         Where where = Where::current()) {
+    for (const auto& entry : domain_.activities()) {
+      if (entry.activity.name != name) continue;
+      const std::string text = document(where);
+      const auto parsed = json::Document::parse(text, {.max_depth = 128});
+      if (!parsed.isOk()) return fail(where, "the document is not JSON: " + text);
+      const auto item = entry.present(parsed->root());
+      if (!item.isOk()) return fail(where, "expected an activity, found " + shown(item.status()));
+      if (item->summary != summary)
+        fail(where, "expected the summary \"" + std::string(summary) + "\", found \"" + item->summary + "\"");
+      return compare("the activity", data, item->data.empty() ? "{}" : item->data, where);
+    }
+    return fail(where, "no activity is called " + std::string(name));
   }
   // A refusal with this code; reason and pointer (of any of the faults) when given.
   Scenario& thenRefused(Code code, std::string_view reason = {}, std::string_view pointer = {},
@@ -294,6 +330,31 @@ class Scenario {
     return status_.isOk() ? apply(entity_, events_, where) : *this;
   }
 
+  using SubscriptionEntry = typename Domain<State>::SubscriptionEntry;
+  Scenario& react(const SubscriptionEntry& entry, std::string_view id, std::string_view data, const Where& where) {
+    begin();
+    const auto parsed = json::Document::parse(data, {.max_depth = 128});
+    if (!parsed.isOk()) return fail(where, "the event's data: " + std::string(parsed.status().message()));
+    auto reaction = entry.react(ForeignEvent{entry.domain, entry.type, id, parsed->root(), 1, 1, time_millis_});
+    reaction_ = reaction.isOk() ? *reaction : Reaction();
+    status_ = reaction.status();
+    const std::map<std::string, Entity, std::less<>> before = entities_;
+    const std::string caller = std::exchange(organization_, reaction_.organization_id);
+    Events all;
+    for (const Reaction::Command& command : reaction_.commands) {
+      when(command.name, command.body, where);
+      if (!status_.isOk()) break;
+      all.insert(all.end(), events_.begin(), events_.end());
+    }
+    organization_ = caller;
+    events_ = std::move(all);
+    if (!status_.isOk()) {
+      entities_ = before;
+      events_.clear();
+    }
+    return *this;
+  }
+
   Scenario& apply(std::string_view id, const Events& events, const Where& where) {
     entity_ = id;
     for (const Event& event : events) {
@@ -369,6 +430,7 @@ class Scenario {
   std::string entity_;
   Status status_;
   Events events_;
+  Reaction reaction_;
   const QueryEntry* query_ = nullptr;
   std::string parameters_;
   bool is_lenient_ = false;

@@ -49,10 +49,23 @@ Status presentGet(const Query&, json::Value state, std::uint64_t version, JsonWr
   return {};
 }
 
+// Counts its own "a" for each and, when told so, one that is full as well.
+Result<Reaction> counted(const ForeignEvent& event) {
+  if (event.data["bad"].boolean()) return Status(Code::kInvalidArgument, "bad_event", "cannot be counted");
+  Reaction reaction = Reaction::of("Count", R"({"id":"a"})").asOrganization(event.data["organizationId"].string());
+  if (event.data["full"].boolean()) reaction.commands.push_back({"Count", R"({"id":"full"})"});
+  return reaction;
+}
+Result<ActivityItem> counterActivity(json::Value document) {
+  return ActivityItem{"counted to " + std::string(document["n"].numberText()), std::string(document.raw())};
+}
+
 void describe(Domain<Counter>& domain) {
   domain.name("counter", "1.0.0", "").evolve(&evolve).project(&document);
   domain.command("Count", "id", kBody, "", &count).event("Counted", kBody, "", &count).event("Forgot", kBody, "");
   domain.query("Get", kBody, "", &planGet, &presentGet);
+  domain.subscribe("other", "Happened", "counts", &counted);
+  domain.activity({.name = "Counted", .help = "", .time_field = "at", .id_field = "id"}, &counterActivity);
 }
 
 }  // namespace
@@ -63,6 +76,7 @@ class ScenarioTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(whatDoesNotHoldIsReported);
   CPPUNIT_TEST(aFailureNamesFileAndLine);
   CPPUNIT_TEST(withoutAReportItThrows);
+  CPPUNIT_TEST(reactionsTakeEffectWholeOrNotAtAll);
   CPPUNIT_TEST(statesMustReadBack);
   CPPUNIT_TEST_SUITE_END();
 
@@ -91,6 +105,23 @@ class ScenarioTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL_MESSAGE(failures.empty() ? "" : failures.front(), std::size_t(0), failures.size());
   }
 
+  void reactionsTakeEffectWholeOrNotAtAll() {
+    const auto failures = failuresOf([](auto& scenario) {
+      for (int i = 0; i < 3; ++i) scenario.given("Count", R"({"id":"full"})");
+      scenario.whenHappens("other", "Happened", "x", R"({"organizationId":"org-1"})")
+          .thenCommands({{"Count", R"({"id":"a"})"}})
+          .thenEvents({{"Counted", R"({"by":1.0})"}})
+          .thenVersion(1)
+          .thenActivity("Counted", "counted to 1", R"({"n":1})");
+      scenario.whenHappens("other", "Happened", "x", R"({"full":true})").thenRefused(Code::kConflict, "full");
+      scenario.when("Count", R"({"id":"a"})").thenVersion(2);
+      scenario.whenHappens("other", "Happened", "x", R"({"bad":true})")
+          .thenRefused(Code::kInvalidArgument, "bad_event")
+          .thenCommands({});
+    });
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(failures.empty() ? "" : failures.front(), std::size_t(0), failures.size());
+  }
+
   void whatDoesNotHoldIsReported() {
     const Steps kWrong[] = {
         [](auto& s) { s.when("Count", R"({"id":"a"})").thenEvents({}); },
@@ -109,6 +140,13 @@ class ScenarioTest : public CppUnit::TestFixture {
           s.when("Count", R"({})").thenFaultsAt({"/id", "/other"});
         },
         [](auto& s) { s.given("Count", R"({})"); },
+        [](auto& s) { s.whenHappens("other", "Nothing", "x", R"({})"); },
+        [](auto& s) { s.whenHappens("other", "Happened", "x", R"({})").thenCommands({}); },
+        [](auto& s) {
+          s.whenHappens("other", "Happened", "x", R"({})").thenCommands({{"Count", R"({"id":"b"})"}});
+        },
+        [](auto& s) { s.given("Count", R"({"id":"a"})").thenActivity("Counted", "counted to 2", R"({"n":1})"); },
+        [](auto& s) { s.given("Count", R"({"id":"a"})").thenActivity("Nothing", "", "{}"); },
         [](auto& s) { s.when("Nothing", R"({})"); },
         [](auto& s) { s.whenEvent("Forgot", "a", R"({})"); },
         [](auto& s) { s.when("Count", R"({"id":"undeclared"})"); },
