@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include <simdjson.h>
+
 namespace gyre::engine {
 
 namespace {
@@ -51,5 +53,17 @@ void writeExplanation(const Explanation& explanation, JsonWriter& writer) {
 
 std::string describeFloat(float value) { return javaText(value); }
 std::string describeDouble(double value) { return javaText(value); }
+
+std::string describeTerm(std::string_view term) {
+  if (simdjson::validate_utf8(term.data(), term.size())) return std::string(term);
+  std::string bytes(1, '[');
+  for (const char byte : term) {
+    char text[4];
+    if (bytes.size() > 1) bytes.push_back(' ');
+    bytes.append(text, std::to_chars(text, text + sizeof text, static_cast<unsigned char>(byte), 16).ptr);
+  }
+  bytes.push_back(']');
+  return bytes;
+}
 
 }  // namespace gyre::engine

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,5 +40,7 @@ void writeExplanation(const Explanation& explanation, JsonWriter& writer);
 // A number as the dialect's descriptions show it: "2.0", "0.3", "3.4028235E38".
 std::string describeFloat(float value);
 std::string describeDouble(double value);
+// A term as Lucene's Term.toString shows it: as text, or its bytes when they are none: "[0 0 ff a]".
+std::string describeTerm(std::string_view term);
 
 }  // namespace gyre::engine

@@ -192,7 +192,7 @@ QueryPtr makeNoneQuery(std::string why) {
 }
 
 QueryPtr makeTermQuery(std::string path, std::string term, float boost) {
-  std::string description = path + ":" + term;
+  std::string description = path + ":" + describeTerm(term);
   Tell tell = tellTerms(path, {term});
   return makeLeaf(
       boost, std::move(description),
@@ -213,7 +213,8 @@ QueryPtr makeSynonymQuery(std::string path, std::vector<std::string> terms, floa
   if (terms.size() == 1) return makeTermQuery(std::move(path), std::move(terms.front()), boost);
   Tell tell = tellTerms(path, terms);
   std::string description = "Synonym(";
-  for (const std::string& term : terms) description += (&term == terms.data() ? "" : " ") + path + ":" + term;
+  for (const std::string& term : terms)
+    description += (&term == terms.data() ? "" : " ") + path + ":" + describeTerm(term);
   return makeLeaf(
       boost, description + ")",
       [path = std::move(path), terms = std::move(terms)](const Snapshot& snapshot, float score,
@@ -229,7 +230,7 @@ QueryPtr makeTermSetQuery(std::string path, std::vector<std::string> terms, floa
   terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
   Tell tell = tellTerms(path, terms);
   std::string description = path + ":(";
-  for (const std::string& term : terms) description += (&term == terms.data() ? "" : " ") + term;
+  for (const std::string& term : terms) description += (&term == terms.data() ? "" : " ") + describeTerm(term);
   description += ")";
   return makeLeaf(
       boost, description,
@@ -278,14 +279,15 @@ QueryPtr makeTermInterval(std::string path, TermBounds bounds, float boost, std:
 
 QueryPtr makeTermRangeQuery(std::string path, TermBounds bounds, float boost) {
   std::string description = path + ":" + (bounds.lowest && !bounds.is_lowest_included ? "{" : "[") +
-                            bounds.lowest.value_or("*") + " TO " + bounds.highest.value_or("*") +
+                            (bounds.lowest ? describeTerm(*bounds.lowest) : "*") + " TO " +
+                            (bounds.highest ? describeTerm(*bounds.highest) : "*") +
                             (bounds.highest && !bounds.is_highest_included ? "}" : "]");
   return makeTermInterval(std::move(path), std::move(bounds), boost, std::move(description));
 }
 
 QueryPtr makePrefixQuery(std::string path, std::string prefix, float boost) {
   auto after = afterPrefix(prefix);
-  std::string description = path + ":" + prefix + "*";
+  std::string description = path + ":" + describeTerm(prefix) + "*";
   return makeTermInterval(std::move(path), {std::move(prefix), std::move(after), true, false}, boost,
                           std::move(description));
 }
