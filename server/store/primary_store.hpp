@@ -1,9 +1,10 @@
-// What is true? The primary store of one domain: entity states, the event log, idempotency receipts, in one SQLite file.
+// What is true? The primary store of one domain: entity states, the event log, idempotency receipts, in one SQLite
+// file.
 //
-// One writer thread decides and commits. Units of work from many clients are queued; the writer takes what has gathered,
-// runs each against the state that the ones before it left, writes all of it in one transaction, and answers them after
-// one fsync (group commit; WAL, synchronous=FULL). Because a single thread decides in order, no decision can lose a race,
-// the event log has no gaps, and its last sequence is all the progress there is.
+// One writer thread decides and commits. Units of work from many clients are queued; the writer takes what has
+// gathered, runs each against the state that the ones before it left, writes all of it in one transaction, and answers
+// them after one fsync (group commit; WAL, synchronous=FULL). Because a single thread decides in order, no decision can
+// lose a race, the event log has no gaps, and its last sequence is all the progress there is.
 //
 // The event log is the outbox: whoever needs to follow reads it after a sequence. Sequences start at 1.
 //
@@ -22,6 +23,7 @@
 #include "base/clock.hpp"
 #include "base/observer.hpp"
 #include "gyre/status.hpp"
+#include "server/store/dead_letter.hpp"
 
 namespace gyre::store {
 
@@ -59,9 +61,23 @@ class UnitOfWork {
   // The sequence the next appended event will get.
   virtual std::uint64_t nextSequence() const = 0;
   // Appends one event and the state after it. `record.version` and `record.sequence` are assigned here and returned.
-  virtual Result<EntityRecord> append(EntityRecord after, std::string_view type, std::string_view data, std::int64_t time_millis) = 0;
+  virtual Result<EntityRecord> append(EntityRecord after, std::string_view type, std::string_view data,
+                                      std::int64_t time_millis) = 0;
   // Keeps an answer for at least 24 hours.
   virtual Status keepReceipt(std::string_view scope, std::string_view key, Receipt receipt) = 0;
+
+  // How far this store has taken over another log, by a name of its reader's; 0 before the first setCursor().
+  virtual Result<std::uint64_t> cursor(std::string_view name) = 0;
+  virtual Status setCursor(std::string_view name, std::uint64_t sequence) = 0;
+  virtual Result<std::optional<DeadLetter>> deadLetter(std::uint64_t id) = 0;
+  // The one that says why the index refuses this entity.
+  virtual Result<std::optional<DeadLetter>> projectionLetter(std::string_view entity_id) = 0;
+  // A new letter gets an id, which is returned; one that has an id is replaced.
+  virtual Result<std::uint64_t> putDeadLetter(const DeadLetter& letter) = 0;
+  // False when there is none.
+  virtual Result<bool> dropDeadLetter(std::uint64_t id) = 0;
+  // Takes back all that this unit has written so far; it may then write something else.
+  virtual Status undo() = 0;
 };
 
 // Something to decide. Either everything it wrote becomes durable with its batch, or nothing.
@@ -70,23 +86,24 @@ class Unit {
   virtual ~Unit() = default;
   // Decide and write. A failure takes back what this unit wrote (the batch goes on) and is handed to done().
   virtual Status run(UnitOfWork& work) = 0;
-  // The batch is durable (ok), or this unit or the whole batch failed. Called exactly once, also at close. Must not block.
+  // The batch is durable (ok), or this unit or the whole batch failed. Called exactly once, also at close. Must not
+  // block.
   virtual void done(const Status& outcome) = 0;
 };
 
 struct StoreOptions {
-  std::string path;                        // of the SQLite file; its folder exists
-  std::size_t queue_units = 65'536;        // waiting; above: submit refuses with resource_exhausted
-  std::size_t batch_units = 4'096;         // in one transaction
-  std::size_t cache_bytes = 32u << 20;     // of entity states kept in memory
+  std::string path;                     // of the SQLite file; its folder exists
+  std::size_t queue_units = 65'536;     // waiting; above: submit refuses with resource_exhausted
+  std::size_t batch_units = 4'096;      // in one transaction
+  std::size_t cache_bytes = 32u << 20;  // of entity states kept in memory
   std::int64_t receipt_lifetime_ms = 48LL * 3600 * 1000;
 };
 
 struct StoreStats {
   std::uint64_t entities = 0;
   std::uint64_t queued = 0;
-  std::uint64_t units = 0;      // run since start
-  std::uint64_t commits = 0;    // transactions since start
+  std::uint64_t units = 0;    // run since start
+  std::uint64_t commits = 0;  // transactions since start
   std::uint64_t last_sequence = 0;
   std::uint64_t cache_hits = 0;
   std::uint64_t cache_misses = 0;
@@ -94,13 +111,14 @@ struct StoreStats {
 
 class PrimaryStore {
  public:
-  // Opens or creates the file, migrates its schema, starts the writer. corruption when SQLite says so; unavailable when it
-  // cannot be opened (never waits longer than 5 s for a lock).
-  static Result<std::unique_ptr<PrimaryStore>> open(StoreOptions options, const base::Clock& clock, base::Observer& observer);
+  // Opens or creates the file, migrates its schema, starts the writer. corruption when SQLite says so; unavailable when
+  // it cannot be opened (never waits longer than 5 s for a lock).
+  static Result<std::unique_ptr<PrimaryStore>> open(StoreOptions options, const base::Clock& clock,
+                                                    base::Observer& observer);
   virtual ~PrimaryStore() = default;
 
-  // Queues a unit. On refusal (resource_exhausted when the queue is full, unavailable when closing) the unit comes back by
-  // its done() being called with that status before submit returns.
+  // Queues a unit. On refusal (resource_exhausted when the queue is full, unavailable when closing) the unit comes back
+  // by its done() being called with that status before submit returns.
   virtual void submit(std::unique_ptr<Unit> unit) = 0;
 
   // Committed state by id: from memory, else one B-tree look-up. Nothing when there is none.
@@ -108,12 +126,21 @@ class PrimaryStore {
   // Committed states of many ids, in the order given; absent ones are skipped.
   virtual Result<std::vector<EntityRecord>> loadMany(const std::vector<std::string>& ids) const = 0;
   // Committed states in id order, after `after_id`, at most `limit`; of one organisation when it is not "".
-  virtual Result<std::vector<EntityRecord>> scan(std::string_view after_id, std::string_view organization_id, std::size_t limit) const = 0;
+  virtual Result<std::vector<EntityRecord>> scan(std::string_view after_id, std::string_view organization_id,
+                                                 std::size_t limit) const = 0;
   virtual Result<std::uint64_t> count(std::string_view organization_id) const = 0;
   // The log after `sequence`, in order, at most `limit` events.
   virtual Result<std::vector<EventRecord>> readAfter(std::uint64_t sequence, std::size_t limit) const = 0;
   // As readAfter, without the data: (sequence, entity id) only, for the projector.
-  virtual Result<std::vector<std::pair<std::uint64_t, std::string>>> changedAfter(std::uint64_t sequence, std::size_t limit) const = 0;
+  virtual Result<std::vector<std::pair<std::uint64_t, std::string>>> changedAfter(std::uint64_t sequence,
+                                                                                  std::size_t limit) const = 0;
+
+  // As UnitOfWork's, of what is committed.
+  virtual Result<std::uint64_t> cursor(std::string_view name) const = 0;
+  virtual Result<std::optional<DeadLetter>> deadLetter(std::uint64_t id) const = 0;
+  // Newest first, ids below `before_id` (0: from the newest), at most `limit`.
+  virtual Result<std::vector<DeadLetter>> deadLetters(std::uint64_t before_id, std::size_t limit) const = 0;
+  virtual Result<std::uint64_t> deadLetterCount() const = 0;
 
   // The last committed sequence; 0 for an empty log.
   virtual std::uint64_t lastSequence() const = 0;

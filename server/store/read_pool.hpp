@@ -14,6 +14,7 @@
 
 #include "gyre/status.hpp"
 #include "server/store/database.hpp"
+#include "server/store/deliveries.hpp"
 #include "server/store/entity_store.hpp"
 #include "server/store/event_log.hpp"
 
@@ -23,6 +24,7 @@ struct ReadConnection {
   std::unique_ptr<Database> database;
   EntityReader entities;
   EventReader events;
+  DeliveryReader deliveries;
   static Result<std::unique_ptr<ReadConnection>> open(const std::string& path);
 };
 

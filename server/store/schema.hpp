@@ -42,6 +42,28 @@ CREATE TABLE receipt(
 CREATE TABLE counter(name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO counter(name, value) VALUES('entities', 0);
 )sql",
+    // cursor: how far this store has taken over the log of another domain.
+    // dead_letter: ids are never used again, so that a client never drops another letter than the one it saw.
+    R"sql(
+CREATE TABLE cursor(name TEXT NOT NULL PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE dead_letter(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind INTEGER NOT NULL,
+  entity_id TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  type TEXT NOT NULL,
+  data TEXT NOT NULL,
+  commands TEXT NOT NULL,
+  code TEXT NOT NULL,
+  cause TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  event_millis INTEGER NOT NULL,
+  time_millis INTEGER NOT NULL,
+  last_millis INTEGER NOT NULL
+);
+CREATE INDEX dead_letter_by_entity ON dead_letter(entity_id, kind);
+)sql",
 };
 
 }  // namespace gyre::store

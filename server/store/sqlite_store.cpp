@@ -51,6 +51,8 @@ Status SqliteStore::startWriter(const StoreOptions& options, std::unique_ptr<Dat
                                 const base::Clock& clock, base::Observer& observer) {
   GYRE_TRY_ASSIGN(auto entities, EntityReader::open(*database));
   GYRE_TRY_ASSIGN(auto receipts, ReceiptStore::open(*database));
+  GYRE_TRY_ASSIGN(auto delivery_reader, DeliveryReader::open(*database));
+  GYRE_TRY_ASSIGN(auto delivery_writer, DeliveryWriter::open(*database));
   GYRE_TRY_ASSIGN(auto checkpoints, Database::open(options.path, Database::Role::kCheckpoint));
   {
     const ReadPool::Lease reader = readers_->borrow();
@@ -59,8 +61,10 @@ Status SqliteStore::startWriter(const StoreOptions& options, std::unique_ptr<Dat
   }
   GroupCommit::Parts parts;
   GYRE_TRY_ASSIGN(parts.entities, entities.countAll());
-  parts.work = std::make_unique<BatchOfWork>(*database, std::move(entities), std::move(receipts), cache_, clock,
-                                             options.receipt_lifetime_ms);
+  parts.work = std::make_unique<BatchOfWork>(*database,
+                                             BatchOfWork::Parts{std::move(entities), std::move(receipts),
+                                                                std::move(delivery_reader), std::move(delivery_writer)},
+                                             cache_, clock, options.receipt_lifetime_ms);
   parts.database = std::move(database);
   parts.checkpointer = std::make_unique<Checkpointer>(std::move(checkpoints), observer);
   writer_ = std::make_unique<GroupCommit>(options, std::move(parts), signal_, observer);
@@ -119,6 +123,20 @@ Result<std::vector<std::pair<std::uint64_t, std::string>>> SqliteStore::changedA
   if (sequence >= last) return std::vector<std::pair<std::uint64_t, std::string>>();
   return readers_->borrow()->events.changed(sequence, last, limit);
 }
+
+Result<std::uint64_t> SqliteStore::cursor(std::string_view name) const {
+  return readers_->borrow()->deliveries.cursor(name);
+}
+
+Result<std::optional<DeadLetter>> SqliteStore::deadLetter(std::uint64_t id) const {
+  return readers_->borrow()->deliveries.find(id);
+}
+
+Result<std::vector<DeadLetter>> SqliteStore::deadLetters(std::uint64_t before_id, std::size_t limit) const {
+  return readers_->borrow()->deliveries.newest(before_id, limit);
+}
+
+Result<std::uint64_t> SqliteStore::deadLetterCount() const { return readers_->borrow()->deliveries.count(); }
 
 std::uint64_t SqliteStore::waitForSequenceAbove(std::uint64_t sequence, std::int64_t timeout_ms) const {
   return signal_.waitAbove(sequence, timeout_ms);

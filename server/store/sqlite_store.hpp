@@ -37,6 +37,11 @@ class SqliteStore final : public PrimaryStore {
   Result<std::vector<std::pair<std::uint64_t, std::string>>> changedAfter(std::uint64_t sequence,
                                                                           std::size_t limit) const override;
 
+  Result<std::uint64_t> cursor(std::string_view name) const override;
+  Result<std::optional<DeadLetter>> deadLetter(std::uint64_t id) const override;
+  Result<std::vector<DeadLetter>> deadLetters(std::uint64_t before_id, std::size_t limit) const override;
+  Result<std::uint64_t> deadLetterCount() const override;
+
   std::uint64_t lastSequence() const override { return signal_.last(); }
   std::uint64_t waitForSequenceAbove(std::uint64_t sequence, std::int64_t timeout_ms) const override;
   void wakeWaiters() override { signal_.wake(); }

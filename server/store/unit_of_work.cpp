@@ -5,10 +5,12 @@
 
 namespace gyre::store {
 
-BatchOfWork::BatchOfWork(Database& database, EntityReader entities, ReceiptStore receipts, StateCache& cache,
-                         const base::Clock& clock, std::int64_t receipt_lifetime_ms)
-    : entities_(std::move(entities)),
-      receipts_(std::move(receipts)),
+BatchOfWork::BatchOfWork(Database& database, Parts parts, StateCache& cache, const base::Clock& clock,
+                         std::int64_t receipt_lifetime_ms)
+    : entities_(std::move(parts.entities)),
+      receipts_(std::move(parts.receipts)),
+      delivery_reader_(std::move(parts.delivery_reader)),
+      delivery_writer_(std::move(parts.delivery_writer)),
       entity_writer_(database),
       event_writer_(database),
       cache_(cache),
@@ -26,6 +28,8 @@ void BatchOfWork::begin(std::uint64_t last_sequence) {
   overlay_.clear();
   kept_receipts_.clear();
   event_writer_.cutTo(0);
+  delivery_writer_.begin();
+  broken_ = Status();
   beginUnit();
 }
 
@@ -34,9 +38,16 @@ void BatchOfWork::beginUnit() {
   unit_events_ = event_writer_.size();
   unit_entities_.clear();
   unit_receipts_.clear();
+  delivery_writer_.beginUnit();
+}
+
+Status BatchOfWork::undo() {
+  undoUnit();
+  return broken_;
 }
 
 void BatchOfWork::undoUnit() {
+  if (Status undone = delivery_writer_.undoUnit(); !undone.isOk()) broken_ = std::move(undone);
   last_sequence_ = unit_sequence_;
   event_writer_.cutTo(unit_events_);
   for (; !unit_entities_.empty(); unit_entities_.pop_back())
@@ -120,6 +131,7 @@ void BatchOfWork::gatherEntities() {
 }
 
 Status BatchOfWork::write() {
+  GYRE_TRY(Status(broken_));
   gatherEntities();
   for (const auto& [key, kept] : kept_receipts_) receipts_.add(key.scope, key.key, kept.receipt, kept.kept_millis);
   const Status entities = entity_writer_.write();

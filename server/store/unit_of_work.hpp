@@ -18,6 +18,7 @@
 #include "base/clock.hpp"
 #include "gyre/status.hpp"
 #include "server/store/database.hpp"
+#include "server/store/deliveries.hpp"
 #include "server/store/entity_store.hpp"
 #include "server/store/event_log.hpp"
 #include "server/store/primary_store.hpp"
@@ -28,8 +29,15 @@ namespace gyre::store {
 
 class BatchOfWork final : public UnitOfWork {
  public:
-  BatchOfWork(Database& database, EntityReader entities, ReceiptStore receipts, StateCache& cache,
-              const base::Clock& clock, std::int64_t receipt_lifetime_ms);
+  struct Parts {
+    EntityReader entities;
+    ReceiptStore receipts;
+    DeliveryReader delivery_reader;
+    DeliveryWriter delivery_writer;
+  };
+  // `parts`: all on `database`.
+  BatchOfWork(Database& database, Parts parts, StateCache& cache, const base::Clock& clock,
+              std::int64_t receipt_lifetime_ms);
 
   // Forgets everything; the log ends at `last_sequence`.
   void begin(std::uint64_t last_sequence);
@@ -49,6 +57,17 @@ class BatchOfWork final : public UnitOfWork {
   Result<EntityRecord> append(EntityRecord after, std::string_view type, std::string_view data,
                               std::int64_t time_millis) override;
   Status keepReceipt(std::string_view scope, std::string_view key, Receipt receipt) override;
+  Result<std::uint64_t> cursor(std::string_view name) override { return delivery_reader_.cursor(name); }
+  Status setCursor(std::string_view name, std::uint64_t sequence) override {
+    return delivery_writer_.setCursor(name, sequence);
+  }
+  Result<std::optional<DeadLetter>> deadLetter(std::uint64_t id) override { return delivery_reader_.find(id); }
+  Result<std::optional<DeadLetter>> projectionLetter(std::string_view entity_id) override {
+    return delivery_reader_.findProjection(entity_id);
+  }
+  Result<std::uint64_t> putDeadLetter(const DeadLetter& letter) override { return delivery_writer_.put(letter); }
+  Result<bool> dropDeadLetter(std::uint64_t id) override { return delivery_writer_.drop(id); }
+  Status undo() override;
 
  private:
   struct Current {
@@ -80,12 +99,15 @@ class BatchOfWork final : public UnitOfWork {
 
   EntityReader entities_;
   ReceiptStore receipts_;
+  DeliveryReader delivery_reader_;
+  DeliveryWriter delivery_writer_;
   EntityWriter entity_writer_;
   EventWriter event_writer_;
   StateCache& cache_;
   const base::Clock& clock_;
   const std::int64_t receipt_lifetime_ms_;
 
+  Status broken_;  // why the batch cannot be committed any more
   std::uint64_t last_sequence_ = 0;
   std::uint64_t new_entities_ = 0;
   std::unordered_map<std::string, Entry> overlay_;  // its nodes stay where they are

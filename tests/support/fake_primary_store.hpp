@@ -112,6 +112,15 @@ class FakePrimaryStore final : public store::PrimaryStore {
     return changes;
   }
 
+  Result<std::uint64_t> cursor(std::string_view) const override { return std::uint64_t{0}; }
+  Result<std::optional<store::DeadLetter>> deadLetter(std::uint64_t) const override {
+    return std::optional<store::DeadLetter>();
+  }
+  Result<std::vector<store::DeadLetter>> deadLetters(std::uint64_t, std::size_t) const override {
+    return std::vector<store::DeadLetter>();
+  }
+  Result<std::uint64_t> deadLetterCount() const override { return std::uint64_t{0}; }
+
   std::uint64_t lastSequence() const override {
     const std::lock_guard lock(mutex_);
     return log_.size();

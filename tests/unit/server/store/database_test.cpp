@@ -87,7 +87,7 @@ class DatabaseTest : public StoreFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("2"), pragma(**database, "synchronous"));
     CPPUNIT_ASSERT_EQUAL(std::string("0"), pragma(**database, "wal_autocheckpoint"));
     CPPUNIT_ASSERT_EQUAL(std::string("5000"), pragma(**database, "busy_timeout"));
-    CPPUNIT_ASSERT_EQUAL(std::string("1"), pragma(**database, "user_version"));
+    CPPUNIT_ASSERT_EQUAL(std::string("2"), pragma(**database, "user_version"));
   }
 
   void aSecondStoreIsRefusedAtOnce() {
