@@ -60,11 +60,23 @@ void collectDomain(const bus::DomainService& domain, const bus::QueryCache& cach
   samples.counter("gyre_store_last_sequence", "last sequence of the event log", labels, number(store.last_sequence));
   const projector::ProjectorStats projector = domain.projector->stats();
   samples.gauge("gyre_projection_lag_events", "events that the index has not applied", labels, number(projector.lag));
-  samples.counter("gyre_projection_documents_total", "documents sent to the index", labels, number(projector.documents));
+  samples.counter("gyre_projection_documents_total", "documents sent to the index", labels,
+                  number(projector.documents));
   samples.counter("gyre_projection_retries_total", "batches sent again", labels, number(projector.retries));
-  samples.gauge("gyre_projection_dead_letters", "documents that the index refused", labels, number(projector.dead_letters));
+  samples.gauge("gyre_projection_dead_letters", "documents that the index refused", labels,
+                number(projector.dead_letters));
   samples.counter("gyre_index_refreshes_total", "refreshes published", labels, number(projector.refreshes));
   samples.counter("gyre_index_commits_total", "commits of the index", labels, number(projector.commits));
+  for (const bus::Subscription* subscription : domain.subscriptions) {
+    const bus::SubscriptionStats events = subscription->stats();
+    const observe::Labels pair = {{"domain", domain.name}, {"source", subscription->source()}};
+    samples.gauge("gyre_subscription_lag_events", "events of the source that the domain has not settled", pair,
+                  number(events.lag));
+    samples.counter("gyre_subscription_applied_total", "events whose commands took effect", pair,
+                    number(events.applied));
+    samples.counter("gyre_subscription_refused_total", "events that became dead letters", pair, number(events.refused));
+    samples.counter("gyre_subscription_retries_total", "deliveries tried again", pair, number(events.retries));
+  }
   const search::EngineStats engine = domain.engine->stats();
   samples.gauge("gyre_index_documents", "live documents", labels, number(engine.doc_count));
   samples.gauge("gyre_index_segments", "segments", labels, number(engine.segment_count));
@@ -72,7 +84,8 @@ void collectDomain(const bus::DomainService& domain, const bus::QueryCache& cach
   const bus::QueryCacheStats stats = cache.stats();
   samples.counter("gyre_cache_hits_total", "queries answered from the cache", labels, number(stats.hits));
   samples.counter("gyre_cache_misses_total", "queries that were run", labels, number(stats.misses));
-  samples.counter("gyre_cache_coalesced_total", "queries that waited for the same one to be run", labels, number(stats.coalesced));
+  samples.counter("gyre_cache_coalesced_total", "queries that waited for the same one to be run", labels,
+                  number(stats.coalesced));
   samples.gauge("gyre_cache_bytes", "bytes of cached answers", labels, number(stats.bytes));
 }
 
@@ -106,7 +119,8 @@ class DomainsSubsystem final : public Poco::Util::Subsystem {
       return shared_.fail(is_locked ? kExitLocked : kExitUnavailable, folder.status());
     }
     shared_.folder = std::move(folder).value();
-    auto domains = Domains::open(shared_.setup.config, *shared_.setup.plugins, *shared_.folder, shared_.clock, shared_.log);
+    auto domains =
+        Domains::open(shared_.setup.config, *shared_.setup.plugins, *shared_.folder, shared_.clock, shared_.log);
     if (!domains.isOk()) return shared_.fail(kExitUnavailable, domains.status());
     shared_.domains = std::move(domains).value();
     const bus::DomainCatalog& catalog = shared_.domains->catalog();
@@ -117,12 +131,22 @@ class DomainsSubsystem final : public Poco::Util::Subsystem {
           [&domain, &cache](observe::Samples& samples) { collectDomain(domain, cache, samples); }));
       shared_.health.setDomain(domain.name, [&domain] {
         const projector::ProjectorStats stats = domain.projector->stats();
-        return observe::DomainHealth{observe::DomainStatus::kReady, stats.lag, stats.last_error,
-                                     {{"sequence", stats.last_sequence}, {"searchable", stats.searchable}, {"durable", stats.durable}}};
+        observe::DomainHealth health{
+            observe::DomainStatus::kReady,
+            stats.lag,
+            stats.last_error,
+            {{"sequence", stats.last_sequence}, {"searchable", stats.searchable}, {"durable", stats.durable}}};
+        for (const bus::Subscription* subscription : domain.subscriptions) {
+          const bus::SubscriptionStats events = subscription->stats();
+          health.values.emplace_back("behind_" + subscription->source(), events.lag);
+          if (health.detail.empty()) health.detail = events.last_error;
+        }
+        return health;
       });
     }
     for (const bus::FailedDomain& failed : catalog.failed)
-      shared_.health.setDomain(failed.name, observe::DomainHealth{observe::DomainStatus::kFailed, 0, failed.reason, {}});
+      shared_.health.setDomain(failed.name,
+                               observe::DomainHealth{observe::DomainStatus::kFailed, 0, failed.reason, {}});
     return true;
   }
   void stop() {
@@ -164,8 +188,10 @@ void collectListener(const char* name, const http::HttpServer& server, observe::
   samples.counter("gyre_http_accepted_total", "connections accepted", labels, static_cast<double>(stats.accepted));
   samples.gauge("gyre_http_open_connections", "connections open", labels, static_cast<double>(stats.open));
   samples.counter("gyre_http_requests_total", "requests read", labels, static_cast<double>(stats.requests));
-  samples.counter("gyre_http_refused_total", "requests that the front refused", labels, static_cast<double>(stats.refused));
-  samples.counter("gyre_http_timeouts_total", "connections that took too long", labels, static_cast<double>(stats.timeouts));
+  samples.counter("gyre_http_refused_total", "requests that the front refused", labels,
+                  static_cast<double>(stats.refused));
+  samples.counter("gyre_http_timeouts_total", "connections that took too long", labels,
+                  static_cast<double>(stats.timeouts));
 }
 
 class HttpSubsystem final : public Poco::Util::Subsystem {
@@ -177,20 +203,24 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
   bool start() {
     const config::Config& config = shared_.setup.config;
     if (!isLoopback(config.api.listen.host))
-      return shared_.fail(kExitConfiguration,
-                          invalidArgument("api.listen: there are no API keys, so only a loopback address is allowed, found \"" +
-                                          config.api.listen.text() + "\""));
+      return shared_.fail(
+          kExitConfiguration,
+          invalidArgument("api.listen: there are no API keys, so only a loopback address is allowed, found \"" +
+                          config.api.listen.text() + "\""));
     Domains& domains = *shared_.domains;
     handler_ = std::make_unique<http::ApiHandler>(http::ApiContext{
-        domains.catalog(), domains.jobs(), domains.readers(), shared_.clock,
-        [this] { return shared_.metrics.write(); },
+        domains.catalog(), domains.jobs(), domains.readers(), shared_.clock, [this] { return shared_.metrics.write(); },
         [this] {
           const observe::HealthAnswer answer = shared_.health.readiness();
           return std::pair(answer.http_status == 200, answer.body);
         },
         pluginsJson(*shared_.setup.plugins, domains.catalog()),
-        [this](auto domain, auto command, auto outcome, double seconds) { commands_.count(domain, command, outcome, seconds); },
-        [this](auto domain, auto query, auto outcome, double seconds) { queries_.count(domain, query, outcome, seconds); }});
+        [this](auto domain, auto command, auto outcome, double seconds) {
+          commands_.count(domain, command, outcome, seconds);
+        },
+        [this](auto domain, auto query, auto outcome, double seconds) {
+          queries_.count(domain, query, outcome, seconds);
+        }});
     http::Options options;
     options.host = config.api.listen.host;
     options.port = config.api.listen.port;
@@ -220,9 +250,10 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
   bool startDialect() {
     const config::Config& config = shared_.setup.config;
     if (!isLoopback(config.dialect.listen.host))
-      return shared_.fail(kExitConfiguration,
-                          invalidArgument("dialect.listen: there are no API keys, so only a loopback address is allowed, found \"" +
-                                          config.dialect.listen.text() + "\""));
+      return shared_.fail(
+          kExitConfiguration,
+          invalidArgument("dialect.listen: there are no API keys, so only a loopback address is allowed, found \"" +
+                          config.dialect.listen.text() + "\""));
     const Status started = dialect_.start(config, toLimits(config.limits), shared_.folder->path(),
                                           shared_.domains->catalog(), shared_.clock, shared_.log);
     if (!started.isOk()) return shared_.fail(kExitUnavailable, started);
@@ -279,7 +310,8 @@ class ServeApplication final : public Poco::Util::ServerApplication {
       int signal = 0;
       if (sigwait(&signals, &signal) != 0) continue;
       if (signal != SIGHUP) {
-        shared_.log.log(base::Level::kInformation, "server", signal == SIGTERM ? "SIGTERM: stopping" : "interrupted: stopping");
+        shared_.log.log(base::Level::kInformation, "server",
+                        signal == SIGTERM ? "SIGTERM: stopping" : "interrupted: stopping");
         return;
       }
       reload();
@@ -289,7 +321,8 @@ class ServeApplication final : public Poco::Util::ServerApplication {
     base::NullObserver quiet;  // the plugins stay as they are
     const auto again = prepare(shared_.options, quiet);
     if (!again.isOk()) {
-      shared_.log.log(base::Level::kError, "server", "SIGHUP: the configuration stays as it was: " + config::faultLines(again.status()));
+      shared_.log.log(base::Level::kError, "server",
+                      "SIGHUP: the configuration stays as it was: " + config::faultLines(again.status()));
       return;
     }
     shared_.applyLogConfig(again->config.log);

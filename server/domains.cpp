@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -14,7 +15,8 @@ namespace gyre {
 
 namespace {
 
-// Ids handed to the projector at once by a synchronise job: enough to fill its batches, little enough to report progress.
+// Ids handed to the projector at once by a synchronise job: enough to fill its batches, little enough to report
+// progress.
 constexpr std::size_t kSynchronizePortion = 1'000;
 
 Result<std::string> synchronizeDomain(const bus::DomainService& domain, const projector::VerifyScope& scope,
@@ -26,7 +28,8 @@ Result<std::string> synchronizeDomain(const bus::DomainService& domain, const pr
     GYRE_TRY_ASSIGN(const std::uint64_t total, domain.store->count(scope.organization_id));
     std::string after;
     for (;;) {
-      if (!progress(done, total)) return Status(Code::kUnavailable, "cancelled", "the job was ended before it was done");
+      if (!progress(done, total))
+        return Status(Code::kUnavailable, "cancelled", "the job was ended before it was done");
       GYRE_TRY_ASSIGN(const auto records, domain.store->scan(after, scope.organization_id, kSynchronizePortion));
       if (records.empty()) break;
       std::vector<std::string> ids;
@@ -43,10 +46,10 @@ Result<std::string> synchronizeDomain(const bus::DomainService& domain, const pr
   return text;
 }
 
-// An index that covers more than the log belongs to another history: the store was put back from an older copy. It is set
-// aside and filled again from the store.
-Result<std::unique_ptr<search::SearchEngine>> openIndex(const search::EmbeddedOptions& options, std::uint64_t last_sequence,
-                                                        base::Observer& observer) {
+// An index that covers more than the log belongs to another history: the store was put back from an older copy. It is
+// set aside and filled again from the store.
+Result<std::unique_ptr<search::SearchEngine>> openIndex(const search::EmbeddedOptions& options,
+                                                        std::uint64_t last_sequence, base::Observer& observer) {
   GYRE_TRY_ASSIGN(auto engine, search::openEmbeddedEngine(options, observer));
   const std::uint64_t applied = engine->progress().applied;
   if (applied <= last_sequence) return engine;
@@ -80,7 +83,8 @@ Domains::Domains(const base::Clock& clock, base::Observer& observer) : clock_(cl
 Domains::~Domains() { stop(); }
 
 Result<std::unique_ptr<Domains>> Domains::open(const config::Config& config, const plugin::PluginHost& plugins,
-                                               const DataFolder& folder, const base::Clock& clock, base::Observer& observer) {
+                                               const DataFolder& folder, const base::Clock& clock,
+                                               base::Observer& observer) {
   std::unique_ptr<Domains> domains(new Domains(clock, observer));
   domains->readers_ = std::make_unique<base::ThreadPool>(config.readers.threads, config.readers.queue);
   for (const config::DomainConfig& domain : config.domains) {
@@ -94,8 +98,14 @@ Result<std::unique_ptr<Domains>> Domains::open(const config::Config& config, con
       continue;
     }
     Parts& p = **parts;
-    domains->catalog_.served.push_back(
-        {domain.name, loaded->handlers.get(), p.commands.get(), p.queries.get(), p.projector.get(), p.store.get(), p.engine.get()});
+    domains->catalog_.served.push_back({domain.name,
+                                        loaded->handlers.get(),
+                                        p.commands.get(),
+                                        p.queries.get(),
+                                        p.projector.get(),
+                                        p.store.get(),
+                                        p.engine.get(),
+                                        {}});
     domains->parts_.push_back(std::move(parts).value());
   }
   for (const Status& missing : config::checkDomains(config, plugins.domains(), config.plugin_folder)) {
@@ -104,14 +114,18 @@ Result<std::unique_ptr<Domains>> Domains::open(const config::Config& config, con
   for (const config::DomainConfig& domain : config.domains)
     if (domain.is_enabled && domain.is_mentioned && plugins.find(domain.name) == nullptr)
       domains->catalog_.failed.push_back({domain.name, "there is no plugin for it"});
+  domains->startSubscriptions();
   Domains* const self = domains.get();
   domains->jobs_ = std::make_unique<bus::JobRunner>(
-      folder.path() + "/jobs.json", [self](const bus::Job& job, const auto& progress) { return self->runJob(job, progress); }, clock, observer);
+      folder.path() + "/jobs.json",
+      [self](const bus::Job& job, const auto& progress) { return self->runJob(job, progress); }, clock, observer);
   return domains;
 }
 
-Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Config& config, const config::DomainConfig& domain,
-                                                            plugin::PluginHandlers& handlers, const DataFolder& folder) {
+Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Config& config,
+                                                            const config::DomainConfig& domain,
+                                                            plugin::PluginHandlers& handlers,
+                                                            const DataFolder& folder) {
   if (config.search.engine != config::SearchEngineKind::kEmbedded)
     return Status(Code::kUnimplemented, "search.engine: only \"embedded\" is built into this version");
   GYRE_TRY(handlers.configure(domain.plugin_options));
@@ -142,12 +156,34 @@ Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Config
   projector_options.commit_operations = domain.commit_operations;
   parts->projector = std::make_unique<projector::Projector>(std::move(projector_options), *parts->store, *parts->engine,
                                                             handlers, clock_, observer_);
-  parts->cache = std::make_unique<bus::QueryCache>(bus::QueryCache::Options{config.cache.bytes, config.cache.lifetime_ms}, clock_);
+  parts->cache =
+      std::make_unique<bus::QueryCache>(bus::QueryCache::Options{config.cache.bytes, config.cache.lifetime_ms}, clock_);
   parts->commands = std::make_unique<bus::CommandBus>(handlers, *parts->store, clock_);
-  parts->queries = std::make_unique<bus::QueryBus>(handlers, *parts->store, *parts->engine, *parts->projector, *parts->cache,
-                                                   *readers_, clock_);
+  parts->queries = std::make_unique<bus::QueryBus>(handlers, *parts->store, *parts->engine, *parts->projector,
+                                                   *parts->cache, *readers_, clock_);
   parts->projector->start();
   return parts;
+}
+
+// A domain hears of those that are served; what happens in the others waits in their logs.
+void Domains::startSubscriptions() {
+  for (bus::DomainService& subscriber : catalog_.served) {
+    std::set<std::string_view> sources;
+    for (const bus::SubscriptionDescription& subscription : subscriber.handlers->subscriptions())
+      sources.insert(subscription.domain);
+    for (const std::string_view source : sources) {
+      const bus::DomainService* const service = catalog_.find(source);
+      if (service == nullptr) {
+        observer_.log(base::Level::kInformation, "domains",
+                      subscriber.name + " subscribes to events of " + std::string(source) + ", which is not served");
+        continue;
+      }
+      subscriptions_.push_back(std::make_unique<bus::Subscription>(
+          *subscriber.handlers, *subscriber.store, std::string(source), *service->store, clock_, observer_));
+      subscriber.subscriptions.push_back(subscriptions_.back().get());
+      subscriptions_.back()->start();
+    }
+  }
 }
 
 const bus::QueryCache& Domains::cache(std::size_t served) const { return *parts_[served]->cache; }
@@ -168,6 +204,7 @@ Result<std::string> Domains::runJob(const bus::Job& job, const bus::JobRunner::P
 void Domains::stop() {
   if (std::exchange(is_stopped_, true)) return;
   if (jobs_) jobs_->stop();
+  for (const auto& subscription : subscriptions_) subscription->stop();
   for (const auto& parts : parts_) parts->store->close();
   for (const auto& parts : parts_) parts->projector->stop();
   if (readers_) readers_->stop();

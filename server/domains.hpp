@@ -2,8 +2,8 @@
 //
 // A domain that cannot be opened does not keep the others from serving: it is listed as failed, with its reason.
 //
-// THREADS: open and stop from one thread. OWNS: all parts of all domains, the readers' pool and the jobs. The plugins and the
-// data folder outlive it. Requests may be in flight until stop() has returned.
+// THREADS: open and stop from one thread. OWNS: all parts of all domains, the readers' pool and the jobs. The plugins
+// and the data folder outlive it. Requests may be in flight until stop() has returned.
 #pragma once
 
 #include <memory>
@@ -25,7 +25,8 @@ namespace gyre {
 class Domains {
  public:
   static Result<std::unique_ptr<Domains>> open(const config::Config& config, const plugin::PluginHost& plugins,
-                                               const DataFolder& folder, const base::Clock& clock, base::Observer& observer);
+                                               const DataFolder& folder, const base::Clock& clock,
+                                               base::Observer& observer);
   ~Domains();  // stop()
   Domains(const Domains&) = delete;
   Domains& operator=(const Domains&) = delete;
@@ -35,8 +36,8 @@ class Domains {
   base::ThreadPool& readers() { return *readers_; }
   const bus::QueryCache& cache(std::size_t served) const;
 
-  // Finishes what is queued, then closes every part: jobs, readers, stores (each unit gets its answer), projectors with a last
-  // commit, engines. Harmless when repeated.
+  // Finishes what is queued, then closes every part: jobs, subscriptions, readers, stores (each unit gets its answer),
+  // projectors with a last commit, engines. Harmless when repeated.
   void stop();
 
  private:
@@ -44,12 +45,14 @@ class Domains {
   Domains(const base::Clock& clock, base::Observer& observer);
   Result<std::unique_ptr<Parts>> openDomain(const config::Config& config, const config::DomainConfig& domain,
                                             plugin::PluginHandlers& handlers, const DataFolder& folder);
+  void startSubscriptions();
   Result<std::string> runJob(const bus::Job& job, const bus::JobRunner::Progress& progress);
 
   const base::Clock& clock_;
   base::Observer& observer_;
   std::vector<std::unique_ptr<Parts>> parts_;
   bus::DomainCatalog catalog_;
+  std::vector<std::unique_ptr<bus::Subscription>> subscriptions_;
   std::unique_ptr<base::ThreadPool> readers_;
   std::unique_ptr<bus::JobRunner> jobs_;
   bool is_stopped_ = false;

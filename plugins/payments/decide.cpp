@@ -27,6 +27,7 @@ constexpr Member kCreateBody[] = {
     kPaymentId,
     {"organizationId", Type::kId, true, "the organisation it belongs to"},
     {"userId", Type::kId, false, "who pays"},
+    {"invoiceId", Type::kId, false, "the invoice that is paid"},
     {"amount", Type::kDecimal, true,
      "above 0, a number or a string, at most the currency's ISO 4217 minor digits, at most 18 digits, no exponent"},
     {"currency", Type::kString, true, "ISO 4217 code in upper case"},
@@ -40,6 +41,7 @@ constexpr Member kRefundBody[] = {kPaymentId, kRefundAmount};
 constexpr Member kCreatedData[] = {
     {"organizationId", Type::kId, true, "the organisation it belongs to"},
     {"userId", Type::kId, false, "who pays"},
+    {"invoiceId", Type::kId, false, "the invoice that is paid"},
     {"amountMinor", Type::kInteger, true, "the amount in the currency's smallest unit"},
     {"minorDigits", Type::kInteger, true, "how many digits of it follow the point"},
     {"currency", Type::kString, true, "ISO 4217 code"},
@@ -147,11 +149,26 @@ Status illegalTransition(const Command& command, const Payment& payment, std::st
 
 Event eventOf(std::string_view type, std::string data) { return {std::string(type), std::move(data)}; }
 
+// For those who hear of the event and know nothing of the payment: which invoice, whose, and what the minor units are
+// of.
+void writeInvoice(const Payment& payment, JsonWriter& out) {
+  out.member("invoiceId", payment.invoice_id).member("organizationId", payment.organization_id);
+  out.member("currency", payment.currency).member("minorDigits", payment.minor_digits);
+}
+
 Result<Events> decideProcessed(const Command& command, const Payment* payment, const Faults& faults) {
   GYRE_TRY(faults.status());
   GYRE_TRY(requireVisible(command, payment));
   if (payment->status != PaymentStatus::kPending) return illegalTransition(command, *payment, "pending");
-  return Events{eventOf("PaymentProcessed", "{}")};
+  std::string data;
+  JsonWriter out(data);
+  out.beginObject();
+  if (!payment->invoice_id.empty()) {
+    writeInvoice(*payment, out);
+    out.member("amountMinor", payment->amount_minor);
+  }
+  out.endObject();
+  return Events{eventOf("PaymentProcessed", std::move(data))};
 }
 
 Result<Events> decideFailed(const Command& command, const Payment* payment, Faults& faults) {
@@ -182,7 +199,10 @@ Result<Events> decideRefunded(const Command& command, const Payment* payment, Fa
                       text(payment->refunded_minor) + " are refunded");
   }
   std::string data;
-  JsonWriter(data).beginObject().member("refundMinor", refund).endObject();
+  JsonWriter out(data);
+  out.beginObject().member("refundMinor", refund);
+  if (!payment->invoice_id.empty()) writeInvoice(*payment, out);
+  out.endObject();
   return Events{eventOf("PaymentRefunded", std::move(data))};
 }
 
@@ -218,6 +238,8 @@ Result<Events> createPayment(const Command& command, const Payment* payment) {
   JsonWriter out(data);
   out.beginObject().member("organizationId", organization);
   if (const json::Value user = faults.sound("userId"); user.isString()) out.member("userId", user.string());
+  if (const json::Value invoice = faults.sound("invoiceId"); invoice.isString())
+    out.member("invoiceId", invoice.string());
   out.member("amountMinor", amount).member("minorDigits", currency->minor_digits).member("currency", currency->code);
   const std::string_view description = faults.sound("description").string();
   if (!description.empty()) out.member("description", description);

@@ -9,6 +9,7 @@ void create(Payment& payment, const RecordedEvent& event) {
   payment.id = event.entity_id;
   payment.organization_id = data["organizationId"].string();
   payment.user_id = data["userId"].string();
+  payment.invoice_id = data["invoiceId"].string();
   payment.amount_minor = data["amountMinor"].integer().value_or(0);
   payment.minor_digits = static_cast<int>(data["minorDigits"].integer().value_or(0));
   payment.currency = data["currency"].string();

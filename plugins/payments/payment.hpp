@@ -29,7 +29,8 @@ constexpr std::string_view statusName(PaymentStatus status) { return kStatusName
 struct Payment {
   std::string id;
   std::string organization_id;
-  std::string user_id;  // "" when none was given; so are description, metadata and error
+  std::string user_id;     // "" when none was given; so are invoice_id, description, metadata and error
+  std::string invoice_id;  // the invoice it pays
   std::int64_t amount_minor = 0;
   std::int64_t refunded_minor = 0;  // running total
   int minor_digits = 2;
@@ -68,11 +69,15 @@ Result<Events> paymentProcessed(const Command& event, const Payment* payment);
 Result<Events> paymentFailed(const Command& event, const Payment* payment);
 Result<Events> paymentRefunded(const Command& event, const Payment* payment);
 
+// activity.cpp: how does a payment read in the history of its organisation?
+void describeActivities(Domain<Payment>& domain);
+
 // evolve.cpp: what is true after it?
 Payment evolve(const Payment* before, const RecordedEvent& event);
 
 // project.cpp: what should search see, and what does a client see of it? A document is an answer plus the exact
 // integers amountMinor, refundedMinor and minorDigits.
+std::string moneyText(std::int64_t minor, int digits);  // "100.10" for 10010 of 2 digits
 void paymentDocument(const Payment& payment, JsonWriter& out);
 void writeAnswer(const Payment& payment, std::uint64_t version, JsonWriter& out);
 void writeAnswer(json::Value document, JsonWriter& out);

@@ -6,7 +6,7 @@
 namespace gyre::payments {
 
 void describe(Domain<Payment>& domain) {
-  domain.name("payments", "1.0.0", "payments of organisations, from creation to refund")
+  domain.name("payments", "1.1.0", "payments of organisations, from creation to refund")
       .index(kIndexDefinition)
       .evolve(&evolve)
       .project(&paymentDocument)
@@ -31,6 +31,7 @@ void describe(Domain<Payment>& domain) {
              "counts and exact totals by status, by currency and by day", &planStatistics, &presentStatistics)
       .query("GetPaymentSuggestions", getPaymentSuggestionsParameters(), "descriptions that begin with a prefix",
              &planSuggestions, &presentSuggestions);
+  describeActivities(domain);
 }
 
 }  // namespace gyre::payments

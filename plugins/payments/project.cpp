@@ -8,9 +8,11 @@
 
 namespace gyre::payments {
 
-namespace {
+std::string moneyText(std::int64_t minor, int digits) {
+  return Decimal::ofUnits(minor, std::clamp(digits, 0, Decimal::kMaxScale)).toText();
+}
 
-std::string moneyText(std::int64_t minor, int digits) { return Decimal::ofUnits(minor, digits).toText(); }
+namespace {
 
 void writeText(JsonWriter& out, std::string_view name, std::string_view text) {
   if (!text.empty()) out.member(name, text);
@@ -23,6 +25,7 @@ void writeTime(JsonWriter& out, std::string_view name, const std::optional<std::
 void writeMembers(const Payment& payment, std::uint64_t version, JsonWriter& out) {
   out.member("paymentId", payment.id).member("organizationId", payment.organization_id);
   writeText(out, "userId", payment.user_id);
+  writeText(out, "invoiceId", payment.invoice_id);
   out.rawMember("amount", moneyText(payment.amount_minor, payment.minor_digits));
   out.member("currency", payment.currency).member("status", statusName(payment.status));
   writeText(out, "description", payment.description);
@@ -43,6 +46,7 @@ bool isSane(const Payment& payment) { return payment.minor_digits >= 0 && paymen
 void Payment::write(JsonWriter& out) const {
   out.beginObject().member("paymentId", id).member("organizationId", organization_id);
   writeText(out, "userId", user_id);
+  writeText(out, "invoiceId", invoice_id);
   out.member("amountMinor", amount_minor).member("refundedMinor", refunded_minor).member("minorDigits", minor_digits);
   out.member("currency", currency).member("status", statusName(status));
   writeText(out, "description", description);
@@ -64,6 +68,7 @@ Result<Payment> Payment::read(json::Value state) {
   payment.id = state["paymentId"].string();
   payment.organization_id = state["organizationId"].string();
   payment.user_id = state["userId"].string();
+  payment.invoice_id = state["invoiceId"].string();
   payment.amount_minor = *whole("amountMinor");
   payment.refunded_minor = whole("refundedMinor").value_or(0);
   payment.minor_digits = static_cast<int>(*whole("minorDigits"));

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/clock.hpp"
 #include "gyre/status.hpp"
@@ -32,20 +31,9 @@ class CommandUnit final : public store::Unit {
   void done(const Status& outcome) override;
 
  private:
-  struct Evolution {
-    DecidedEvent event;
-    Evolved after;
-  };
   bool hasKey() const { return !call_.request.idempotency_key.empty(); }
   // The stored answer, or that the key stands for another request; nothing when it is new.
   Result<std::optional<CommandOutcome>> replay(store::UnitOfWork& work) const;
-  Result<CommandReceipt> execute(store::UnitOfWork& work) const;
-  Status checkVersion(const store::EntityRecord* entity) const;
-  Result<std::vector<DecidedEvent>> decide(const store::EntityRecord* entity, std::int64_t time_millis) const;
-  Result<std::vector<Evolution>> evolve(const store::EntityRecord* entity, std::vector<DecidedEvent> events,
-                                        std::int64_t time_millis) const;
-  Result<CommandReceipt> append(store::UnitOfWork& work, const store::EntityRecord* entity,
-                                std::vector<Evolution> evolutions, std::int64_t time_millis) const;
 
   const DomainHandlers& handlers_;
   const base::Clock& clock_;

@@ -1,7 +1,7 @@
 // What does one served domain consist of? The parts the edges call, wired by the application.
 //
-// THREADS: the parts are thread-safe; the state is atomic. OWNS: nothing: the application owns the parts, and outlives the
-// requests that use them.
+// THREADS: the parts are thread-safe; the state is atomic. OWNS: nothing: the application owns the parts, and outlives
+// the requests that use them.
 #pragma once
 
 #include <atomic>
@@ -14,6 +14,7 @@
 #include "server/bus/command_bus.hpp"
 #include "server/bus/handlers.hpp"
 #include "server/bus/query_bus.hpp"
+#include "server/bus/subscription.hpp"
 #include "server/projector/projector.hpp"
 #include "server/search/search_engine.hpp"
 #include "server/store/primary_store.hpp"
@@ -28,6 +29,7 @@ struct DomainService {
   projector::Projector* projector = nullptr;
   store::PrimaryStore* store = nullptr;
   search::SearchEngine* engine = nullptr;
+  std::vector<const Subscription*> subscriptions;  // to the events of other domains that are served
 };
 
 // A domain that the configuration names and that could not be served, with the reason.

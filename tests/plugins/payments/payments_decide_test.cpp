@@ -59,6 +59,8 @@ class PaymentsDecideTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(anEventNamesItsSubjectOrNothing);
   CPPUNIT_TEST(createdIsNotTakenFromOutside);
   CPPUNIT_TEST(theLogOfLaterVersionsIsAccepted);
+  CPPUNIT_TEST(aPaymentThatNamesAnInvoiceTellsOthers);
+  CPPUNIT_TEST(whatHappenedReadsAsActivity);
   CPPUNIT_TEST_SUITE_END();
 
   struct Transition {
@@ -452,6 +454,38 @@ class PaymentsDecideTest : public CppUnit::TestFixture {
     const Payment after = evolve(&before, {"p1", "PaymentPainted", data->root(), 7});
     CPPUNIT_ASSERT_EQUAL(std::uint64_t(2), after.version);
     CPPUNIT_ASSERT_EQUAL(std::int64_t(5), after.amount_minor);
+  }
+
+  void aPaymentThatNamesAnInvoiceTellsOthers() {
+    test::Scenario<Payment>(describe)
+        .given("CreatePayment",
+               R"({"paymentId":"p1","organizationId":"o1","amount":"1.50","currency":"EUR","invoiceId":"inv-1"})")
+        .when("ProcessPayment", R"({"paymentId":"p1"})")
+        .thenEvents(
+            {{"PaymentProcessed",
+              R"({"invoiceId":"inv-1","organizationId":"o1","currency":"EUR","minorDigits":2,"amountMinor":150})"}})
+        .when("RefundPayment", R"({"paymentId":"p1","refundAmount":"0.50"})")
+        .thenEvents(
+            {{"PaymentRefunded",
+              R"({"refundMinor":50,"invoiceId":"inv-1","organizationId":"o1","currency":"EUR","minorDigits":2})"}})
+        .ask("GetPaymentById", R"({"paymentId":"p1"})")
+        .thenGets("p1");
+    test::Scenario<Payment>(describe)
+        .when("CreatePayment",
+              R"({"paymentId":"p1","organizationId":"o1","amount":"1.50","currency":"EUR","invoiceId":""})")
+        .thenRefused(Code::kInvalidArgument, "", "/invoiceId");
+  }
+
+  void whatHappenedReadsAsActivity() {
+    const std::string text(300, 'x');
+    test::Scenario<Payment>(describe)
+        .given("CreatePayment", R"({"paymentId":"p1","organizationId":"o1","amount":"1.50","currency":"EUR"})")
+        .given("FailPayment", R"({"paymentId":"p1","error":")" + text + R"("})")
+        .thenActivity("PaymentFailed", "payment of 1.50 EUR failed: " + text.substr(0, 200) + "…",
+                      R"({"paymentId":"p1","organizationId":"o1","amount":1.50,"currency":"EUR","status":"failed",)"
+                      R"("createdAt":"2024-01-01T00:00:00.000Z","updatedAt":"2024-01-01T00:00:00.000Z",)"
+                      R"("processedAt":"2024-01-01T00:00:00.000Z","failedAt":"2024-01-01T00:00:00.000Z","error":")" +
+                          text + R"(","version":2})");
   }
 };
 CPPUNIT_TEST_SUITE_REGISTRATION(PaymentsDecideTest);
