@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "server/http/activity_routes.hpp"
 #include "server/http/admin_routes.hpp"
 #include "server/http/command_routes.hpp"
 #include "server/http/openapi.hpp"
@@ -47,16 +48,19 @@ std::string consolePage(const bus::DomainCatalog& domains) {
 
 }  // namespace
 
-ApiHandler::ApiHandler(ApiContext context) : context_(std::move(context)), openapi_(openApiDocument(context_.domains)) {}
+ApiHandler::ApiHandler(ApiContext context)
+    : context_(std::move(context)), openapi_(openApiDocument(context_.domains)) {}
 
 void ApiHandler::handle(Request& request, Responder responder) {
   const Route route = matchRoute(request.method, request.path);
   switch (route.kind) {
     case Route::Kind::kNone:
-      return responder.send(problem(404, "unknown_path", "there is nothing at " + std::string(request.path), request.id));
+      return responder.send(
+          problem(404, "unknown_path", "there is nothing at " + std::string(request.path), request.id));
     case Route::Kind::kMethodNotAllowed: {
-      Response response = problem(405, "method_not_allowed",
-                                  "expected one of " + std::string(route.allow) + ", found " + std::string(request.method), request.id);
+      Response response =
+          problem(405, "method_not_allowed",
+                  "expected one of " + std::string(route.allow) + ", found " + std::string(request.method), request.id);
       response.headers.emplace_back("Allow", route.allow);
       return responder.send(std::move(response));
     }
@@ -70,6 +74,7 @@ void ApiHandler::handle(Request& request, Responder responder) {
     case Route::Kind::kOpenApi: return responder.send(text("application/json", openapi_));
     case Route::Kind::kConsole: return responder.send(text("text/html; charset=utf-8", consolePage(context_.domains)));
     case Route::Kind::kPlugins: return responder.send(text("application/json", context_.plugins_json));
+    case Route::Kind::kActivity: return handleActivity(context_, request, std::move(responder));
     case Route::Kind::kJobs:
     case Route::Kind::kJob: return handleJobs(context_, route, request, std::move(responder));
     default: return handleDomain(route, request, std::move(responder));
@@ -80,7 +85,8 @@ void ApiHandler::handleDomain(const Route& route, Request& request, Responder re
   const bus::DomainService* const domain = context_.domains.find(route.domain);
   if (domain == nullptr) {
     if (const bus::FailedDomain* const failed = context_.domains.findFailed(route.domain))
-      return responder.send(problem(503, "domain_unavailable", "domain " + failed->name + " could not be started: " + failed->reason, request.id));
+      return responder.send(problem(503, "domain_unavailable",
+                                    "domain " + failed->name + " could not be started: " + failed->reason, request.id));
     return responder.send(unknownDomain(context_.domains, route.domain, request.id));
   }
   switch (route.kind) {

@@ -1,6 +1,7 @@
 #include "server/http/openapi.hpp"
 
 #include "gyre/json_writer.hpp"
+#include "server/http/activity_routes.hpp"
 
 namespace gyre::http {
 
@@ -16,7 +17,11 @@ void writeResponses(JsonWriter& writer, std::string_view success) {
   writer.key("responses").beginObject();
   writer.key(success).beginObject().member("description", "done").endObject();
   writer.key("default").beginObject().member("description", "a problem (RFC 9457)").key("content").beginObject();
-  writer.key("application/problem+json").beginObject().key("schema").beginObject().member("$ref", "#/components/schemas/Problem");
+  writer.key("application/problem+json")
+      .beginObject()
+      .key("schema")
+      .beginObject()
+      .member("$ref", "#/components/schemas/Problem");
   writer.endObject().endObject().endObject().endObject().endObject();
 }
 
@@ -41,7 +46,8 @@ void writeDomain(JsonWriter& writer, const bus::DomainService& domain) {
   writer.endObject().endObject();
   writer.key(prefix + "/events").beginObject().key("post").beginObject();
   writeOperation(writer, domain.name, "events", "domain events from outside (CloudEvents 1.0)");
-  writeBody(writer, "application/cloudevents+json", R"({"type":"object","required":["specversion","id","source","type","subject"]})");
+  writeBody(writer, "application/cloudevents+json",
+            R"({"type":"object","required":["specversion","id","source","type","subject"]})");
   writeResponses(writer, "200");
   writer.endObject().endObject();
   for (const bus::QueryDescription& query : domain.handlers->queries()) {
@@ -62,13 +68,21 @@ std::string openApiDocument(const bus::DomainCatalog& domains) {
   writer.key("info").beginObject().member("title", "Gyre").member("version", "1").endObject();
   writer.key("paths").beginObject();
   for (const bus::DomainService& domain : domains.served) writeDomain(writer, domain);
+  writer.rawMember("/v1/activity", activityOpenApi());
   writer.endObject();
   writer.key("components").beginObject().key("schemas").beginObject().key("Problem").beginObject();
   writer.member("type", "object").key("properties").beginObject();
   for (const std::string_view name : {"type", "title", "detail", "code", "requestId"})
     writer.key(name).beginObject().member("type", "string").endObject();
   writer.key("status").beginObject().member("type", "integer").endObject();
-  writer.key("errors").beginObject().member("type", "array").key("items").beginObject().member("type", "object").endObject().endObject();
+  writer.key("errors")
+      .beginObject()
+      .member("type", "array")
+      .key("items")
+      .beginObject()
+      .member("type", "object")
+      .endObject()
+      .endObject();
   writer.endObject().endObject().endObject().endObject().endObject();
   return text;
 }

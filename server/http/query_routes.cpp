@@ -1,8 +1,6 @@
 #include "server/http/query_routes.hpp"
 
-#include <charconv>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,51 +9,11 @@
 
 #include "gyre/json_writer.hpp"
 #include "server/http/problem.hpp"
-#include "server/http/query_string.hpp"
+#include "server/http/request_parameters.hpp"
 
 namespace gyre::http {
 
 namespace {
-
-constexpr std::int64_t kLongestWaitMillis = 600'000;  // Gyre-Timeout
-
-// A query string as the JSON object a query takes: a name given once is a string, more often a list of strings.
-Result<std::string> parametersOf(std::string_view query) {
-  GYRE_TRY_ASSIGN(const QueryParameters pairs, parseQueryString(query));
-  std::vector<std::pair<std::string_view, std::vector<std::string_view>>> grouped;  // in order of first appearance
-  std::map<std::string_view, std::size_t> places;
-  for (const auto& [name, value] : pairs) {
-    const auto [place, is_new] = places.emplace(name, grouped.size());
-    if (is_new) grouped.emplace_back(name, std::vector<std::string_view>());
-    grouped[place->second].second.push_back(value);
-  }
-  std::string text;
-  JsonWriter writer(text);
-  writer.beginObject();
-  for (const auto& [name, values] : grouped) {
-    writer.key(name);
-    if (values.size() == 1) {
-      writer.string(values.front());
-      continue;
-    }
-    writer.beginArray();
-    for (const std::string_view value : values) writer.string(value);
-    writer.endArray();
-  }
-  writer.endObject();
-  return text;
-}
-
-// A header that holds a whole number from 0 to `maximum`; nothing when absent.
-Result<std::optional<std::uint64_t>> wholeHeader(const Request& request, std::string_view name, std::uint64_t maximum) {
-  const std::string_view text = request.header(name);
-  if (text.empty()) return std::optional<std::uint64_t>();
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value > maximum)
-    return invalidArgument(std::string(name) + ": expected a whole number from 0 to " + std::to_string(maximum) + ", found \"" + std::string(text.substr(0, 60)) + "\"");
-  return std::optional(value);
-}
 
 std::string_view cacheName(bus::CacheOutcome outcome) {
   switch (outcome) {
@@ -71,7 +29,8 @@ Response queryAnswer(const Result<bus::QueryAnswer>& result, double seconds, std
   if (!result.isOk()) return problem(result.status(), request_id);
   Response response;
   response.body = result->answer->body;
-  if (result->answer->version != 0) response.headers.emplace_back("ETag", "\"" + std::to_string(result->answer->version) + "\"");
+  if (result->answer->version != 0)
+    response.headers.emplace_back("ETag", "\"" + std::to_string(result->answer->version) + "\"");
   response.headers.emplace_back("Gyre-Sequence", std::to_string(result->answer->sequence));
   response.headers.emplace_back("Gyre-Cache", cacheName(result->cache));
   char timing[48];
@@ -95,7 +54,8 @@ void handleQuery(const ApiContext& context, const bus::DomainService& domain, st
   query.is_cache_bypassed = request.header("cache-control").find("no-cache") != std::string_view::npos;
   if (request.method == "POST") {
     if (!request.query.empty())
-      return responder.send(problem(invalidArgument("expected parameters in the body of a POST, found a query string"), request.id));
+      return responder.send(
+          problem(invalidArgument("expected parameters in the body of a POST, found a query string"), request.id));
     query.parameters = request.body.empty() ? "{}" : std::move(request.body);
   } else {
     auto parameters = parametersOf(request.query);
@@ -107,13 +67,14 @@ void handleQuery(const ApiContext& context, const bus::DomainService& domain, st
   bool is_known = false;
   for (const auto& known : domain.handlers->queries()) is_known = is_known || known.name == name;
   auto shared_responder = std::make_shared<Responder>(std::move(responder));
-  domain.queries->ask(std::move(query), [&context, &domain, label = std::string(is_known ? name : "unknown"), request_id = request.id,
-                                         started = request.received_nanos, shared_responder](Result<bus::QueryAnswer> result) {
-    const double seconds = static_cast<double>(context.clock.monotonicNanos() - started) * 1e-9;
-    const std::string_view outcome = result.isOk() ? cacheName(result->cache) : codeName(result.status().code());
-    context.count_query(domain.name, label, outcome, seconds);
-    shared_responder->send(queryAnswer(result, seconds, request_id));
-  });
+  domain.queries->ask(
+      std::move(query), [&context, &domain, label = std::string(is_known ? name : "unknown"), request_id = request.id,
+                         started = request.received_nanos, shared_responder](Result<bus::QueryAnswer> result) {
+        const double seconds = static_cast<double>(context.clock.monotonicNanos() - started) * 1e-9;
+        const std::string_view outcome = result.isOk() ? cacheName(result->cache) : codeName(result.status().code());
+        context.count_query(domain.name, label, outcome, seconds);
+        shared_responder->send(queryAnswer(result, seconds, request_id));
+      });
 }
 
 }  // namespace gyre::http

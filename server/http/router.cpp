@@ -9,8 +9,8 @@ namespace {
 
 using Kind = Route::Kind;
 
-// `{domain}` and `{name}` take one path segment that is not empty. Patterns are tried in order, so a fixed segment stands
-// before a variable one.
+// `{domain}` and `{name}` take one path segment that is not empty. Patterns are tried in order, so a fixed segment
+// stands before a variable one.
 struct Pattern {
   std::string_view path;
   std::string_view methods;
@@ -22,6 +22,7 @@ constexpr std::array kPatterns = {
     Pattern{"/v1/{domain}/commands", "POST", Kind::kBatch},
     Pattern{"/v1/{domain}/events", "POST", Kind::kEvents},
     Pattern{"/v1/{domain}/queries/{name}", "GET, POST", Kind::kQuery},
+    Pattern{"/v1/activity", "GET", Kind::kActivity},
     Pattern{"/admin/v1/plugins", "GET", Kind::kPlugins},
     Pattern{"/admin/v1/jobs", "GET", Kind::kJobs},
     Pattern{"/admin/v1/jobs/{name}", "GET, DELETE", Kind::kJob},
@@ -52,9 +53,12 @@ bool matches(std::string_view pattern, std::string_view path, Route& route) {
     if (pattern.empty() || path.empty()) return false;
     const std::string_view expected = takeSegment(pattern);
     const std::string_view found = takeSegment(path);
-    if (expected == "{domain}") route.domain = found;
-    else if (expected == "{name}") route.name = found;
-    else if (expected != found) return false;
+    if (expected == "{domain}")
+      route.domain = found;
+    else if (expected == "{name}")
+      route.name = found;
+    else if (expected != found)
+      return false;
     if (found.empty()) return false;
   }
   return true;

@@ -15,6 +15,7 @@ struct Route {
     kBatch,             // POST /v1/{domain}/commands
     kEvents,            // POST /v1/{domain}/events
     kQuery,             // GET, POST /v1/{domain}/queries/{name}
+    kActivity,          // GET /v1/activity
     kPlugins,           // GET /admin/v1/plugins
     kSynchronize,       // POST /admin/v1/{domain}/synchronize
     kVerify,            // POST /admin/v1/{domain}/verify
