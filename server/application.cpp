@@ -16,6 +16,7 @@
 #include "server/dialect_listener.hpp"
 #include "server/domains.hpp"
 #include "server/http/api_handler.hpp"
+#include "server/http/api_keys.hpp"
 #include "server/http/http_server.hpp"
 #include "server/observe/health.hpp"
 #include "server/observe/log.hpp"
@@ -35,6 +36,7 @@ struct Shared {
   observe::Health health;
   Setup setup;
   std::unique_ptr<DataFolder> folder;
+  std::unique_ptr<http::ApiKeys> keys;
   std::unique_ptr<Domains> domains;
   int exit_code = 0;
 
@@ -63,8 +65,10 @@ void collectDomain(const bus::DomainService& domain, const bus::QueryCache& cach
   samples.counter("gyre_projection_documents_total", "documents sent to the index", labels,
                   number(projector.documents));
   samples.counter("gyre_projection_retries_total", "batches sent again", labels, number(projector.retries));
-  samples.gauge("gyre_projection_dead_letters", "documents that the index refused", labels,
+  samples.gauge("gyre_projection_dead_letters", "entities whose document the index refuses", labels,
                 number(projector.dead_letters));
+  samples.gauge("gyre_dead_letters", "documents and events that could not be delivered", labels,
+                number(domain.store->deadLetterCount().isOk() ? domain.store->deadLetterCount().value() : 0));
   samples.counter("gyre_index_refreshes_total", "refreshes published", labels, number(projector.refreshes));
   samples.counter("gyre_index_commits_total", "commits of the index", labels, number(projector.commits));
   for (const bus::Subscription* subscription : domain.subscriptions) {
@@ -119,6 +123,9 @@ class DomainsSubsystem final : public Poco::Util::Subsystem {
       return shared_.fail(is_locked ? kExitLocked : kExitUnavailable, folder.status());
     }
     shared_.folder = std::move(folder).value();
+    auto keys = http::ApiKeys::open(shared_.folder->path() + "/keys.json", shared_.clock);
+    if (!keys.isOk()) return shared_.fail(kExitUnavailable, keys.status());
+    shared_.keys = std::move(keys).value();
     auto domains =
         Domains::open(shared_.setup.config, *shared_.setup.plugins, *shared_.folder, shared_.clock, shared_.log);
     if (!domains.isOk()) return shared_.fail(kExitUnavailable, domains.status());
@@ -202,25 +209,26 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
 
   bool start() {
     const config::Config& config = shared_.setup.config;
-    if (!isLoopback(config.api.listen.host))
+    if (shared_.keys->isEmpty() && !isLoopback(config.api.listen.host))
       return shared_.fail(
           kExitConfiguration,
           invalidArgument("api.listen: there are no API keys, so only a loopback address is allowed, found \"" +
                           config.api.listen.text() + "\""));
     Domains& domains = *shared_.domains;
-    handler_ = std::make_unique<http::ApiHandler>(http::ApiContext{
-        domains.catalog(), domains.jobs(), domains.readers(), shared_.clock, [this] { return shared_.metrics.write(); },
-        [this] {
-          const observe::HealthAnswer answer = shared_.health.readiness();
-          return std::pair(answer.http_status == 200, answer.body);
-        },
-        pluginsJson(*shared_.setup.plugins, domains.catalog()),
-        [this](auto domain, auto command, auto outcome, double seconds) {
-          commands_.count(domain, command, outcome, seconds);
-        },
-        [this](auto domain, auto query, auto outcome, double seconds) {
-          queries_.count(domain, query, outcome, seconds);
-        }});
+    handler_ = std::make_unique<http::ApiHandler>(
+        http::ApiContext{domains.catalog(), domains.jobs(), domains.readers(), shared_.clock, *shared_.keys,
+                         [this] { return shared_.metrics.write(); },
+                         [this] {
+                           const observe::HealthAnswer answer = shared_.health.readiness();
+                           return std::pair(answer.http_status == 200, answer.body);
+                         },
+                         pluginsJson(*shared_.setup.plugins, domains.catalog()),
+                         [this](auto domain, auto command, auto outcome, double seconds) {
+                           commands_.count(domain, command, outcome, seconds);
+                         },
+                         [this](auto domain, auto query, auto outcome, double seconds) {
+                           queries_.count(domain, query, outcome, seconds);
+                         }});
     http::Options options;
     options.host = config.api.listen.host;
     options.port = config.api.listen.port;
@@ -249,13 +257,13 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
  private:
   bool startDialect() {
     const config::Config& config = shared_.setup.config;
-    if (!isLoopback(config.dialect.listen.host))
+    if (shared_.keys->isEmpty() && !isLoopback(config.dialect.listen.host))
       return shared_.fail(
           kExitConfiguration,
           invalidArgument("dialect.listen: there are no API keys, so only a loopback address is allowed, found \"" +
                           config.dialect.listen.text() + "\""));
     const Status started = dialect_.start(config, toLimits(config.limits), shared_.folder->path(),
-                                          shared_.domains->catalog(), shared_.clock, shared_.log);
+                                          shared_.domains->catalog(), *shared_.keys, shared_.clock, shared_.log);
     if (!started.isOk()) return shared_.fail(kExitUnavailable, started);
     shared_.log.log(base::Level::kInformation, "server",
                     "dialect: http://" + config::Address{config.dialect.listen.host, dialect_.server()->port()}.text());

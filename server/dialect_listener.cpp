@@ -8,7 +8,8 @@
 namespace gyre {
 
 Status DialectListener::start(const config::Config& config, const http::Limits& limits, const std::string& folder,
-                              const bus::DomainCatalog& domains, const base::Clock& clock, base::Observer& observer) {
+                              const bus::DomainCatalog& domains, const http::ApiKeys& keys, const base::Clock& clock,
+                              base::Observer& observer) {
   dialect::Catalog::Options options;
   options.folder = folder + "/free";
   options.has_free_indices = config.dialect.has_free_indices;
@@ -23,7 +24,7 @@ Status DialectListener::start(const config::Config& config, const http::Limits& 
   identity.host = config.dialect.listen.host;
   service_ = std::make_unique<dialect::Service>(*catalog_, std::move(identity));
   pool_ = std::make_unique<base::ThreadPool>(config.readers.threads, config.readers.queue);
-  handler_ = std::make_unique<http::DialectHandler>(*service_, *pool_);
+  handler_ = std::make_unique<http::DialectHandler>(*service_, *pool_, keys);
   http::Options server_options;
   server_options.host = config.dialect.listen.host;
   server_options.port = config.dialect.listen.port;

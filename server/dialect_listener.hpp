@@ -24,7 +24,8 @@ class DialectListener {
  public:
   // `folder` is the data folder's.
   Status start(const config::Config& config, const http::Limits& limits, const std::string& folder,
-               const bus::DomainCatalog& domains, const base::Clock& clock, base::Observer& observer);
+               const bus::DomainCatalog& domains, const http::ApiKeys& keys, const base::Clock& clock,
+               base::Observer& observer);
   // Answers what is in flight, then commits and closes the free indices. Harmless when repeated, or never started.
   void stop(std::int64_t grace_ms);
   // What is to be watched of the free indices. Nothing before start().

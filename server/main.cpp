@@ -7,8 +7,10 @@
 
 #include "server/application.hpp"
 #include "server/cli/admin_command.hpp"
+#include "server/cli/dead_letter_command.hpp"
 #include "server/cli/import_command.hpp"
 #include "server/cli/index_command.hpp"
+#include "server/cli/keys_command.hpp"
 #include "server/setup.hpp"
 
 namespace {
@@ -25,6 +27,13 @@ constexpr std::string_view kUsage =
   synchronize DOMAIN [--id ID | --organization ID]   project entities to the index again
   verify DOMAIN [--id ID | --organization ID] [--repair]   compare store and index (exit 1 on a difference)
       [--server URL] [--key KEY]
+  dead-letters list DOMAIN                        what the index or a reaction refused, and why; a line each
+  dead-letters show|replay|drop DOMAIN ID|--all   deliver again (older ones of its entity first), or forget it
+  dead-letters edit DOMAIN ID --reaction FILE     the commands that a replay sends ("-" reads standard input)
+      [--server URL] [--key KEY]
+  keys create NAME --role ROLE... [--organization ID] [--expires TIME]   a new API key, told this once
+  keys list, keys revoke ID                       from the first key on, a key is required
+      [--server URL | --config FILE] [--key KEY]  with --config on the data of a server that does not run
   index check DIR                                 verify every checksum and invariant of the indexes there (exit 1 on
                                                   damage); DIR is the folder of one index or of many
   --version, --help
@@ -88,7 +97,8 @@ int check(const CommandLine& line) {
     std::cerr << gyre::config::faultLines(setup.status());
     return gyre::kExitConfiguration;
   }
-  const auto missing = gyre::config::checkDomains(setup->config, setup->plugins->domains(), setup->config.plugin_folder);
+  const auto missing =
+      gyre::config::checkDomains(setup->config, setup->plugins->domains(), setup->config.plugin_folder);
   for (const gyre::Status& status : missing) std::cerr << "warning: " << status.message() << '\n';
   std::cout << "the configuration is fine\n";
   return 0;
@@ -129,9 +139,56 @@ int import(const CommandLine& line) {
 }
 
 int admin(std::string_view kind, const CommandLine& line) {
-  gyre::cli::AdminOptions options{std::string(kind), line.places.front(), line.value("--id"), line.value("--organization"),
-                                  line.has("--repair"), line.value("--server", kDefaultServer), line.value("--key")};
+  gyre::cli::AdminOptions options{std::string(kind),    line.places.front(),
+                                  line.value("--id"),   line.value("--organization"),
+                                  line.has("--repair"), line.value("--server", kDefaultServer),
+                                  line.value("--key")};
   return gyre::cli::runAdmin(options);
+}
+
+int deadLetters(const CommandLine& line) {
+  gyre::cli::DeadLetterOptions options{
+      line.places[0],     line.places[1],           line.places.size() > 2 ? line.places[2] : std::string(),
+      line.has("--all"),  line.value("--reaction"), line.value("--server", kDefaultServer),
+      line.value("--key")};
+  const bool is_known = options.action == "list" || options.action == "show" || options.action == "edit" ||
+                        options.action == "replay" || options.action == "drop";
+  if (!is_known)
+    return usage("dead-letters: expected list, show, edit, replay or drop, found \"" + options.action + "\"");
+  if (options.is_all && options.action != "replay" && options.action != "drop")
+    return usage("--all: expected with replay or drop");
+  if ((options.action == "list" || options.is_all) != options.id.empty())
+    return usage("dead-letters " + options.action + (options.id.empty() ? ": the id is missing" : ": unexpected id"));
+  if ((options.action == "edit") == options.reaction_file.empty())
+    return usage("--reaction: expected with edit, and with nothing else");
+  return gyre::cli::runDeadLetters(options);
+}
+
+int keys(const CommandLine& line) {
+  gyre::cli::KeysOptions options;
+  options.action = line.places[0];
+  options.name_or_id = line.places.size() > 1 ? line.places[1] : std::string();
+  options.organization_id = line.value("--organization");
+  options.roles = line.values("--role");
+  options.expires_at = line.value("--expires");
+  options.key = line.value("--key");
+  if (options.action != "create" && options.action != "list" && options.action != "revoke")
+    return usage("keys: expected create, list or revoke, found \"" + options.action + "\"");
+  if ((options.action == "list") != options.name_or_id.empty())
+    return usage("keys " + options.action +
+                 (options.name_or_id.empty() ? ": the name or id is missing" : ": unexpected argument"));
+  if (options.action == "create" ? options.roles.empty()
+                                 : line.has("--role") || line.has("--organization") || line.has("--expires"))
+    return usage(options.action == "create" ? "keys create: expected at least one --role"
+                                            : "keys " + options.action + ": unexpected option");
+  if (line.has("--config") && line.has("--server")) return usage("expected --config or --server, found both");
+  if (line.has("--config"))
+    return gyre::runWithServer(setupOptions(line), [&](const std::string& url) {
+      options.url = url;
+      return gyre::cli::runKeys(options);
+    });
+  options.url = line.value("--server", kDefaultServer);
+  return gyre::cli::runKeys(options);
 }
 
 int index(const CommandLine& line) {
@@ -141,13 +198,35 @@ int index(const CommandLine& line) {
 
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> kVerbs = {
-      {"serve", 0, 0, {"--config", "--set"}, {}, [](const CommandLine& line) { return gyre::serve(setupOptions(line)); }},
+      {"serve",
+       0,
+       0,
+       {"--config", "--set"},
+       {},
+       [](const CommandLine& line) { return gyre::serve(setupOptions(line)); }},
       {"check", 0, 0, {"--config", "--set"}, {}, &check},
       {"plugins", 0, 0, {"--config", "--set"}, {}, &plugins},
-      {"import", 2, 1'000'000, {"--map", "--format", "--server", "--config", "--set", "--key", "--refused"}, {"--dry-run"}, &import},
+      {"import",
+       2,
+       1'000'000,
+       {"--map", "--format", "--server", "--config", "--set", "--key", "--refused"},
+       {"--dry-run"},
+       &import},
+      {"dead-letters", 2, 3, {"--server", "--key", "--reaction"}, {"--all"}, &deadLetters},
+      {"keys", 1, 2, {"--role", "--organization", "--expires", "--server", "--config", "--set", "--key"}, {}, &keys},
       {"index", 2, 2, {}, {}, &index},
-      {"synchronize", 1, 1, {"--id", "--organization", "--server", "--key"}, {}, [](const CommandLine& line) { return admin("synchronize", line); }},
-      {"verify", 1, 1, {"--id", "--organization", "--server", "--key"}, {"--repair"}, [](const CommandLine& line) { return admin("verify", line); }},
+      {"synchronize",
+       1,
+       1,
+       {"--id", "--organization", "--server", "--key"},
+       {},
+       [](const CommandLine& line) { return admin("synchronize", line); }},
+      {"verify",
+       1,
+       1,
+       {"--id", "--organization", "--server", "--key"},
+       {"--repair"},
+       [](const CommandLine& line) { return admin("verify", line); }},
   };
   return kVerbs;
 }
@@ -178,7 +257,8 @@ int runVerb(const Verb& verb, const std::vector<std::string>& arguments) {
     }
   }
   if (line.places.size() < verb.min_places) return usage(std::string(verb.name) + ": an argument is missing");
-  if (line.places.size() > verb.max_places) return usage(std::string(verb.name) + ": unexpected argument \"" + line.places.back() + "\"");
+  if (line.places.size() > verb.max_places)
+    return usage(std::string(verb.name) + ": unexpected argument \"" + line.places.back() + "\"");
   return verb.run(line);
 }
 

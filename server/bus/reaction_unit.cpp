@@ -10,16 +10,11 @@
 
 namespace gyre::bus {
 
-namespace {
-
-// Everything that is wrong, so that whoever was refused can be helped from the letter alone.
-std::string causeOf(const Status& why) {
-  std::string cause(why.message());
-  for (const Fault& fault : why.faults()) cause += "; " + fault.pointer + ": " + fault.detail;
-  return cause;
+std::string refusalText(const Status& refusal) {
+  std::string text(refusal.message());
+  for (const Fault& fault : refusal.faults()) text += "; " + fault.pointer + ": " + fault.detail;
+  return text;
 }
-
-}  // namespace
 
 std::string cursorName(std::string_view domain) { return "events/" + std::string(domain); }
 
@@ -117,7 +112,7 @@ Status ReactionUnit::bury(store::UnitOfWork& work, const Status& why) const {
   letter.data = delivery_.event.data;
   if (delivery_.reaction.isOk()) letter.commands = reactionJson(*delivery_.reaction);
   letter.code = why.reason();
-  letter.cause = causeOf(why);
+  letter.cause = refusalText(why);
   letter.attempts = 1;
   letter.event_millis = delivery_.event.time_millis;
   letter.time_millis = letter.last_millis = clock_.nowMillis();

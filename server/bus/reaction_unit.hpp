@@ -33,6 +33,9 @@ std::string reactionJson(const PlannedReaction& reaction);
 // invalid_argument for anything else, all faults at once.
 Result<PlannedReaction> parseReaction(std::string_view text);
 
+// The message with every fault, so that a dead letter tells all there is to mend.
+std::string refusalText(const Status& refusal);
+
 // Whether a failure may pass by itself, so that the same is tried again. A fault of ours (internal) is tried a few
 // times.
 bool isPassing(Code code);

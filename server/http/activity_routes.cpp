@@ -56,6 +56,9 @@ Result<bus::ActivityRequest> readRequest(const Request& request) {
       faults.add("/cursor", "this cursor belongs to another organizationId, from or to");
   }
   GYRE_TRY(faults.status());
+  if (!request.organization_id.empty() && request.organization_id != asked.organization_id)
+    return Status(Code::kPermissionDenied, "organizationId: the key is bound to \"" + request.organization_id +
+                                               "\", found \"" + asked.organization_id + "\"");
   return asked;
 }
 

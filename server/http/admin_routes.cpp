@@ -13,8 +13,6 @@ namespace gyre::http {
 
 namespace {
 
-constexpr std::size_t kDeadLettersShown = 1'000;
-
 constexpr Member kScopeTable[] = {
     {"id", Type::kId, false, "one entity"},
     {"organizationId", Type::kId, false, "all entities of an organisation"},
@@ -30,12 +28,13 @@ Result<json::Document> readParameters(const Request& request, Table table) {
   GYRE_TRY_ASSIGN(json::Document document, json::Document::parse(request.body.empty() ? "{}" : request.body));
   GYRE_TRY_ASSIGN(const Arguments arguments, Arguments::read(document.root(), table));
   if (arguments.has("id") && arguments.has("organizationId"))
-    return invalidArgument("expected id or organizationId, found both").addFault("/organizationId", "not together with id");
+    return invalidArgument("expected id or organizationId, found both")
+        .addFault("/organizationId", "not together with id");
   return document;
 }
 
-void startJob(const ApiContext& context, std::string_view kind, const bus::DomainService& domain, json::Value parameters,
-              std::uint64_t request_id, Responder& responder) {
+void startJob(const ApiContext& context, std::string_view kind, const bus::DomainService& domain,
+              json::Value parameters, std::uint64_t request_id, Responder& responder) {
   std::string text;
   JsonWriter writer(text);
   json::writeCanonical(parameters, writer);
@@ -73,7 +72,8 @@ std::string verifyJson(const projector::VerifyResult& result) {
   return text;
 }
 
-void handleSynchronize(const ApiContext& context, const bus::DomainService& domain, Request& request, Responder responder) {
+void handleSynchronize(const ApiContext& context, const bus::DomainService& domain, Request& request,
+                       Responder responder) {
   const auto document = readParameters(request, kScopeTable);
   if (!document.isOk()) return responder.send(problem(document.status(), request.id));
   startJob(context, "synchronize", domain, document->root(), request.id, responder);
@@ -86,33 +86,18 @@ void handleVerify(const ApiContext& context, const bus::DomainService& domain, R
   if (!parameters["id"].isString()) return startJob(context, "verify", domain, parameters, request.id, responder);
 
   auto shared_responder = std::make_shared<Responder>(std::move(responder));
-  const bool is_queued = context.readers.trySubmit([&domain, id = std::string(parameters["id"].string()),
-                                                    repair = parameters["repair"].boolean(), request_id = request.id, shared_responder] {
-    const auto result = projector::verify(*domain.store, *domain.engine, *domain.projector, *domain.handlers, {id, ""}, repair,
-                                          [](std::uint64_t, std::uint64_t) { return true; });
-    if (!result.isOk()) return shared_responder->send(problem(result.status(), request_id));
-    Response response;
-    response.body = verifyJson(*result);
-    shared_responder->send(std::move(response));
-  });
-  if (!is_queued) shared_responder->send(problem(Status(Code::kResourceExhausted, "the queue of readers is full"), request.id));
-}
-
-void handleDeadLetters(const bus::DomainService& domain, Responder responder) {
-  Response response;
-  JsonWriter writer(response.body);
-  writer.beginObject().key("deadLetters").beginArray();
-  for (const projector::DeadLetter& letter : domain.projector->deadLetters(kDeadLettersShown))
-    writer.beginObject()
-        .member("id", letter.id)
-        .member("entityId", letter.entity_id)
-        .member("sequence", letter.sequence)
-        .member("cause", letter.cause)
-        .member("attempts", letter.attempts)
-        .member("time", base::formatTime(letter.time_millis))
-        .endObject();
-  writer.endArray().endObject();
-  responder.send(std::move(response));
+  const bool is_queued =
+      context.readers.trySubmit([&domain, id = std::string(parameters["id"].string()),
+                                 repair = parameters["repair"].boolean(), request_id = request.id, shared_responder] {
+        const auto result = projector::verify(*domain.store, *domain.engine, *domain.projector, *domain.handlers,
+                                              {id, ""}, repair, [](std::uint64_t, std::uint64_t) { return true; });
+        if (!result.isOk()) return shared_responder->send(problem(result.status(), request_id));
+        Response response;
+        response.body = verifyJson(*result);
+        shared_responder->send(std::move(response));
+      });
+  if (!is_queued)
+    shared_responder->send(problem(Status(Code::kResourceExhausted, "the queue of readers is full"), request.id));
 }
 
 void handleJobs(const ApiContext& context, const Route& route, const Request& request, Responder responder) {

@@ -1,10 +1,13 @@
 #include "server/http/api_handler.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "server/http/activity_routes.hpp"
 #include "server/http/admin_routes.hpp"
 #include "server/http/command_routes.hpp"
+#include "server/http/dead_letter_routes.hpp"
+#include "server/http/key_routes.hpp"
 #include "server/http/openapi.hpp"
 #include "server/http/problem.hpp"
 #include "server/http/query_routes.hpp"
@@ -25,6 +28,26 @@ Response unknownDomain(const bus::DomainCatalog& domains, std::string_view name,
   std::string detail = "there is no domain \"" + std::string(name) + "\"; served are:";
   for (const bus::DomainService& domain : domains.served) detail += " " + domain.name;
   return problem(404, "unknown_domain", detail, request_id);
+}
+
+// What a caller must be allowed; nothing for what anybody may see. Looking over all domains at once takes a role for
+// all.
+std::optional<Permission> permissionOf(Route::Kind kind) {
+  switch (kind) {
+    case Route::Kind::kNone:
+    case Route::Kind::kMethodNotAllowed:
+    case Route::Kind::kHealth:
+    case Route::Kind::kReady: return std::nullopt;
+    case Route::Kind::kMetrics:
+    case Route::Kind::kOpenApi:
+    case Route::Kind::kConsole: return Permission::kAny;
+    case Route::Kind::kCommand:
+    case Route::Kind::kBatch:
+    case Route::Kind::kEvents: return Permission::kWrite;
+    case Route::Kind::kQuery:
+    case Route::Kind::kActivity: return Permission::kRead;
+    default: return Permission::kAdmin;
+  }
 }
 
 // A page for who opens the address in a browser: what is served, and where to go on.
@@ -53,6 +76,15 @@ ApiHandler::ApiHandler(ApiContext context)
 
 void ApiHandler::handle(Request& request, Responder responder) {
   const Route route = matchRoute(request.method, request.path);
+  if (const auto permission = permissionOf(route.kind)) {
+    auto key = context_.keys.admit(request.header("authorization"), *permission, route.domain);
+    if (!key.isOk()) {
+      Response response = problem(key.status(), request.id);
+      if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+      return responder.send(std::move(response));
+    }
+    request.organization_id = std::move(key->organization_id);
+  }
   switch (route.kind) {
     case Route::Kind::kNone:
       return responder.send(
@@ -74,6 +106,8 @@ void ApiHandler::handle(Request& request, Responder responder) {
     case Route::Kind::kOpenApi: return responder.send(text("application/json", openapi_));
     case Route::Kind::kConsole: return responder.send(text("text/html; charset=utf-8", consolePage(context_.domains)));
     case Route::Kind::kPlugins: return responder.send(text("application/json", context_.plugins_json));
+    case Route::Kind::kKeys:
+    case Route::Kind::kKey: return handleKeys(context_, route, request, std::move(responder));
     case Route::Kind::kActivity: return handleActivity(context_, request, std::move(responder));
     case Route::Kind::kJobs:
     case Route::Kind::kJob: return handleJobs(context_, route, request, std::move(responder));
@@ -96,7 +130,10 @@ void ApiHandler::handleDomain(const Route& route, Request& request, Responder re
     case Route::Kind::kQuery: return handleQuery(context_, *domain, route.name, request, std::move(responder));
     case Route::Kind::kSynchronize: return handleSynchronize(context_, *domain, request, std::move(responder));
     case Route::Kind::kVerify: return handleVerify(context_, *domain, request, std::move(responder));
-    case Route::Kind::kDeadLetters: return handleDeadLetters(*domain, std::move(responder));
+    case Route::Kind::kDeadLetters:
+    case Route::Kind::kDeadLetter:
+    case Route::Kind::kDeadLetterReplay:
+      return handleDeadLetters(context_, *domain, route, request, std::move(responder));
     default: return responder.send(problem(500, "internal", "a route without a handler", request.id));
   }
 }

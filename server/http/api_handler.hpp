@@ -1,6 +1,7 @@
 // Who answers a request on the api listener? Routes to the buses, the jobs and the host's own pages.
 //
-// THREADS: handle() on any loop's thread; it never blocks. OWNS: nothing; everything in the context outlives the server.
+// THREADS: handle() on any loop's thread; it never blocks. OWNS: nothing; everything in the context outlives the
+// server.
 #pragma once
 
 #include <atomic>
@@ -10,6 +11,7 @@
 #include "base/clock.hpp"
 #include "server/bus/domain_service.hpp"
 #include "server/bus/job_runner.hpp"
+#include "server/http/api_keys.hpp"
 #include "server/http/http_server.hpp"
 #include "server/http/router.hpp"
 
@@ -20,11 +22,14 @@ struct ApiContext {
   bus::JobRunner& jobs;
   base::ThreadPool& readers;  // for administration that reads much at once
   const base::Clock& clock;
-  std::function<std::string()> metrics_text;                    // Prometheus text
-  std::function<std::pair<bool, std::string>()> readiness;      // ready?, JSON
-  std::string plugins_json;                                     // of GET /admin/v1/plugins
-  std::function<void(std::string_view domain, std::string_view command, std::string_view outcome, double seconds)> count_command;
-  std::function<void(std::string_view domain, std::string_view query, std::string_view outcome, double seconds)> count_query;
+  ApiKeys& keys;
+  std::function<std::string()> metrics_text;                // Prometheus text
+  std::function<std::pair<bool, std::string>()> readiness;  // ready?, JSON
+  std::string plugins_json;                                 // of GET /admin/v1/plugins
+  std::function<void(std::string_view domain, std::string_view command, std::string_view outcome, double seconds)>
+      count_command;
+  std::function<void(std::string_view domain, std::string_view query, std::string_view outcome, double seconds)>
+      count_query;
 };
 
 class ApiHandler final : public Handler {

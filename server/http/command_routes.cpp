@@ -17,9 +17,9 @@ namespace gyre::http {
 
 namespace {
 
-constexpr std::size_t kKeyBytes = 255;          // Idempotency-Key
-constexpr std::size_t kBatchLines = 50'000;     // beyond it a batch is refused as a whole: it could never be queued
-constexpr std::size_t kEventIdBytes = 1'024;    // CloudEvents source and id, together the receipt's key
+constexpr std::size_t kKeyBytes = 255;        // Idempotency-Key
+constexpr std::size_t kBatchLines = 50'000;   // beyond it a batch is refused as a whole: it could never be queued
+constexpr std::size_t kEventIdBytes = 1'024;  // CloudEvents source and id, together the receipt's key
 
 // Only the media type counts; parameters such as charset are not ours to judge.
 bool hasMediaType(const Request& request, std::string_view type) {
@@ -57,7 +57,8 @@ Result<std::optional<std::uint64_t>> expectedVersion(const Request& request) {
 Status checkKey(std::string_view key, std::string_view where) {
   if (!key.empty() && key.size() <= kKeyBytes && isPrintable(key)) return {};
   return {Code::kInvalidArgument, "malformed_idempotency_key",
-          std::string(where) + ": expected 1 to 255 bytes without control characters, found " + std::to_string(key.size()) + " bytes"};
+          std::string(where) + ": expected 1 to 255 bytes without control characters, found " +
+              std::to_string(key.size()) + " bytes"};
 }
 
 // Keys of header and batch lines share one space per organisation; events have theirs.
@@ -101,7 +102,8 @@ std::string locationOf(const bus::DomainService& domain, std::string_view id_mem
     static constexpr char kHex[] = "0123456789ABCDEF";
     for (const char c : id) {
       const auto byte = static_cast<unsigned char>(c);
-      const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
+      const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                            c == '_' || c == '.' || c == '~';
       if (is_plain) {
         location += c;
       } else {
@@ -143,7 +145,11 @@ class Gathering {
  public:
   enum class Shape { kLines, kArray };
   Gathering(Shape shape, std::size_t count, std::uint64_t request_id, Responder responder)
-      : shape_(shape), request_id_(request_id), answers_(count), missing_(count + 1), responder_(std::move(responder)) {}
+      : shape_(shape),
+        request_id_(request_id),
+        answers_(count),
+        missing_(count + 1),
+        responder_(std::move(responder)) {}
 
   void put(std::size_t index, std::optional<std::size_t> line, const bus::CommandOutcome& outcome) {
     answers_[index] = itemAnswer(line, outcome, request_id_);
@@ -182,32 +188,37 @@ constexpr Member kLineTable[] = {
 };
 
 // One line of a batch as a request to the bus.
-Result<bus::CommandRequest> readLine(std::string_view text) {
+Result<bus::CommandRequest> readLine(std::string_view text, const std::string& organization_id) {
   GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(text, {.max_depth = 65}));
   GYRE_TRY_ASSIGN(const Arguments line, Arguments::read(document.root(), kLineTable));
   bus::CommandRequest request;
   request.name = line.text("command");
+  request.organization_id = organization_id;
   request.body = line.at("body").raw();
   if (line.has("idempotencyKey")) {
     GYRE_TRY(checkKey(line.text("idempotencyKey"), "idempotencyKey"));
     request.idempotency_key = line.text("idempotencyKey");
-    request.idempotency_scope = keyScope({});
+    request.idempotency_scope = keyScope(organization_id);
   }
   if (line.has("time")) {
     request.time_millis = base::parseTime(line.text("time"));
     if (!request.time_millis)
-      return invalidArgument("time: expected an RFC 3339 time, found " + detail::shown(line.at("time"))).addFault("/time", "expected an RFC 3339 time");
+      return invalidArgument("time: expected an RFC 3339 time, found " + detail::shown(line.at("time")))
+          .addFault("/time", "expected an RFC 3339 time");
   }
   return request;
 }
 
 // A CloudEvent as a request to the bus. Extension attributes are allowed and not ours.
-Result<bus::CommandRequest> readEvent(json::Value event) {
-  if (!event.isObject()) return invalidArgument("expected a CloudEvent (a JSON object), found " + std::string(json::kindName(event.kind())));
+Result<bus::CommandRequest> readEvent(json::Value event, const std::string& organization_id) {
+  if (!event.isObject())
+    return invalidArgument("expected a CloudEvent (a JSON object), found " + std::string(json::kindName(event.kind())));
   Status status = invalidArgument("malformed CloudEvent");
   for (const std::string_view name : {"specversion", "id", "source", "type", "subject"}) {
     if (!event[name].isString() || event[name].string().empty())
-      status.addFault(jsonPointer(name), event[name].isMissing() ? "missing; expected a string that is not empty" : "expected a string that is not empty, found " + detail::shown(event[name]));
+      status.addFault(jsonPointer(name), event[name].isMissing() ? "missing; expected a string that is not empty"
+                                                                 : "expected a string that is not empty, found " +
+                                                                       detail::shown(event[name]));
   }
   if (event["specversion"].isString() && event["specversion"].string() != "1.0")
     status.addFault("/specversion", "expected \"1.0\", found " + detail::shown(event["specversion"]));
@@ -222,7 +233,8 @@ Result<bus::CommandRequest> readEvent(json::Value event) {
     if (!request.time_millis) status.addFault("/time", "expected an RFC 3339 time, found " + detail::shown(time));
   }
   if (!status.faults().empty()) {
-    Status whole = invalidArgument("malformed CloudEvent: " + status.faults().front().pointer.substr(1) + ": " + status.faults().front().detail);
+    Status whole = invalidArgument("malformed CloudEvent: " + status.faults().front().pointer.substr(1) + ": " +
+                                   status.faults().front().detail);
     for (const Fault& fault : status.faults()) whole.addFault(fault.pointer, fault.detail);
     return whole;
   }
@@ -230,7 +242,10 @@ Result<bus::CommandRequest> readEvent(json::Value event) {
   request.name = event["type"].string();
   request.entity_id = event["subject"].string();
   request.body = event["data"].isObject() ? std::string(event["data"].raw()) : "{}";
-  request.idempotency_scope = "event:" + std::string(event["source"].string());
+  request.organization_id = organization_id;
+  // One organisation's redeliveries are not another's. Without a key the scope is what it was before there were any.
+  request.idempotency_scope = organization_id.empty() ? "event:" : "event@" + organization_id + ":";
+  request.idempotency_scope += event["source"].string();
   request.idempotency_key = event["id"].string();
   return request;
 }
@@ -244,13 +259,12 @@ void dispatch(const ApiContext& context, const bus::DomainService& domain, bus::
   for (const auto& command : domain.handlers->commands()) is_known = is_known || command.name == request.name;
   for (const auto& event : domain.handlers->events()) is_known = is_known || event.name == request.name;
   std::string name = is_known ? request.name : "unknown";
-  domain.commands->dispatch(
-      std::move(request),
-      [&context, &domain, started, name = std::move(name), answer = std::move(answer)](bus::CommandOutcome outcome) mutable {
-        context.count_command(domain.name, name, outcomeName(outcome),
-                              static_cast<double>(context.clock.monotonicNanos() - started) * 1e-9);
-        answer(std::move(outcome));
-      });
+  domain.commands->dispatch(std::move(request), [&context, &domain, started, name = std::move(name),
+                                                 answer = std::move(answer)](bus::CommandOutcome outcome) mutable {
+    context.count_command(domain.name, name, outcomeName(outcome),
+                          static_cast<double>(context.clock.monotonicNanos() - started) * 1e-9);
+    answer(std::move(outcome));
+  });
 }
 
 }  // namespace
@@ -261,6 +275,7 @@ void handleCommand(const ApiContext& context, const bus::DomainService& domain, 
     return responder.send(wrongMediaType(request, "application/json"));
   bus::CommandRequest command;
   command.name = name;
+  command.organization_id = request.organization_id;
   const auto version = expectedVersion(request);
   if (!version.isOk()) return responder.send(problem(version.status(), request.id));
   command.expected_version = *version;
@@ -269,7 +284,7 @@ void handleCommand(const ApiContext& context, const bus::DomainService& domain, 
     if (const Status status = checkKey(field.value, "idempotency-key"); !status.isOk())
       return responder.send(problem(status, request.id));
     command.idempotency_key = field.value;
-    command.idempotency_scope = keyScope({});
+    command.idempotency_scope = keyScope(request.organization_id);
   }
   command.body = std::move(request.body);
 
@@ -289,7 +304,8 @@ void handleCommand(const ApiContext& context, const bus::DomainService& domain, 
 }
 
 void handleBatch(const ApiContext& context, const bus::DomainService& domain, Request& request, Responder responder) {
-  if (!hasMediaType(request, "application/x-ndjson")) return responder.send(wrongMediaType(request, "application/x-ndjson"));
+  if (!hasMediaType(request, "application/x-ndjson"))
+    return responder.send(wrongMediaType(request, "application/x-ndjson"));
   const std::string body = std::move(request.body);
   std::vector<std::pair<std::size_t, std::string_view>> lines;  // number from 1, text
   std::size_t number = 0;
@@ -302,12 +318,16 @@ void handleBatch(const ApiContext& context, const bus::DomainService& domain, Re
     if (text.find_first_not_of(" \t") != std::string_view::npos) lines.emplace_back(number, text);
   }
   if (lines.size() > kBatchLines)
-    return responder.send(problem(Status(Code::kTooLarge, "batch_too_large", "expected at most " + std::to_string(kBatchLines) + " lines in a batch, found " + std::to_string(lines.size())), request.id));
+    return responder.send(problem(Status(Code::kTooLarge, "batch_too_large",
+                                         "expected at most " + std::to_string(kBatchLines) +
+                                             " lines in a batch, found " + std::to_string(lines.size())),
+                                  request.id));
 
-  const auto gathering = std::make_shared<Gathering>(Gathering::Shape::kLines, lines.size(), request.id, std::move(responder));
+  const auto gathering =
+      std::make_shared<Gathering>(Gathering::Shape::kLines, lines.size(), request.id, std::move(responder));
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::size_t line = lines[i].first;
-    auto command = readLine(lines[i].second);
+    auto command = readLine(lines[i].second, request.organization_id);
     if (!command.isOk()) {
       gathering->put(i, line, refused(command.status().withPrefix("line " + std::to_string(line))));
       continue;
@@ -321,25 +341,30 @@ void handleBatch(const ApiContext& context, const bus::DomainService& domain, Re
 void handleEvents(const ApiContext& context, const bus::DomainService& domain, Request& request, Responder responder) {
   const bool is_batch = hasMediaType(request, "application/cloudevents-batch+json");
   if (!is_batch && !hasMediaType(request, "application/cloudevents+json"))
-    return responder.send(wrongMediaType(request, "application/cloudevents+json or application/cloudevents-batch+json"));
+    return responder.send(
+        wrongMediaType(request, "application/cloudevents+json or application/cloudevents-batch+json"));
   const auto document = json::Document::parse(request.body, {.max_depth = is_batch ? 66u : 65u});
   if (!document.isOk()) return responder.send(problem(document.status(), request.id));
 
   if (!is_batch) {
-    auto event = readEvent(document->root());
+    auto event = readEvent(document->root(), request.organization_id);
     if (!event.isOk()) return responder.send(problem(event.status(), request.id));
     auto shared_responder = std::make_shared<Responder>(std::move(responder));
-    return dispatch(context, domain, std::move(event).value(), [request_id = request.id, shared_responder](const bus::CommandOutcome& outcome) {
-      shared_responder->send(commandAnswer(outcome, request_id));
-    });
+    return dispatch(context, domain, std::move(event).value(),
+                    [request_id = request.id, shared_responder](const bus::CommandOutcome& outcome) {
+                      shared_responder->send(commandAnswer(outcome, request_id));
+                    });
   }
   if (!document->root().isArray())
-    return responder.send(problem(invalidArgument("expected a JSON array of CloudEvents, found " + std::string(json::kindName(document->root().kind()))), request.id));
-  const auto gathering = std::make_shared<Gathering>(Gathering::Shape::kArray, document->root().size(), request.id, std::move(responder));
+    return responder.send(problem(invalidArgument("expected a JSON array of CloudEvents, found " +
+                                                  std::string(json::kindName(document->root().kind()))),
+                                  request.id));
+  const auto gathering =
+      std::make_shared<Gathering>(Gathering::Shape::kArray, document->root().size(), request.id, std::move(responder));
   std::size_t index = 0;
   for (const json::Value element : document->root()) {
     const std::size_t i = index++;
-    auto event = readEvent(element);
+    auto event = readEvent(element, request.organization_id);
     if (!event.isOk()) {
       gathering->put(i, std::nullopt, refused(event.status().withPrefix("event " + std::to_string(i))));
       continue;

@@ -1,6 +1,8 @@
 #include "server/http/dialect_handler.hpp"
 
+#include <algorithm>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "server/dialect/failure.hpp"
@@ -64,11 +66,51 @@ Result<dialect::Request> toDialect(Request& request) {
   return made;
 }
 
+constexpr std::string_view kReading[] = {"_search",     "_msearch",     "_count",        "_mget",
+                                         "_field_caps", "_validate",    "_explain",      "_analyze",
+                                         "_pit",        "_termvectors", "_mtermvectors", "_rank_eval"};
+constexpr std::string_view kWriting[] = {"_bulk", "_doc", "_create", "_update", "_update_by_query", "_delete_by_query"};
+
+bool holdsAny(const std::vector<std::string>& segments, std::span<const std::string_view> names) {
+  return std::any_of(segments.begin(), segments.end(), [&](const std::string& segment) {
+    return std::find(names.begin(), names.end(), segment) != names.end();
+  });
+}
+
+Permission permissionOf(const dialect::Request& request) {
+  if (request.method == "GET" || request.method == "HEAD") return Permission::kRead;
+  if (holdsAny(request.segments, kWriting)) return Permission::kWrite;
+  return holdsAny(request.segments, kReading) ? Permission::kRead : Permission::kAdmin;
+}
+
+// The one index that is named, or "" for all of them.
+std::string_view domainOf(const dialect::Request& request) {
+  if (request.segments.empty()) return {};
+  const std::string_view first = request.segments.front();
+  return first.starts_with('_') || first.find_first_of("*,-") != std::string_view::npos ? std::string_view() : first;
+}
+
 }  // namespace
+
+Status DialectHandler::admit(std::string_view authorization, const dialect::Request& request) const {
+  GYRE_TRY_ASSIGN(const ApiKey key, keys_.admit(authorization, permissionOf(request), domainOf(request)));
+  if (key.organization_id.empty()) return {};
+  return {Code::kPermissionDenied,
+          "key \"" + key.id + "\" is bound to an organisation, and such a key is not served here"};
+}
 
 void DialectHandler::handle(Request& request, Responder responder) {
   auto made = toDialect(request);
   if (!made.isOk()) return responder.send(toHttp(dialect::failureResponse(made.status())));
+  if (!keys_.isEmpty()) {
+    if (const Status denied = admit(request.header("authorization"), made.value()); !denied.isOk()) {
+      Response response =
+          toHttp(dialect::failureResponse({denied.code(), "security_exception", std::string(denied.message())}));
+      response.status = denied.code() == Code::kUnauthenticated ? 401 : 403;
+      if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+      return responder.send(std::move(response));
+    }
+  }
   dialect::RouteMatch match = dialect::matchRoute(made.value());
   if (service_.isQuick(made.value(), match))
     return responder.send(toHttp(service_.handle(made.value(), std::move(match))));

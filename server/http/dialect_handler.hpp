@@ -2,24 +2,32 @@
 //
 // Quick requests are answered on the loop's thread, the others by a bounded pool; a full pool is 429.
 //
+// Once there are API keys, searching takes the role reader, writing documents writer, and all else admin; of one index
+// or of all. A key that is bound to an organisation is refused: what it may see cannot be told apart here.
+//
 // THREADS: as Handler says. OWNS: borrows the service and the pool.
 #pragma once
 
 #include "base/thread_pool.hpp"
 #include "server/dialect/service.hpp"
+#include "server/http/api_keys.hpp"
 #include "server/http/http_server.hpp"
 
 namespace gyre::http {
 
 class DialectHandler final : public Handler {
  public:
-  DialectHandler(dialect::Service& service, base::ThreadPool& pool) : service_(service), pool_(pool) {}
+  DialectHandler(dialect::Service& service, base::ThreadPool& pool, const ApiKeys& keys)
+      : service_(service), pool_(pool), keys_(keys) {}
   void handle(Request& request, Responder responder) override;
   Response refusal(int status, std::string_view reason, std::string_view detail, std::uint64_t request_id) override;
 
  private:
+  Status admit(std::string_view authorization, const dialect::Request& request) const;
+
   dialect::Service& service_;
   base::ThreadPool& pool_;
+  const ApiKeys& keys_;
 };
 
 }  // namespace gyre::http

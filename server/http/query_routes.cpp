@@ -45,6 +45,7 @@ void handleQuery(const ApiContext& context, const bus::DomainService& domain, st
                  Responder responder) {
   bus::QueryRequest query;
   query.name = name;
+  query.organization_id = request.organization_id;
   const auto min_sequence = wholeHeader(request, "gyre-min-sequence", std::uint64_t{1} << 62);
   if (!min_sequence.isOk()) return responder.send(problem(min_sequence.status(), request.id));
   query.min_sequence = *min_sequence;

@@ -16,10 +16,14 @@ struct Route {
     kEvents,            // POST /v1/{domain}/events
     kQuery,             // GET, POST /v1/{domain}/queries/{name}
     kActivity,          // GET /v1/activity
+    kKeys,              // GET, POST /admin/v1/keys
+    kKey,               // DELETE /admin/v1/keys/{id}
     kPlugins,           // GET /admin/v1/plugins
     kSynchronize,       // POST /admin/v1/{domain}/synchronize
     kVerify,            // POST /admin/v1/{domain}/verify
     kDeadLetters,       // GET /admin/v1/{domain}/dead-letters
+    kDeadLetter,        // GET, PUT, DELETE /admin/v1/{domain}/dead-letters/{id}
+    kDeadLetterReplay,  // POST /admin/v1/{domain}/dead-letters/{id}/replay
     kJobs,              // GET /admin/v1/jobs
     kJob,               // GET, DELETE /admin/v1/jobs/{id}
     kHealth,            // GET /healthz
@@ -30,7 +34,7 @@ struct Route {
   };
   Kind kind = Kind::kNone;
   std::string_view domain;
-  std::string_view name;   // of a command, query or job
+  std::string_view name;   // of a command or query; the id of a job or dead letter
   std::string_view allow;  // "GET, POST"
 };
 

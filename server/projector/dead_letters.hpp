@@ -1,36 +1,52 @@
-// What did the index refuse, and why? The newest of it, in memory.
+// What did the index refuse, and why? Letters in the domain's primary store, one an entity, as long as the index holds
+// no later document of it.
 //
-// Nothing is lost when an old one is dropped or the server stops: the state is in the primary store, and verify finds
-// every document that is missing from the index.
+// The store's writer keeps them, so what is said here is gathered and handed over in units. Until a unit is durable the
+// index must not commit past the events it is about: settle() says when it may. A unit that failed is handed over
+// again.
 //
-// THREADS: any.
+// THREADS: count() from any, the rest from one. REQUIRES: the store outlives it.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <mutex>
-#include <vector>
+#include <memory>
+#include <string>
 
-#include "server/projector/projector.hpp"
+#include "base/clock.hpp"
+#include "gyre/status.hpp"
+#include "server/store/primary_store.hpp"
 
 namespace gyre::projector {
 
 class DeadLetters {
  public:
-  static constexpr std::size_t kKept = 10'000;
+  DeadLetters(store::PrimaryStore& store, const base::Clock& clock);
+  ~DeadLetters();
+  DeadLetters(const DeadLetters&) = delete;
+  DeadLetters& operator=(const DeadLetters&) = delete;
 
-  // Assigns the id.
-  void add(DeadLetter letter);
-  // Newest first.
-  std::vector<DeadLetter> newest(std::size_t limit) const;
-  // All there ever were, dropped ones included.
-  std::uint64_t total() const;
+  // Reads which entities have one; before anything else.
+  Status load();
+
+  // The index refuses the entity's document as of `sequence`. A letter it has already is brought up to date; attempts
+  // add up.
+  void refuse(std::string entity_id, std::uint64_t sequence, const Status& why, std::uint32_t attempts);
+  // The index holds the entity as it is now, or it is gone: its letter, if any, is dropped.
+  void accept(const std::string& entity_id);
+
+  // Hands over what has gathered. True when all that was said is durable.
+  bool settle();
+  // Waits for what is on its way, then as settle().
+  bool finish();
+
+  // Entities that have one.
+  std::uint64_t count() const;
 
  private:
-  mutable std::mutex mutex_;
-  std::deque<DeadLetter> letters_;
-  std::uint64_t total_ = 0;
+  struct Shared;
+  const base::Clock& clock_;
+  store::PrimaryStore& store_;
+  const std::shared_ptr<Shared> shared_;  // with the unit on its way
 };
 
 }  // namespace gyre::projector

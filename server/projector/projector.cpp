@@ -64,6 +64,7 @@ class Projector::Loop {
         clock_(clock),
         observer_(observer),
         ahead_(aheadOf(store, engine)),
+        dead_letters_(store, clock),
         log_buffer_(store, engine, projection, options_.bulk_bytes),
         call_buffer_(store, engine, projection, options_.bulk_bytes),
         send_back_off_(static_cast<std::uint64_t>(clock.monotonicNanos())),
@@ -73,13 +74,13 @@ class Projector::Loop {
   void stop();
   void requireSequence(std::uint64_t sequence, std::int64_t timeout_ms, SequenceGate::Ready ready);
   Result<std::uint64_t> synchronize(const std::vector<std::string>& entity_ids);
-  std::vector<DeadLetter> deadLetters(std::size_t limit) const { return dead_letters_.newest(limit); }
   ProjectorStats stats() const;
 
  private:
   using Call = std::shared_ptr<SynchronizeCall>;
 
   void run();
+  bool loadLetters();
   void pause();
   void finish();
   void wake();
@@ -98,7 +99,7 @@ class Projector::Loop {
   void publish(std::int64_t now);
   void answerWaiters(std::int64_t now);
   void answerCall(const Call& call, const Status& outcome);
-  void bury(std::string entity_id, std::uint64_t sequence, std::string cause, std::uint32_t attempts);
+  void bury(std::string entity_id, std::uint64_t sequence, const Status& why, std::uint32_t attempts);
   std::int64_t nextDue(std::int64_t now);
   Status stopped() const { return unavailable("the projector of " + options_.domain + " has stopped"); }
   std::int64_t nanos() const { return clock_.monotonicNanos(); }
@@ -120,13 +121,14 @@ class Projector::Loop {
   // The loop's thread only.
   BulkBuffer log_buffer_;
   BulkBuffer call_buffer_;
-  std::optional<Batch> batch_;    // in hand: being sent, or waiting to be sent again
-  bool is_call_batch_ = false;    // it belongs to call_, else to the log
-  std::uint32_t attempts_ = 0;    // of the batch in hand
-  Call call_;                     // being sent
-  std::vector<Call> sent_calls_;  // waiting for a refresh
-  bool is_calls_turn_ = true;     // the log and the calls take turns
-  std::uint64_t position_ = 0;    // of the log: all up to it was decided by the index
+  std::optional<Batch> batch_;          // in hand: being sent, or waiting to be sent again
+  bool is_call_batch_ = false;          // it belongs to call_, else to the log
+  std::uint32_t attempts_ = 0;          // of the batch in hand
+  Call call_;                           // being sent
+  std::vector<Call> sent_calls_;        // waiting for a refresh
+  std::vector<Call> searchable_calls_;  // waiting for their dead letters to be durable
+  bool is_calls_turn_ = true;           // the log and the calls take turns
+  std::uint64_t position_ = 0;          // of the log: all up to it was decided by the index
   std::optional<std::int64_t> pending_since_;
   BackOff send_back_off_;
   BackOff publish_back_off_;
@@ -134,6 +136,8 @@ class Projector::Loop {
   std::int64_t publish_at_ = 0;  // not before
   std::int64_t refreshed_at_ = 0;
   std::int64_t committed_at_ = 0;
+  bool has_letters_ = false;  // read from the store
+  bool is_settled_ = true;    // all dead letters are durable, as of the last look
   bool has_unpublished_ = false;
   bool has_uncommitted_ = false;
   std::uint64_t uncommitted_operations_ = 0;
@@ -210,7 +214,7 @@ ProjectorStats Projector::Loop::stats() const {
   stats.searchable = progress.searchable;
   stats.durable = progress.durable;
   stats.lag = stats.last_sequence - std::min(stats.applied, stats.last_sequence);
-  stats.dead_letters = dead_letters_.total();
+  stats.dead_letters = dead_letters_.count();
   return stats;
 }
 
@@ -223,7 +227,7 @@ void Projector::Loop::run() {
   while (!is_stopping_) {
     const std::int64_t now = nanos();
     answerWaiters(now);
-    if (now >= send_at_) {
+    if (now >= send_at_ && loadLetters()) {
       if (!batch_) gather(now);
       if (batch_) send();
     }
@@ -252,7 +256,7 @@ void Projector::Loop::gather(std::int64_t now) {
   batch_ = std::move(next).value();
   if (is_call_batch_) batch_->sequence = position_;
   for (Batch::Unprojected& entity : batch_->unprojected)
-    bury(std::move(entity.entity_id), entity.sequence, "projection: " + std::string(entity.why.message()), 1);
+    bury(std::move(entity.entity_id), entity.sequence, Status(entity.why).withPrefix("projection"), 1);
 }
 
 // A batch is worth sending when enough waits, when the first has waited long enough, or when a reader waits for it.
@@ -317,13 +321,17 @@ void Projector::Loop::settleBatch(std::vector<search::BulkItem> items) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     search::BulkOperation& operation = batch_->operations[i];
     switch (items[i].verdict) {
-      case search::BulkItem::Verdict::kOk: ++accepted; break;
+      case search::BulkItem::Verdict::kOk:
+        ++accepted;
+        dead_letters_.accept(operation.id);
+        break;
       case search::BulkItem::Verdict::kRetry:
         if (again.empty()) cause = operation.id + ": " + items[i].cause;
         again.push_back(std::move(operation));
         break;
       case search::BulkItem::Verdict::kRefuse:
-        bury(std::move(operation.id), operation.version, std::move(items[i].cause), attempts_);
+        bury(std::move(operation.id), operation.version,
+             {Code::kUnprocessable, "refused_by_index", std::move(items[i].cause)}, attempts_);
         break;
     }
   }
@@ -361,10 +369,11 @@ void Projector::Loop::postpone(const Status& failure) {
   counters_.last_error = failure.message();
 }
 
-void Projector::Loop::bury(std::string entity_id, std::uint64_t sequence, std::string cause, std::uint32_t attempts) {
-  observer_.log(base::Level::kError, part_,
-                "dead letter: \"" + entity_id + "\" at sequence " + std::to_string(sequence) + ": " + cause);
-  dead_letters_.add({0, std::move(entity_id), sequence, std::move(cause), attempts, clock_.nowMillis()});
+void Projector::Loop::bury(std::string entity_id, std::uint64_t sequence, const Status& why, std::uint32_t attempts) {
+  observer_.log(
+      base::Level::kError, part_,
+      "dead letter: \"" + entity_id + "\" at sequence " + std::to_string(sequence) + ": " + std::string(why.message()));
+  dead_letters_.refuse(std::move(entity_id), sequence, why, attempts);
 }
 
 // ---- from applied to searchable and durable
@@ -383,19 +392,24 @@ bool Projector::Loop::isCommitDue(std::int64_t now) const {
 }
 
 void Projector::Loop::publish(std::int64_t now) {
+  // What the index refused must be on record before the index claims to be past it.
+  is_settled_ = dead_letters_.settle();
   Status outcome;
   if (isRefreshDue(now)) {
     outcome = engine_.refresh();
     if (outcome.isOk()) {
       has_unpublished_ = false;
       refreshed_at_ = now;
-      for (const Call& call : std::exchange(sent_calls_, {})) answerCall(call, Status());
+      searchable_calls_.insert(searchable_calls_.end(), sent_calls_.begin(), sent_calls_.end());
+      sent_calls_.clear();
       answerWaiters(now);
       const std::lock_guard lock(mutex_);
       ++counters_.refreshes;
     }
   }
-  if (outcome.isOk() && isCommitDue(now)) {
+  if (is_settled_)
+    for (const Call& call : std::exchange(searchable_calls_, {})) answerCall(call, Status());
+  if (outcome.isOk() && is_settled_ && isCommitDue(now)) {
     outcome = engine_.commit();
     if (outcome.isOk()) {
       has_uncommitted_ = false;
@@ -435,8 +449,17 @@ std::int64_t Projector::Loop::nextDue(std::int64_t now) {
   due = std::min(due, gate_.nextDeadline().value_or(kNever));
   if (batch_ || isLogDue(now) || takeCall()) due = std::min(due, send_at_);
   if (pending_since_) due = std::min(due, std::max(send_at_, *pending_since_ + options_.bulk_age_ms * kNanosPerMs));
-  if (isRefreshDue(now) || isCommitDue(now)) due = std::min(due, publish_at_);
+  if (isRefreshDue(now) || (is_settled_ && isCommitDue(now))) due = std::min(due, publish_at_);
   return due;
+}
+
+bool Projector::Loop::loadLetters() {
+  if (has_letters_) return true;
+  if (Status loaded = dead_letters_.load(); !loaded.isOk()) {
+    postpone(loaded);
+    return false;
+  }
+  return has_letters_ = true;
 }
 
 void Projector::Loop::pause() {
@@ -454,7 +477,10 @@ void Projector::Loop::pause() {
 }
 
 void Projector::Loop::finish() {
-  if (has_uncommitted_) {
+  // Without a record of what was refused, the next start reads those events again.
+  if (!dead_letters_.finish()) {
+    observer_.log(base::Level::kWarning, part_, "no last commit: dead letters could not be kept");
+  } else if (has_uncommitted_) {
     const Status committed = engine_.commit();
     if (!committed.isOk())
       observer_.log(base::Level::kError, part_, "last commit: " + std::string(committed.message()));
@@ -464,6 +490,8 @@ void Projector::Loop::finish() {
   answerWaiters(nanos());
   gate_.close(stopped());
   std::vector<Call> calls = std::exchange(sent_calls_, {});
+  calls.insert(calls.end(), searchable_calls_.begin(), searchable_calls_.end());
+  searchable_calls_.clear();
   if (call_) calls.push_back(std::exchange(call_, nullptr));
   {
     const std::lock_guard lock(mutex_);
@@ -495,8 +523,6 @@ void Projector::requireSequence(std::uint64_t sequence, std::int64_t timeout_ms,
 Result<std::uint64_t> Projector::synchronize(const std::vector<std::string>& entity_ids) {
   return loop_->synchronize(entity_ids);
 }
-
-std::vector<DeadLetter> Projector::deadLetters(std::size_t limit) const { return loop_->deadLetters(limit); }
 
 ProjectorStats Projector::stats() const { return loop_->stats(); }
 

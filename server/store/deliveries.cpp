@@ -41,6 +41,16 @@ Result<std::optional<DeadLetter>> readOne(Statement& statement) {
   return is_row ? std::optional<DeadLetter>(read(rows)) : std::nullopt;
 }
 
+Result<std::vector<DeadLetter>> readAll(Statement& statement) {
+  Statement::Cursor rows(statement);
+  std::vector<DeadLetter> letters;
+  for (;;) {
+    GYRE_TRY_ASSIGN(const bool is_row, rows.next());
+    if (!is_row) return letters;
+    letters.push_back(read(rows));
+  }
+}
+
 Result<std::uint64_t> readNumber(Statement& statement) {
   Statement::Cursor rows(statement);
   GYRE_TRY_ASSIGN(const bool is_row, rows.next());
@@ -72,11 +82,12 @@ void bindLetter(Statement& statement, const DeadLetter& letter) {
 }  // namespace
 
 DeliveryReader::DeliveryReader(Statement cursor, Statement find, Statement projection, Statement newest,
-                               Statement count)
+                               Statement up_to, Statement count)
     : cursor_(std::move(cursor)),
       find_(std::move(find)),
       projection_(std::move(projection)),
       newest_(std::move(newest)),
+      up_to_(std::move(up_to)),
       count_(std::move(count)) {}
 
 Result<DeliveryReader> DeliveryReader::open(const Database& database) {
@@ -89,8 +100,12 @@ Result<DeliveryReader> DeliveryReader::open(const Database& database) {
   GYRE_TRY_ASSIGN(auto newest,
                   Statement::prepare(database, "SELECT id, " GYRE_LETTER_COLUMNS
                                                " FROM dead_letter WHERE id < ?1 ORDER BY id DESC LIMIT ?2"));
+  GYRE_TRY_ASSIGN(auto up_to, Statement::prepare(database, "SELECT id, " GYRE_LETTER_COLUMNS
+                                                           " FROM dead_letter WHERE entity_id = ?1 AND kind = ?2 AND "
+                                                           "source = ?3 AND id <= ?4 ORDER BY id"));
   GYRE_TRY_ASSIGN(auto count, Statement::prepare(database, "SELECT count(*) FROM dead_letter"));
-  return DeliveryReader(std::move(cursor), std::move(find), std::move(projection), std::move(newest), std::move(count));
+  return DeliveryReader(std::move(cursor), std::move(find), std::move(projection), std::move(newest), std::move(up_to),
+                        std::move(count));
 }
 
 Result<std::uint64_t> DeliveryReader::cursor(std::string_view name) {
@@ -111,13 +126,15 @@ Result<std::optional<DeadLetter>> DeliveryReader::findProjection(std::string_vie
 Result<std::vector<DeadLetter>> DeliveryReader::newest(std::uint64_t before_id, std::size_t limit) {
   newest_.bind(1, sqlNumber(before_id == 0 ? kMost : before_id));
   newest_.bind(2, sqlNumber(limit));
-  Statement::Cursor rows(newest_);
-  std::vector<DeadLetter> letters;
-  for (;;) {
-    GYRE_TRY_ASSIGN(const bool is_row, rows.next());
-    if (!is_row) return letters;
-    letters.push_back(read(rows));
-  }
+  return readAll(newest_);
+}
+
+Result<std::vector<DeadLetter>> DeliveryReader::upTo(const DeadLetter& letter) {
+  up_to_.bind(1, letter.entity_id);
+  up_to_.bind(2, static_cast<std::int64_t>(letter.kind));
+  up_to_.bind(3, letter.source);
+  up_to_.bind(4, sqlNumber(letter.id));
+  return readAll(up_to_);
 }
 
 Result<std::uint64_t> DeliveryReader::count() { return readNumber(count_); }

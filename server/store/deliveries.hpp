@@ -30,15 +30,19 @@ class DeliveryReader {
   Result<std::optional<DeadLetter>> findProjection(std::string_view entity_id);
   // Newest first, ids below `before_id` (0: from the newest), at most `limit`.
   Result<std::vector<DeadLetter>> newest(std::uint64_t before_id, std::size_t limit);
+  // About the same entity of the same source, oldest first, up to this one.
+  Result<std::vector<DeadLetter>> upTo(const DeadLetter& letter);
   Result<std::uint64_t> count();
 
  private:
-  DeliveryReader(Statement cursor, Statement find, Statement projection, Statement newest, Statement count);
+  DeliveryReader(Statement cursor, Statement find, Statement projection, Statement newest, Statement up_to,
+                 Statement count);
 
   Statement cursor_;
   Statement find_;
   Statement projection_;
   Statement newest_;
+  Statement up_to_;
   Statement count_;
 };
 

@@ -141,6 +141,8 @@ class PrimaryStore {
   // Newest first, ids below `before_id` (0: from the newest), at most `limit`.
   virtual Result<std::vector<DeadLetter>> deadLetters(std::uint64_t before_id, std::size_t limit) const = 0;
   virtual Result<std::uint64_t> deadLetterCount() const = 0;
+  // The letters about the same entity of the same source, oldest first, up to this one.
+  virtual Result<std::vector<DeadLetter>> deadLettersUpTo(const DeadLetter& letter) const = 0;
 
   // The last committed sequence; 0 for an empty log.
   virtual std::uint64_t lastSequence() const = 0;

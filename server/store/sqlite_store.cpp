@@ -138,6 +138,10 @@ Result<std::vector<DeadLetter>> SqliteStore::deadLetters(std::uint64_t before_id
 
 Result<std::uint64_t> SqliteStore::deadLetterCount() const { return readers_->borrow()->deliveries.count(); }
 
+Result<std::vector<DeadLetter>> SqliteStore::deadLettersUpTo(const DeadLetter& letter) const {
+  return readers_->borrow()->deliveries.upTo(letter);
+}
+
 std::uint64_t SqliteStore::waitForSequenceAbove(std::uint64_t sequence, std::int64_t timeout_ms) const {
   return signal_.waitAbove(sequence, timeout_ms);
 }

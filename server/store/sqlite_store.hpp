@@ -41,6 +41,7 @@ class SqliteStore final : public PrimaryStore {
   Result<std::optional<DeadLetter>> deadLetter(std::uint64_t id) const override;
   Result<std::vector<DeadLetter>> deadLetters(std::uint64_t before_id, std::size_t limit) const override;
   Result<std::uint64_t> deadLetterCount() const override;
+  Result<std::vector<DeadLetter>> deadLettersUpTo(const DeadLetter& letter) const override;
 
   std::uint64_t lastSequence() const override { return signal_.last(); }
   std::uint64_t waitForSequenceAbove(std::uint64_t sequence, std::int64_t timeout_ms) const override;

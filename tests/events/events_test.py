@@ -1,7 +1,9 @@
 """What one domain does when something happened in another, and the history of an organisation over both."""
+import json
+import subprocess
 import unittest
 
-from ledger_server import LedgerServer, metric, payment, wait_for_events
+from ledger_server import PROGRAM, LedgerServer, metric, payment, wait_for_events
 
 
 class EventsBetweenDomains(unittest.TestCase):
@@ -55,6 +57,76 @@ class EventsBetweenDomains(unittest.TestCase):
                 self.assertEqual(self.account(client, "inv-1").json["entries"], 1)
                 self.assertEqual(client.send("GET", "/readyz").status, 200)
 
+    def letters(self, client, rest=""):
+        return client.send("GET", f"/admin/v1/ledger/dead-letters{rest}")
+
+    def test_dead_letters_are_shown_edited_replayed_and_dropped(self):
+        with LedgerServer() as server:
+            client = server.client()
+            for payment_id, invoice in (("p1", "refuse-1"), ("p2", "refuse-2"), ("p3", "refuse-3")):
+                client.command("CreatePayment", payment(payment_id, invoice))
+                client.command("ProcessPayment", {"paymentId": payment_id})
+            client.command("RefundPayment", {"paymentId": "p1", "refundAmount": "0.25"})
+            wait_for_events(client)
+            page = self.letters(client, "?size=3").json
+            self.assertEqual((page["total"], len(page["deadLetters"])), (4, 3))
+            self.assertEqual([letter["entityId"] for letter in page["deadLetters"]], ["p1", "p3", "p2"])
+            last = self.letters(client, f"?size=3&before={page['nextBefore']}").json
+            self.assertEqual(([letter["entityId"] for letter in last["deadLetters"]], last["nextBefore"]), (["p1"], None))
+            shown = self.letters(client, "/1").json
+            self.assertEqual((shown["kind"], shown["source"], shown["type"], shown["code"], shown["attempts"]),
+                             ("reaction", "payments", "PaymentProcessed", "account_closed", 1))
+            self.assertEqual(shown["data"]["invoiceId"], "refuse-1")
+            self.assertEqual(shown["reaction"]["commands"][0]["command"], "Book")
+
+            # The cause is still there: refused again, on record.
+            refused = client.send("POST", "/admin/v1/ledger/dead-letters/1/replay")
+            self.assertEqual((refused.status, refused.json["code"]), (409, "still_refused"))
+            self.assertEqual(self.letters(client, "/1").json["attempts"], 2)
+
+            # Mended: the refund's letter is about the same payment, so what was paid is delivered before it.
+            for letter, amount in ((1, 125), (4, -25)):
+                reaction = self.letters(client, f"/{letter}").json["reaction"]
+                reaction["commands"][0]["body"]["invoiceId"] = "inv-1"
+                self.assertEqual(client.send("PUT", f"/admin/v1/ledger/dead-letters/{letter}", reaction).status, 200)
+            replayed = client.send("POST", "/admin/v1/ledger/dead-letters/4/replay")
+            self.assertEqual((replayed.status, replayed.json), (200, {"delivered": [1, 4]}))
+            self.assertEqual(self.account(client, "inv-1").json["balance"], 100)
+
+            server.stop()
+            with LedgerServer(folder=server.folder) as again:  # they outlive the server
+                client = again.client()
+                self.assertEqual([letter["id"] for letter in self.letters(client).json["deadLetters"]], [3, 2])
+                self.assertEqual(client.send("DELETE", "/admin/v1/ledger/dead-letters/3").json, {"id": 3, "dropped": True})
+                self.assertEqual(client.send("DELETE", "/admin/v1/ledger/dead-letters/3").status, 404)
+                self.assertEqual(metric(client, "gyre_dead_letters", domain="ledger"), 1)
+                run = lambda *words: subprocess.run([PROGRAM, "dead-letters", *words, "--server", f"http://127.0.0.1:{again.port}"],
+                                                    capture_output=True, text=True)
+                self.assertEqual(json.loads(run("list", "ledger").stdout)["entityId"], "p2")
+                self.assertEqual(json.loads(run("show", "ledger", "2").stdout)["id"], 2)
+                self.assertEqual(run("replay", "ledger", "--all").returncode, 1)
+                self.assertEqual(run("drop", "ledger", "2").returncode, 0)
+                self.assertEqual(run("list", "ledger").stdout, "")
+                self.assertEqual(run("replay", "ledger", "2").returncode, 69)
+                for wrong in (("list", "ledger", "2"), ("replay", "ledger"), ("burn", "ledger"), ("edit", "ledger", "2"), ("show", "ledger", "--all")):
+                    self.assertEqual(run(*wrong).returncode, 64, wrong)
+
+    def test_faults_of_dead_letter_requests(self):
+        with LedgerServer() as server:
+            client = server.client()
+            client.command("CreatePayment", payment("p1", "refuse-1"))
+            client.command("ProcessPayment", {"paymentId": "p1"})
+            wait_for_events(client)
+            path = "/admin/v1/ledger/dead-letters"
+            for method, rest, body, status in (("GET", "/9", None, 404), ("GET", "/x", None, 400), ("GET", "/0", None, 400),
+                                               ("POST", "/9/replay", None, 404), ("DELETE", "/9", None, 404),
+                                               ("PUT", "/1", "{", 400), ("PUT", "/1", {"commands": []}, 400),
+                                               ("PUT", "/1", {"commands": [{"command": "Burn", "body": {}}]}, 400),
+                                               ("PUT", "/9", {"commands": [{"command": "Book", "body": {}}]}, 404),
+                                               ("GET", "?size=0", None, 400), ("GET", "?sise=1", None, 400), ("POST", "/1", None, 405)):
+                self.assertEqual(client.send(method, path + rest, body).status, status, (method, rest, body))
+            self.assertEqual(self.letters(client).json["total"], 1)
+
 
 class Activity(unittest.TestCase):
     @classmethod
@@ -74,7 +146,6 @@ class Activity(unittest.TestCase):
         lines.append({"command": "RefundPayment", "time": "2024-02-01T00:00:00Z", "body": {"paymentId": "p01", "refundAmount": "0.25"}})
         lines.append({"command": "CreatePayment", "time": "2024-02-02T00:00:00Z", "body": payment("failing")})
         lines.append({"command": "FailPayment", "time": "2024-02-03T00:00:00Z", "body": {"paymentId": "failing", "error": "no money"}})
-        import json
         answer = client.send("POST", "/v1/payments/commands", "\n".join(map(json.dumps, lines)), {"Content-Type": "application/x-ndjson"})
         assert all(line["status"] in (200, 201) for line in answer.lines), answer
         wait_for_events(client)

@@ -6,7 +6,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from gyre_server import Server  # noqa: E402
+from gyre_server import PROGRAM, Server  # noqa: E402, F401
 
 PLUGINS = os.environ.get("GYRE_EVENTS_PLUGINS",
                          "build/dev/lib/gyre/plugins/payments.so:build/dev/tests/events/plugins/ledger.so").split(":")

@@ -61,7 +61,28 @@ class FakePrimaryStore final : public store::PrimaryStore {
     return waited_.wait_for(lock, std::chrono::seconds(20), [&] { return waits_ >= enough; });
   }
 
-  void submit(std::unique_ptr<store::Unit> unit) override { unit->done(unavailable("the fake store takes no units")); }
+  // The next `count` units fail with `failure`.
+  void failUnits(int count, Status failure) {
+    const std::lock_guard lock(mutex_);
+    failing_units_ = count;
+    failure_ = std::move(failure);
+  }
+
+  // Runs the unit at once. It may deal with dead letters and nothing else.
+  void submit(std::unique_ptr<store::Unit> unit) override {
+    Status outcome;
+    {
+      const std::lock_guard lock(mutex_);
+      if (failing_units_ > 0) {
+        --failing_units_;
+        outcome = failure_;
+      } else {
+        Work work(letters_);
+        outcome = unit->run(work);
+      }
+    }
+    unit->done(outcome);
+  }
 
   Result<std::optional<store::EntityRecord>> load(std::string_view id) const override {
     const std::lock_guard lock(mutex_);
@@ -113,13 +134,25 @@ class FakePrimaryStore final : public store::PrimaryStore {
   }
 
   Result<std::uint64_t> cursor(std::string_view) const override { return std::uint64_t{0}; }
-  Result<std::optional<store::DeadLetter>> deadLetter(std::uint64_t) const override {
-    return std::optional<store::DeadLetter>();
+  Result<std::optional<store::DeadLetter>> deadLetter(std::uint64_t id) const override {
+    const std::lock_guard lock(mutex_);
+    const auto found = letters_.find(id);
+    return found == letters_.end() ? std::nullopt : std::optional(found->second);
   }
-  Result<std::vector<store::DeadLetter>> deadLetters(std::uint64_t, std::size_t) const override {
-    return std::vector<store::DeadLetter>();
+  Result<std::vector<store::DeadLetter>> deadLetters(std::uint64_t before_id, std::size_t limit) const override {
+    const std::lock_guard lock(mutex_);
+    std::vector<store::DeadLetter> newest;
+    for (auto letter = letters_.rbegin(); letter != letters_.rend() && newest.size() < limit; ++letter)
+      if (before_id == 0 || letter->first < before_id) newest.push_back(letter->second);
+    return newest;
   }
-  Result<std::uint64_t> deadLetterCount() const override { return std::uint64_t{0}; }
+  Result<std::uint64_t> deadLetterCount() const override {
+    const std::lock_guard lock(mutex_);
+    return std::uint64_t{letters_.size()};
+  }
+  Result<std::vector<store::DeadLetter>> deadLettersUpTo(const store::DeadLetter&) const override {
+    return unimplemented();
+  }
 
   std::uint64_t lastSequence() const override {
     const std::lock_guard lock(mutex_);
@@ -143,6 +176,43 @@ class FakePrimaryStore final : public store::PrimaryStore {
   void close() override {}
 
  private:
+  using Letters = std::map<std::uint64_t, store::DeadLetter>;
+
+  static Status unimplemented() { return {Code::kUnimplemented, "the fake store knows dead letters only"}; }
+
+  class Work final : public store::UnitOfWork {
+   public:
+    explicit Work(Letters& letters) : letters_(letters) {}
+    Result<const store::EntityRecord*> load(std::string_view) override { return unimplemented(); }
+    Result<std::optional<store::Receipt>> receipt(std::string_view, std::string_view) override {
+      return unimplemented();
+    }
+    std::uint64_t nextSequence() const override { return 0; }
+    Result<store::EntityRecord> append(store::EntityRecord, std::string_view, std::string_view, std::int64_t) override {
+      return unimplemented();
+    }
+    Status keepReceipt(std::string_view, std::string_view, store::Receipt) override { return unimplemented(); }
+    Result<std::uint64_t> cursor(std::string_view) override { return unimplemented(); }
+    Status setCursor(std::string_view, std::uint64_t) override { return unimplemented(); }
+    Result<std::optional<store::DeadLetter>> deadLetter(std::uint64_t) override { return unimplemented(); }
+    Result<std::optional<store::DeadLetter>> projectionLetter(std::string_view entity_id) override {
+      for (const auto& [id, letter] : letters_)
+        if (letter.entity_id == entity_id) return std::optional(letter);
+      return std::optional<store::DeadLetter>();
+    }
+    Result<std::uint64_t> putDeadLetter(const store::DeadLetter& letter) override {
+      const std::uint64_t id = letter.id != 0 ? letter.id : letters_.empty() ? 1 : letters_.rbegin()->first + 1;
+      letters_[id] = letter;
+      letters_[id].id = id;
+      return id;
+    }
+    Result<bool> dropDeadLetter(std::uint64_t id) override { return letters_.erase(id) > 0; }
+    Status undo() override { return unimplemented(); }
+
+   private:
+    Letters& letters_;
+  };
+
   Status failLoad() const {
     if (failing_loads_ == 0) return {};
     --failing_loads_;
@@ -154,6 +224,8 @@ class FakePrimaryStore final : public store::PrimaryStore {
   mutable std::condition_variable waited_;
   std::map<std::string, store::EntityRecord> entities_;
   std::vector<std::string> log_;  // the entity of each event; sequence 1 first
+  Letters letters_;
+  int failing_units_ = 0;
   std::uint64_t wakes_ = 0;
   mutable std::uint64_t waits_ = 0;
   mutable int failing_log_reads_ = 0;

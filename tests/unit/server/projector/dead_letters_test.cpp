@@ -5,35 +5,82 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/fake_primary_store.hpp"
+
 namespace gyre::projector {
 
 class DeadLettersTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(DeadLettersTest);
-  CPPUNIT_TEST(newestComeFirst);
-  CPPUNIT_TEST(theOldestAreDroppedAndStillCounted);
+  CPPUNIT_TEST(nothingSaidIsSettled);
+  CPPUNIT_TEST(oneLetterAnEntityAddsUp);
+  CPPUNIT_TEST(acceptedEntitiesLoseTheirs);
+  CPPUNIT_TEST(whatFailedIsHandedOverAgainInOrder);
+  CPPUNIT_TEST(anotherRunKnowsThem);
   CPPUNIT_TEST_SUITE_END();
 
+  std::vector<store::DeadLetter> kept() const { return store_.deadLetters(0, 100).value(); }
+
  public:
-  void newestComeFirst() {
-    DeadLetters letters;
-    CPPUNIT_ASSERT(letters.newest(10).empty());
-    for (const char* id : {"a", "b", "c"}) letters.add({0, id, 1, "cause", 1, 0});
-    const std::vector<DeadLetter> newest = letters.newest(2);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, newest.size());
-    CPPUNIT_ASSERT_EQUAL(std::string("c"), newest[0].entity_id);
-    CPPUNIT_ASSERT_EQUAL(std::uint64_t{3}, newest[0].id);
-    CPPUNIT_ASSERT_EQUAL(std::string("b"), newest[1].entity_id);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, letters.newest(10).size());
+  void nothingSaidIsSettled() {
+    CPPUNIT_ASSERT(letters_.settle());
+    letters_.accept("a");
+    CPPUNIT_ASSERT(letters_.settle());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, letters_.count());
   }
 
-  void theOldestAreDroppedAndStillCounted() {
-    DeadLetters letters;
-    for (std::size_t i = 0; i < DeadLetters::kKept + 5; ++i) letters.add({0, "a", i, "cause", 1, 0});
-    const std::vector<DeadLetter> all = letters.newest(DeadLetters::kKept * 2);
-    CPPUNIT_ASSERT_EQUAL(DeadLetters::kKept, all.size());
-    CPPUNIT_ASSERT_EQUAL(std::uint64_t{6}, all.back().id);
-    CPPUNIT_ASSERT_EQUAL(std::uint64_t{DeadLetters::kKept + 5}, letters.total());
+  void oneLetterAnEntityAddsUp() {
+    letters_.refuse("a", 1, invalidArgument("first"), 2);
+    CPPUNIT_ASSERT(letters_.settle());
+    clock_.advance(5);
+    letters_.refuse("a", 3, {Code::kUnprocessable, "refused_by_index", "second"}, 1);
+    letters_.refuse("b", 4, invalidArgument("other"), 1);
+    CPPUNIT_ASSERT(letters_.settle());
+    const std::vector<store::DeadLetter> all = kept();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, all.size());
+    CPPUNIT_ASSERT_EQUAL(std::string("a second refused_by_index"),
+                         all[1].entity_id + " " + all[1].cause + " " + all[1].code);
+    CPPUNIT_ASSERT_EQUAL(3u, all[1].attempts);
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{1'000}, all[1].time_millis);
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{1'005}, all[1].last_millis);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, letters_.count());
   }
+
+  void acceptedEntitiesLoseTheirs() {
+    letters_.refuse("a", 1, invalidArgument("x"), 1);
+    letters_.accept("a");
+    letters_.refuse("b", 2, invalidArgument("x"), 1);
+    CPPUNIT_ASSERT(letters_.settle());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, kept().size());
+    letters_.accept("b");
+    CPPUNIT_ASSERT(letters_.finish());
+    CPPUNIT_ASSERT(kept().empty());
+  }
+
+  void whatFailedIsHandedOverAgainInOrder() {
+    store_.failUnits(3, unavailable("full"));
+    letters_.refuse("a", 1, invalidArgument("first"), 1);
+    CPPUNIT_ASSERT(!letters_.settle());
+    letters_.refuse("a", 2, invalidArgument("second"), 1);
+    CPPUNIT_ASSERT(!letters_.finish());
+    CPPUNIT_ASSERT(letters_.settle());
+    CPPUNIT_ASSERT_EQUAL(std::string("second"), kept().at(0).cause);
+  }
+
+  void anotherRunKnowsThem() {
+    letters_.refuse("a", 1, invalidArgument("x"), 1);
+    CPPUNIT_ASSERT(letters_.settle());
+    DeadLetters again(store_, clock_);
+    CPPUNIT_ASSERT(again.load().isOk());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, again.count());
+    again.accept("a");
+    CPPUNIT_ASSERT(again.settle());
+    CPPUNIT_ASSERT(kept().empty());
+  }
+
+ private:
+  base::ManualClock clock_{1'000};
+  test::FakePrimaryStore store_;
+  DeadLetters letters_{store_, clock_};
 };
 CPPUNIT_TEST_SUITE_REGISTRATION(DeadLettersTest);
 

@@ -40,6 +40,8 @@ class ProjectorTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(aFailingStoreIsReadAgain);
   CPPUNIT_TEST(aRefusalIsADeadLetterAndTheRestGoesOn);
   CPPUNIT_TEST(aStateWithoutADocumentIsADeadLetter);
+  CPPUNIT_TEST(aLetterGoesOnceTheIndexTakesTheEntity);
+  CPPUNIT_TEST(theIndexDoesNotCommitPastALetterThatIsNotKept);
   CPPUNIT_TEST(stoppingDoesNotWaitForTheIndexToRecover);
   CPPUNIT_TEST_SUITE_END();
 
@@ -293,7 +295,7 @@ class ProjectorTest : public CppUnit::TestFixture {
     for (const char* id : {"a", "b", "c", "b"}) rig.store.write(id, "{}");
     rig.projector->start();
     CPPUNIT_ASSERT(rig.requireNow(4).isOk());
-    const std::vector<DeadLetter> letters = rig.projector->deadLetters(10);
+    const std::vector<store::DeadLetter> letters = rig.store.deadLetters(0, 10).value();
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, letters.size());
     CPPUNIT_ASSERT_EQUAL(std::string("b"), letters[0].entity_id);
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{4}, letters[0].sequence);
@@ -302,8 +304,50 @@ class ProjectorTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::int64_t{1'700'000'000'000}, letters[0].time_millis);
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, rig.projector->stats().dead_letters);
     CPPUNIT_ASSERT_EQUAL(std::size_t{2}, rig.engine.searchableSources().size());
+    CPPUNIT_ASSERT(letters[0].kind == store::DeadLetter::Kind::kProjection);
     rig.store.write("z", "{}");
     CPPUNIT_ASSERT(rig.requireNow(5).isOk());
+  }
+
+  void aLetterGoesOnceTheIndexTakesTheEntity() {
+    ProjectorRig rig;
+    rig.store.write("a", "!");
+    rig.store.write("b", "!");
+    rig.projector->start();
+    CPPUNIT_ASSERT(rig.requireNow(2).isOk());
+    rig.store.write("a", "! again");
+    CPPUNIT_ASSERT(rig.requireNow(3).isOk());
+    std::vector<store::DeadLetter> letters = rig.store.deadLetters(0, 10).value();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, letters.size());
+    CPPUNIT_ASSERT_EQUAL(2u, letters[1].attempts);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{3}, letters[1].sequence);
+    rig.restart();  // letters are the store's, and a new projector knows them
+    rig.projector->start();
+    rig.store.write("a", "{}");
+    CPPUNIT_ASSERT(rig.requireNow(4).isOk());
+    rig.store.corrupt("b", "{}");
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, rig.projector->synchronize({"b"}).value());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, rig.store.deadLetterCount().value());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, rig.projector->stats().dead_letters);
+  }
+
+  void theIndexDoesNotCommitPastALetterThatIsNotKept() {
+    ProjectorRig rig;
+    rig.options.commit_interval_ms = 1;
+    rig.restart();
+    rig.store.failUnits(1'000'000, unavailable("the disk is full"));
+    rig.store.write("a", "!");
+    rig.store.write("b", "{}");
+    rig.projector->start();
+    CPPUNIT_ASSERT(rig.requireNow(2).isOk());
+    for (int i = 0; i < 5; ++i) {
+      rig.clock.advance(1'000);
+      CPPUNIT_ASSERT(rig.store.waitUntilWaitedFor(2));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, rig.projector->stats().commits);
+    rig.store.failUnits(0, Status());
+    rig.driveUntil([](const Calls& calls) { return calls.commits > 0; });
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, rig.store.deadLetterCount().value());
   }
 
   void aStateWithoutADocumentIsADeadLetter() {
@@ -312,7 +356,7 @@ class ProjectorTest : public CppUnit::TestFixture {
     rig.projector->start();
     // Nothing is left to send, but the mark moves.
     CPPUNIT_ASSERT(rig.requireNow(1).isOk());
-    const std::vector<DeadLetter> letters = rig.projector->deadLetters(10);
+    const std::vector<store::DeadLetter> letters = rig.store.deadLetters(0, 10).value();
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, letters.size());
     CPPUNIT_ASSERT_EQUAL(std::string("projection: no document for a"), letters[0].cause);
   }
