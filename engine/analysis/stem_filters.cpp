@@ -8,6 +8,7 @@
 #include "engine/analysis/component_kinds.hpp"
 #include "engine/analysis/light_stemmers.hpp"
 #include "engine/analysis/lower_case.hpp"
+#include "engine/analysis/porter_stemmer.hpp"
 
 namespace gyre::engine {
 
@@ -25,7 +26,6 @@ constexpr SnowballName kSnowball[] = {
     {"catalan", "catalan"},
     {"danish", "danish"},
     {"dutch", "dutch"},
-    {"english", "porter"},
     {"porter2", "english"},
     {"finnish", "finnish"},
     {"french", "french"},
@@ -129,6 +129,7 @@ constexpr FilterKind kStemFilters[] = {
 std::span<const FilterKind> stemFilterKinds() { return kStemFilters; }
 
 TokenFilterPtr makeStemmer(std::string_view language) {
+  if (language == "english" || language == "porter") return makeStemFilter(stemByPorter);
   if (TokenFilterPtr light = makeLightStemmer(language)) return light;
   for (const SnowballName& known : kSnowball)
     if (known.name == language) return makeSnowball(known.algorithm);
