@@ -206,26 +206,13 @@ class RankedCompletions final : public CompletionIndexReader {
     List list;
     if (!findList(context, list)) return;
     const std::uint32_t first = lowerBound(list, prefix, 0, list.count);
-    const std::uint32_t end = endOfPrefix(list, prefix, first, list.count);
-    // A run and its best input; the heap gives the best of all runs first.
-    struct Run {
-      std::uint32_t rank, best, first, end;
-      bool operator<(const Run& other) const { return rank > other.rank; }
-    };
-    std::priority_queue<Run> runs;
-    const auto push = [&](std::uint32_t from, std::uint32_t to) {
-      if (from >= to) return;
-      const auto [rank, best] = bestOf(list, from, to);
-      runs.push({rank, best, from, to});
-    };
-    push(first, end);
-    while (!runs.empty()) {
-      const Run run = runs.top();
-      runs.pop();
-      if (!visit(input(number(list, run.best)))) return;
-      push(run.first, run.best);
-      push(run.best + 1, run.end);
-    }
+    visitRuns(list, {{first, endOfPrefix(list, prefix, first, list.count)}}, visit);
+  }
+
+  void visitAccepted(const CharAutomaton& automaton, std::string_view context,
+                     const std::function<bool(const Completion&)>& visit) const override {
+    List list;
+    if (findList(context, list)) visitRuns(list, acceptedRuns(list, automaton), visit);
   }
 
   void visitFuzzy(const FuzzyPrefix& prefix, std::string_view context,
@@ -276,6 +263,58 @@ class RankedCompletions final : public CompletionIndexReader {
     const std::uint8_t* tree = nullptr;
     std::uint32_t count = 0;
   };
+  using Runs = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+
+  void visitRuns(const List& list, const Runs& wanted, const std::function<bool(const Completion&)>& visit) const {
+    // A run and its best input; the heap gives the best of all runs first.
+    struct Run {
+      std::uint32_t rank, best, first, end;
+      bool operator<(const Run& other) const { return rank > other.rank; }
+    };
+    std::priority_queue<Run> runs;
+    const auto push = [&](std::uint32_t from, std::uint32_t to) {
+      if (from >= to) return;
+      const auto [rank, best] = bestOf(list, from, to);
+      runs.push({rank, best, from, to});
+    };
+    for (const auto& [from, to] : wanted) push(from, to);
+    while (!runs.empty()) {
+      const Run run = runs.top();
+      runs.pop();
+      if (!visit(input(number(list, run.best)))) return;
+      push(run.first, run.best);
+      push(run.best + 1, run.end);
+    }
+  }
+
+  // The runs of inputs that share an accepted beginning. Walks the sorted inputs as the tree of their beginnings.
+  Runs acceptedRuns(const List& list, const CharAutomaton& automaton) const {
+    struct Node {
+      std::uint32_t first, end, depth, state;
+    };
+    Runs accepted;
+    std::vector<Node> nodes{{0, list.count, 0, CharAutomaton::kStart}};
+    while (!nodes.empty()) {
+      Node node = nodes.back();
+      nodes.pop_back();
+      if (automaton.isAccepting(node.state)) {
+        accepted.emplace_back(node.first, node.end);
+        continue;
+      }
+      while (node.first < node.end) {
+        const std::string_view key = analysed(number(list, node.first));
+        if (key.size() <= node.depth) {
+          ++node.first;
+          continue;
+        }
+        const std::uint32_t next = endOfPrefix(list, key.substr(0, node.depth + 1), node.first, node.end);
+        const std::uint32_t state = automaton.step(node.state, static_cast<std::uint8_t>(key[node.depth]));
+        if (state != CharAutomaton::kDead) nodes.push_back({node.first, next, node.depth + 1, state});
+        node.first = next;
+      }
+    }
+    return accepted;
+  }
 
   // Walks the sorted inputs as the tree of their beginnings, with the distance of each beginning from the prefix; a
   // beginning that is near enough gives its whole run, one that nothing can save is left with all below it.

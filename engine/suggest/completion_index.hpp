@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "engine/query/char_automaton.hpp"
 #include "engine/suggest/completion_reader.hpp"
 #include "gyre/status.hpp"
 
@@ -71,6 +72,10 @@ class CompletionIndexReader : public CompletionReader {
   // then text, until `visit` returns false.
   virtual void visitFuzzy(const FuzzyPrefix& prefix, std::string_view context,
                           const std::function<bool(const Completion&, std::uint32_t factor)>& visit) const = 0;
+  // Visits the inputs with a beginning that the automaton accepts, told byte by byte, as Lucene does it. The best
+  // first, until `visit` returns false.
+  virtual void visitAccepted(const CharAutomaton& automaton, std::string_view context,
+                             const std::function<bool(const Completion&)>& visit) const = 0;
   // The contexts there are that begin with `prefix` ("name\0val").
   virtual std::vector<std::string> contextsFrom(std::string_view prefix) const = 0;
   virtual std::uint32_t size() const = 0;

@@ -14,6 +14,7 @@
 #include "engine/mapping/geo_point_value.hpp"
 #include "engine/query/fuzzy_terms.hpp"
 #include "engine/query/query_parser.hpp"
+#include "engine/query/regexp_parser.hpp"
 
 namespace gyre::engine {
 
@@ -192,6 +193,28 @@ Result<FuzzyPrefix> readFuzzy(json::Value body, std::string_view analysed) {
   return fuzzy;
 }
 
+// What is typed by rule: the analysed inputs are looked at, the expression itself is not analysed.
+Result<std::optional<CharAutomaton>> readRegex(json::Value body, std::string_view text) {
+  RegexpOptions options;
+  for (const json::Value member : body) {
+    if (member.key() == "flags" && member.isString()) {
+      GYRE_TRY_ASSIGN(options.flags, RegexpOptions::parseFlags(member.string()));
+    } else if (member.key() == "flags" || member.key() == "flags_value") {
+      GYRE_TRY_ASSIGN(const std::int64_t flags, parseWhole("regex", member));
+      options.flags = static_cast<std::uint32_t>(flags) & RegexpOptions::kAll;
+    } else if (member.key() == "max_determinized_states") {
+      GYRE_TRY_ASSIGN(const std::int64_t states, parseWhole("regex", member));
+      if (states < 0) return illegalArgument("maxDeterminizedStates must not be negative");
+      options.max_states = static_cast<std::uint32_t>(std::min<std::int64_t>(states, options.max_states));
+    } else {
+      return unknownField("regex", member.key());
+    }
+  }
+  if (text.empty()) return std::optional<CharAutomaton>();
+  GYRE_TRY_ASSIGN(auto automaton, parseRegexp(text, options));
+  return std::optional<CharAutomaton>(std::move(automaton));
+}
+
 bool isBefore(const CompletionOption& a, const CompletionOption& b) {
   if (a.score != b.score) return a.score > b.score;
   if (a.text != b.text) return a.text < b.text;
@@ -225,7 +248,10 @@ class SegmentCompletions {
     docs_.clear();
     texts_.clear();
     found_ = 0;
-    if (request_.fuzzy) {
+    if (request_.regex) {
+      inputs_->visitAccepted(*request_.regex, context,
+                             [&](const Completion& completion) { return offer(completion, boost, context); });
+    } else if (request_.fuzzy) {
       inputs_->visitFuzzy(*request_.fuzzy, context, [&](const Completion& completion, std::uint32_t factor) {
         return offer(completion, boost + static_cast<float>(factor), context);
       });
@@ -257,10 +283,12 @@ class SegmentCompletions {
 
 }  // namespace
 
-Result<CompletionRequest> parseCompletion(json::Value body, std::string_view text, const Mapping& mapping) {
+Result<CompletionRequest> parseCompletion(json::Value body, std::string_view text, bool is_regex,
+                                          const Mapping& mapping) {
   CompletionRequest request;
   json::Value contexts;
   json::Value fuzzy;
+  json::Value regex;
   std::string analyzer_name;
   for (const json::Value member : body) {
     const std::string_view key = member.key();
@@ -278,8 +306,8 @@ Result<CompletionRequest> parseCompletion(json::Value body, std::string_view tex
       fuzzy = member;
     } else if (key == "analyzer" && member.isString()) {
       analyzer_name = member.string();
-    } else if (key == "regex") {
-      return illegalArgument("[completion] regex is not offered");
+    } else if (key == "regex" && member.isObject()) {
+      regex = member;
     } else {
       return unknownField("completion", key);
     }
@@ -296,8 +324,10 @@ Result<CompletionRequest> parseCompletion(json::Value body, std::string_view tex
       analyzer_name.empty() ? field->search_analyzer : field->analysis->analyzer(analyzer_name);
   if (analyzer == nullptr)
     return illegalArgument("analyzer [" + (analyzer_name.empty() ? field->analyzer : analyzer_name) + "] not found");
-  // Inputs are cut to so many units: nothing longer can begin one.
-  if (utf16Length(text) > field->max_input_length) return request;
+  if (is_regex) {
+    GYRE_TRY_ASSIGN(request.regex, readRegex(regex, text));
+    return request;
+  }
   appendCompletionKey(*analyzer, text, {field->keeps_separators, field->counts_gaps}, request.analysed);
   if (fuzzy.isMissing()) return request;
   GYRE_TRY_ASSIGN(request.fuzzy, readFuzzy(fuzzy, request.analysed));
@@ -306,7 +336,7 @@ Result<CompletionRequest> parseCompletion(json::Value body, std::string_view tex
 
 std::vector<CompletionOption> findCompletions(const Snapshot& snapshot, const CompletionRequest& request) {
   std::vector<CompletionOption> options;
-  if (request.analysed.empty()) return options;
+  if (request.analysed.empty() && !request.regex) return options;
   for (std::uint32_t s = 0; s < snapshot.segments.size(); ++s)
     SegmentCompletions(snapshot.segments[s], s, request, options).collect();
   std::sort(options.begin(), options.end(), isBefore);

@@ -36,11 +36,13 @@ struct CompletionRequest {
   std::uint32_t size = 5;
   bool skips_duplicates = false;
   std::optional<FuzzyPrefix> fuzzy;
+  std::optional<CharAutomaton> regex;          // what an input must begin with; `analysed` does not count then
   std::vector<CompletionCategory> categories;  // any of them; empty asks for all
 };
 
-// `body` is what stands under "completion", `text` what was typed.
-Result<CompletionRequest> parseCompletion(json::Value body, std::string_view text, const Mapping& mapping);
+// `body` is what stands under "completion", `text` what was typed, or with `is_regex` a regular expression.
+Result<CompletionRequest> parseCompletion(json::Value body, std::string_view text, bool is_regex,
+                                          const Mapping& mapping);
 
 struct CompletionOption {
   std::string text;

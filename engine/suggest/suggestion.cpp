@@ -16,14 +16,14 @@ Result<SuggestRequest> parseOne(json::Value body, const std::optional<std::strin
   json::Value kind;
   std::optional<std::string> text;
   std::optional<std::string> prefix;
+  std::optional<std::string> regex;
   for (const json::Value option : body) {
     const std::string_view key = option.key();
     if (!option.isObject() && !option.isArray()) {
       if (key != "text" && key != "prefix" && key != "regex")
         return parsingException("suggestion does not support [" + std::string(key) + "]");
-      if (key == "regex") return illegalArgument("[suggest] regex is not offered in [" + request.name + "]");
       GYRE_TRY_ASSIGN(auto given, parseScalarText("suggest", option));
-      (key == "text" ? text : prefix) = std::move(given);
+      (key == "text" ? text : key == "prefix" ? prefix : regex) = std::move(given);
     } else if (!option.isObject() || !kind.isMissing()) {
       return parsingException("suggestion [" + request.name + "] does not support [" + std::string(key) + "]");
     } else {
@@ -34,9 +34,11 @@ Result<SuggestRequest> parseOne(json::Value body, const std::optional<std::strin
   if (!text) text = global_text;
   if (kind.key() == "completion") {
     if (prefix) text = prefix;
+    const bool is_regex = !text && regex;
+    if (is_regex) text = regex;
     if (!text) return illegalArgument("The required text option is missing");
     request.text = *text;
-    GYRE_TRY_ASSIGN(request.asked, parseCompletion(kind, request.text, mapping));
+    GYRE_TRY_ASSIGN(request.asked, parseCompletion(kind, request.text, is_regex, mapping));
     return request;
   }
   if (kind.key() != "term" && kind.key() != "phrase")
