@@ -1,5 +1,6 @@
 #include "engine/aggs/aggregation.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -43,6 +44,11 @@ bool areSmallPerBucket(const Aggregations& aggregations) {
   return true;
 }
 
+bool Aggregation::isRewritten(const Snapshot& snapshot) const {
+  if (subs() == nullptr) return false;
+  return std::any_of(subs()->begin(), subs()->end(), [&](const auto& sub) { return sub->isRewritten(snapshot); });
+}
+
 double Aggregator::orderValue(std::uint32_t, std::string_view) const {
   return std::numeric_limits<double>::quiet_NaN();
 }
@@ -56,7 +62,7 @@ Result<AggregatorSet> AggregatorSet::make(const Aggregations& aggregations, cons
     }
     const auto timer = timed(*aggregation, &AggregationProfile::initialize);
     GYRE_TRY_ASSIGN(auto aggregator, aggregation->aggregator(snapshot));
-    Entry entry{aggregation.get(), std::move(aggregator)};
+    Entry entry{aggregation.get(), std::move(aggregator), false, aggregation->isRewritten(snapshot)};
     for (Entry& earlier : set.entries_)
       if (!entry.is_shared && !earlier.is_shared) entry.is_shared = entry.aggregator->share(*earlier.aggregator);
     set.entries_.push_back(std::move(entry));
@@ -105,16 +111,17 @@ Status AggregatorSet::checkMemory() const {
 }
 
 Status AggregatorSet::writeMembers(std::uint32_t bucket, AggregationOutput& out) {
-  const auto begin = [&out](const Aggregation& aggregation) {
+  const auto begin = [&out](const Aggregation& aggregation, bool is_rewritten) {
     if (out.has_typed_keys) {
       out.writer.key(std::string(aggregation.typedName()) + "#" + aggregation.name).beginObject();
     } else {
       out.writer.key(aggregation.name).beginObject();
     }
-    if (!aggregation.meta.empty()) out.writer.rawMember("meta", aggregation.meta);
+    if (!aggregation.meta.empty() || is_rewritten)
+      out.writer.rawMember("meta", aggregation.meta.empty() ? "{}" : aggregation.meta);
   };
   for (Entry& entry : entries_) {
-    begin(*entry.aggregation);
+    begin(*entry.aggregation, entry.is_rewritten);
     const auto timer = timed(*entry.aggregation, &AggregationProfile::build_aggregation);
     GYRE_TRY(entry.aggregator->write(bucket, out));
     out.writer.endObject();
@@ -128,7 +135,7 @@ Status AggregatorSet::writeMembers(std::uint32_t bucket, AggregationOutput& out)
   }
   for (const PipelineAggregation* const pipeline : pipelines_) {
     if (pipeline->isParent()) continue;
-    begin(*pipeline);
+    begin(*pipeline, false);
     GYRE_TRY(pipeline->writeSibling(*this, bucket, out.writer));
     out.writer.endObject();
   }

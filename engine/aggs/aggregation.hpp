@@ -49,6 +49,10 @@ struct DocBlock {
 
 // A bucket number for "none": what is asked about it is what is said of an empty bucket.
 inline constexpr std::uint32_t kNoBucket = 0xffff'ffffu;
+// The same of a stretch that is shown because it lies between others: there the dialect makes no buckets below, not
+// even those of terms with a min_doc_count of 0.
+inline constexpr std::uint32_t kGapBucket = 0xffff'fffeu;
+constexpr bool isNoBucket(std::uint32_t bucket) { return bucket >= kGapBucket; }
 
 // Where answers go; counts buckets, so that too many are refused before they are written.
 struct AggregationOutput {
@@ -118,6 +122,8 @@ class Aggregation {
   // Keeps a few numbers for a bucket, so that some that no document reaches do not matter.
   virtual bool isSmallPerBucket() const { return false; }
   virtual const std::vector<std::unique_ptr<Aggregation>>* subs() const { return nullptr; }
+  // The dialect puts another aggregation in its place before it runs, as it does where that holds for one below.
+  virtual bool isRewritten(const Snapshot& snapshot) const;
   virtual const PipelineAggregation* pipeline() const { return nullptr; }
 
   std::string name;
@@ -157,7 +163,8 @@ class AggregatorSet {
   struct Entry {
     const Aggregation* aggregation;
     std::unique_ptr<Aggregator> aggregator;
-    bool is_shared = false;  // another one collects for it
+    bool is_shared = false;     // another one collects for it
+    bool is_rewritten = false;  // "meta" is shown though nobody gave any
   };
   std::vector<Entry> entries_;
   std::vector<const PipelineAggregation*> pipelines_;  // each after those it reads

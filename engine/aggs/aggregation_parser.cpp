@@ -84,7 +84,9 @@ bool holdsComposite(const Aggregations& subs) {
 
 std::string bracketed(std::string_view text) { return "[" + std::string(text) + "]"; }
 
-Result<Aggregations> parseLevel(json::Value body, ParseContext& context, bool is_at_top, std::string_view parent);
+// `walk` is null below another aggregation.
+Result<Aggregations> parseLevel(json::Value body, ParseContext& context, const PointWalk* walk,
+                                std::string_view parent);
 
 // The aggregations below one, which stand among the documents that it goes to.
 Result<Aggregations> parseBelow(json::Value definition, json::Value subs, ParseContext& context) {
@@ -99,13 +101,13 @@ Result<Aggregations> parseBelow(json::Value definition, json::Value subs, ParseC
   } else if (reverse.isObject()) {
     context.nested_scope = is_nested ? object : nullptr;
   }
-  auto parsed = parseLevel(subs, context, false, definition.key());
+  auto parsed = parseLevel(subs, context, nullptr, definition.key());
   context.nested_scope = outer;
   context.is_in_nested_aggregation = was_in_nested;
   return parsed;
 }
 
-Result<AggregationPtr> parseOne(json::Value definition, ParseContext& context, bool is_at_top,
+Result<AggregationPtr> parseOne(json::Value definition, ParseContext& context, const PointWalk* walk,
                                 std::string_view parent) {
   const std::string_view name = definition.key();
   if (name.empty() || name.find_first_of("[]>") != std::string_view::npos)
@@ -113,7 +115,7 @@ Result<AggregationPtr> parseOne(json::Value definition, ParseContext& context, b
                             ". Aggregation names can contain any character except '[', ']', and '>'");
   if (!definition.isObject())
     return parsingException("Aggregation definition for " + bracketed(name) + " must be an object");
-  AggregationRequest request{{}, name, {}, {}, context};
+  AggregationRequest request{{}, name, {}, {}, context, walk};
   std::string meta;
   bool has_subs = false;
   for (const json::Value member : definition) {
@@ -141,7 +143,7 @@ Result<AggregationPtr> parseOne(json::Value definition, ParseContext& context, b
   if (!request.body.isObject() && request.kind != "filter")
     return parsingException("Expected [START_OBJECT] under " + bracketed(request.kind) + ", but got " +
                             std::string(json::kindName(request.body.kind())) + " in " + bracketed(name));
-  if (kind->place == Place::kTopBuckets && !is_at_top)
+  if (kind->place == Place::kTopBuckets && walk == nullptr)
     return Status(Code::kInvalidArgument, "aggregation_execution_exception",
                   "Aggregation [" + std::string(parent) + "] cannot have a global sub-aggregation " + bracketed(name) +
                       ". Global aggregations can only be defined as top level aggregations");
@@ -159,13 +161,14 @@ Result<AggregationPtr> parseOne(json::Value definition, ParseContext& context, b
   return aggregation;
 }
 
-Result<Aggregations> parseLevel(json::Value body, ParseContext& context, bool is_at_top, std::string_view parent) {
+Result<Aggregations> parseLevel(json::Value body, ParseContext& context, const PointWalk* walk,
+                                std::string_view parent) {
   if (!body.isObject()) return parsingException("Expected [START_OBJECT] under [aggs]");
   if (++context.depth > kMaxNesting)
     return illegalArgument("aggregations are nested deeper than " + std::to_string(kMaxNesting) + " levels");
   Aggregations aggregations;
   for (const json::Value definition : body) {
-    GYRE_TRY_ASSIGN(auto aggregation, parseOne(definition, context, is_at_top, parent));
+    GYRE_TRY_ASSIGN(auto aggregation, parseOne(definition, context, walk, parent));
     aggregations.push_back(std::move(aggregation));
   }
   --context.depth;
@@ -175,11 +178,12 @@ Result<Aggregations> parseLevel(json::Value body, ParseContext& context, bool is
 }  // namespace
 
 Result<Aggregations> parseAggregations(json::Value body, ParseContext& context) {
-  return parseLevel(body, context, false, {});
+  return parseLevel(body, context, nullptr, {});
 }
 
-Result<Aggregations> parseRequestedAggregations(json::Value body, ParseContext& context) {
-  GYRE_TRY_ASSIGN(auto aggregations, parseLevel(body, context, true, {}));
+Result<Aggregations> parseRequestedAggregations(json::Value body, json::Value query, ParseContext& context) {
+  const PointWalk walk = PointWalk::under(query, context);
+  GYRE_TRY_ASSIGN(auto aggregations, parseLevel(body, context, &walk, {}));
   GYRE_TRY(checkPipelines(aggregations, nullptr));
   return aggregations;
 }

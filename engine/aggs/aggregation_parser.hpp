@@ -13,11 +13,13 @@
 
 #include "engine/aggs/aggregation.hpp"
 #include "engine/query/query_parser.hpp"
+#include "engine/query/query_rewriting.hpp"
 
 namespace gyre::engine {
 
 // The aggregations of a request: {"name": {"kind": {…}, "aggs": {…}, "meta": {…}}, …}.
-Result<Aggregations> parseRequestedAggregations(json::Value body, ParseContext& context);
+// `query` is the request's, missing for none: the dialect reads values by it.
+Result<Aggregations> parseRequestedAggregations(json::Value body, json::Value query, ParseContext& context);
 // Those of one level.
 Result<Aggregations> parseAggregations(json::Value body, ParseContext& context);
 
@@ -30,6 +32,7 @@ struct AggregationRequest {
   json::Value body;
   Aggregations subs;
   ParseContext& context;
+  const PointWalk* walk = nullptr;  // what a walk through points would read; null below another aggregation
 };
 using AggregationPtr = std::unique_ptr<Aggregation>;
 using AggregationParser = Result<AggregationPtr> (*)(AggregationRequest& request);

@@ -45,6 +45,7 @@ struct CompositeSpec {
   std::vector<CompositeSource> sources;
   std::uint32_t size = 10;
   bool has_after = false;
+  std::optional<NumberBounds> walked;  // the first source's values are read by a walk through the field's points
   Aggregations subs;
 };
 
@@ -78,7 +79,7 @@ class CompositeAggregator final : public BucketAggregator {
  protected:
   Status list(std::uint32_t parent, std::vector<Bucket>& buckets) override {
     for (std::uint32_t number = 0; number < table_.size(); ++number)
-      if (table_.parentOf(number) == parent && (!spec_.has_after || isAfter(number)))
+      if (table_.count(number) > 0 && table_.parentOf(number) == parent && (!spec_.has_after || isAfter(number)))
         buckets.push_back({number, table_.count(number), number});
     const std::size_t wanted = std::min<std::size_t>(buckets.size(), spec_.size);
     std::partial_sort(buckets.begin(), buckets.begin() + static_cast<std::ptrdiff_t>(wanted), buckets.end(),
@@ -169,11 +170,12 @@ class CompositeAggregation final : public Aggregation {
       } else if (one.kind == CompositeSource::Kind::kDateHistogram) {
         rounding = [&one](std::int64_t value) { return one.rounding.floor(value); };
       }
-      // The dialect counts a document for each of its numbers, equal keys or not; but for one histogram of time alone.
-      const bool keeps_repetitions =
-          !source.isKeyword() && (one.kind != CompositeSource::Kind::kDateHistogram || spec_.sources.size() > 1);
+      // The dialect counts a document for each of its numbers, equal keys or not; but see query_rewriting.hpp.
+      const bool keeps_repetitions = !source.isKeyword();
+      const bool is_walked = spec_.walked && parts.empty();
       parts.emplace_back(std::move(source), snapshot, keeps_repetitions, one.has_null, std::move(rounding));
       if (one.kind == CompositeSource::Kind::kHistogram) parts.back().showAsDoubles();
+      if (is_walked) parts.back().countWithin(*spec_.walked);
     }
     GYRE_TRY_ASSIGN(auto subs, AggregatorSet::make(spec_.subs, snapshot));
     return std::unique_ptr<Aggregator>(
@@ -330,6 +332,17 @@ Status readAfter(const AggregationRequest& request, json::Value after, Composite
   return {};
 }
 
+// Whether the dialect would walk the points of the first source's field, in order, instead of looking at documents.
+std::optional<NumberBounds> walkOfFirst(const AggregationRequest& request, const CompositeSpec& spec) {
+  const CompositeSource& first = spec.sources.front();
+  const Field* const field = request.context.field(first.source.path);
+  const bool has_null = first.has_null && (!spec.has_after || first.after.is_null || first.is_null_last);
+  if (request.walk == nullptr || field == nullptr || first.is_descending || has_null || first.source.hasMissing() ||
+      first.kind == CompositeSource::Kind::kHistogram || first.source.type != field->type)
+    return std::nullopt;
+  return request.walk->over(*field);
+}
+
 }  // namespace
 
 Result<AggregationPtr> parseComposite(AggregationRequest& request) {
@@ -356,6 +369,7 @@ Result<AggregationPtr> parseComposite(AggregationRequest& request) {
   }
   if (!has_sources) return illegalArgument("Required [sources]");
   if (!after.isMissing()) GYRE_TRY(readAfter(request, after, spec));
+  spec.walked = walkOfFirst(request, spec);
   spec.subs = std::move(request.subs);
   return AggregationPtr(std::make_unique<CompositeAggregation>(std::move(spec)));
 }

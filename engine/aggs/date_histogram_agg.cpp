@@ -110,7 +110,7 @@ class DateHistogramAggregator final : public IntervalAggregator {
     std::vector<Bucket> all;
     std::size_t at = 0;
     for (std::int64_t start = *first; start <= *last; start = spec_.rounding.next(start)) {
-      all.push_back(at < met.size() && met[at].key == start ? met[at++] : Bucket{kNoBucket, 0, start});
+      all.push_back(at < met.size() && met[at].key == start ? met[at++] : Bucket{kGapBucket, 0, start});
       if (all.size() > kMaxBuckets) return tooManyBuckets();
     }
     met = std::move(all);

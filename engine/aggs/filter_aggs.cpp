@@ -11,6 +11,7 @@
 #include "engine/query/bool_query.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
+#include "engine/query/query_rewriting.hpp"
 #include "engine/query/window_bits.hpp"
 
 namespace gyre::engine {
@@ -46,6 +47,7 @@ class WindowFilter {
 struct NamedFilter {
   std::string name;
   QueryPtr query;
+  QueryRewriting rewriting;
 };
 
 Result<std::vector<WindowFilter>> openFilters(const std::vector<NamedFilter>& named, const Snapshot& snapshot) {
@@ -75,8 +77,8 @@ class FilterAggregator final : public SingleBucketAggregator {
 
 class FilterAggregation final : public Aggregation {
  public:
-  FilterAggregation(std::string_view kind, QueryPtr query, Aggregations subs)
-      : kind_(kind), query_(std::move(query)), subs_(std::move(subs)) {}
+  FilterAggregation(std::string_view kind, QueryPtr query, QueryRewriting rewriting, Aggregations subs)
+      : kind_(kind), query_(std::move(query)), rewriting_(std::move(rewriting)), subs_(std::move(subs)) {}
   Result<std::unique_ptr<Aggregator>> aggregator(const Snapshot& snapshot) const override {
     GYRE_TRY_ASSIGN(auto weight, query_->weight(snapshot, 1, false));
     GYRE_TRY_ASSIGN(auto subs, AggregatorSet::make(subs_, snapshot));
@@ -86,10 +88,14 @@ class FilterAggregation final : public Aggregation {
   std::string_view typedName() const override { return kind_; }
   bool hasSingleBucket() const override { return true; }
   const Aggregations* subs() const override { return &subs_; }
+  bool isRewritten(const Snapshot& snapshot) const override {
+    return (rewriting_ && rewriting_(&snapshot).is_changed) || Aggregation::isRewritten(snapshot);
+  }
 
  private:
   std::string kind_;
   QueryPtr query_;
+  QueryRewriting rewriting_;  // null for none
   Aggregations subs_;
 };
 
@@ -154,7 +160,7 @@ class FiltersAggregator final : public BucketAggregator {
  protected:
   Status list(std::uint32_t parent, std::vector<Bucket>& buckets) override {
     for (std::uint32_t f = 0; f < spec_.bucketsPerParent(); ++f) {
-      const std::uint32_t number = parent == kNoBucket ? kNoBucket : parent * spec_.bucketsPerParent() + f;
+      const std::uint32_t number = isNoBucket(parent) ? parent : parent * spec_.bucketsPerParent() + f;
       const std::uint64_t count = number < counts_.size() ? counts_[number] : 0;
       if (spec_.shape == FiltersSpec::Shape::kPairs && count == 0) continue;
       buckets.push_back({number, count, f});
@@ -214,6 +220,11 @@ class FiltersAggregation final : public Aggregation {
   }
   bool hasManyBuckets() const override { return true; }
   const Aggregations* subs() const override { return &spec_.subs; }
+  bool isRewritten(const Snapshot& snapshot) const override {
+    return std::any_of(spec_.filters.begin(), spec_.filters.end(),
+                       [&](const NamedFilter& filter) { return filter.rewriting(&snapshot).is_changed; }) ||
+           Aggregation::isRewritten(snapshot);
+  }
 
  private:
   FiltersSpec spec_;
@@ -249,7 +260,7 @@ class GlobalAggregator final : public SingleBucketAggregator {
       subs_.beginSegment(run);
       for (std::uint32_t window = 0; windowBegin(window) < run.docCount(); ++window) {
         scorer->evaluate(window, bits.data(), nullptr);
-        if (view.live != nullptr) andBits(bits.data(), view.live->data() + std::size_t{window} * kWindowWords);
+        keepVisible(view, window, bits.data());
         docs.clear();
         forEachBit(bits.data(), [&](std::uint32_t i) { docs.push_back(static_cast<std::uint16_t>(i)); });
         counts_[0] += docs.size();
@@ -289,7 +300,7 @@ Status unknownKey(const AggregationRequest& request, json::Value member) {
 Status readFilters(AggregationRequest& request, json::Value member, std::vector<NamedFilter>& filters) {
   for (const json::Value filter : member) {
     GYRE_TRY_ASSIGN(auto query, parseQuery(filter, request.context));
-    filters.push_back({std::string(filter.key()), std::move(query)});
+    filters.push_back({std::string(filter.key()), std::move(query), rewritingOf(filter, request.context)});
   }
   return {};
 }
@@ -303,7 +314,8 @@ void sortByName(std::vector<NamedFilter>& filters) {
 
 Result<AggregationPtr> parseFilterAggregation(AggregationRequest& request) {
   GYRE_TRY_ASSIGN(auto query, parseQuery(request.body, request.context));
-  return AggregationPtr(std::make_unique<FilterAggregation>("filter", std::move(query), std::move(request.subs)));
+  return AggregationPtr(std::make_unique<FilterAggregation>(
+      "filter", std::move(query), rewritingOf(request.body, request.context), std::move(request.subs)));
 }
 
 Result<AggregationPtr> parseFiltersAggregation(AggregationRequest& request) {
@@ -379,8 +391,8 @@ Result<AggregationPtr> parseMissingAggregation(AggregationRequest& request) {
     const Field* const field = members.field.field;
     clauses.must_not.push_back(field == nullptr ? makeNoneQuery() : makeExistsQuery({field}, 1));
   }
-  return AggregationPtr(
-      std::make_unique<FilterAggregation>("missing", makeBoolQuery(std::move(clauses), 1), std::move(request.subs)));
+  return AggregationPtr(std::make_unique<FilterAggregation>("missing", makeBoolQuery(std::move(clauses), 1), nullptr,
+                                                            std::move(request.subs)));
 }
 
 Result<AggregationPtr> parseGlobalAggregation(AggregationRequest& request) {

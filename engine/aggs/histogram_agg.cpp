@@ -97,7 +97,7 @@ class HistogramAggregator final : public IntervalAggregator {
     std::size_t at = 0;
     for (double index = *first; index <= *last; index += 1) {
       const std::int64_t key = encodeDouble(index + 0.0);
-      all.push_back(at < met.size() && met[at].key == key ? met[at++] : Bucket{kNoBucket, 0, key});
+      all.push_back(at < met.size() && met[at].key == key ? met[at++] : Bucket{kGapBucket, 0, key});
     }
     met = std::move(all);
     return {};

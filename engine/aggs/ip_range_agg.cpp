@@ -83,7 +83,7 @@ class IpRangeAggregator final : public BucketAggregator {
  protected:
   Status list(std::uint32_t parent, std::vector<Bucket>& buckets) override {
     for (std::uint32_t r = 0; r < rangeCount(); ++r) {
-      const std::uint32_t number = parent == kNoBucket ? kNoBucket : parent * rangeCount() + r;
+      const std::uint32_t number = isNoBucket(parent) ? parent : parent * rangeCount() + r;
       buckets.push_back({number, number < counts_.size() ? counts_[number] : 0, r});
     }
     return {};

@@ -121,7 +121,7 @@ class SamplerAggregator final : public Aggregator {
   void collect(const DocBlock& block) override { docs_->collect(block); }
   Status write(std::uint32_t bucket, AggregationOutput& out) override {
     out.writer.member("doc_count", docs_->count(bucket));
-    return docs_->passedOn().writeMembers(docs_->count(bucket) > 0 ? bucket : kNoBucket, out);
+    return docs_->passedOn().writeMembers(docs_->count(bucket) > 0 || isNoBucket(bucket) ? bucket : kNoBucket, out);
   }
   double orderValue(std::uint32_t bucket, std::string_view) const override {
     return static_cast<double>(docs_->count(bucket));

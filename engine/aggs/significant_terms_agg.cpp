@@ -30,6 +30,7 @@ struct SignificantSpec {
   Significance significance;
   TermFilter filter;
   QueryPtr background;
+  QueryRewriting background_rewriting;  // null for none
   Aggregations subs;
 };
 
@@ -85,7 +86,7 @@ class SignificantTermsAggregator final : public BucketAggregator {
  protected:
   Status list(std::uint32_t parent, std::vector<Bucket>& shown) override {
     GYRE_TRY(countBackground());
-    if (parent == kNoBucket || parent >= sizes_.size()) return {};
+    if (isNoBucket(parent) || parent >= sizes_.size()) return {};
     scores_.resize(table_.size());
     for (const std::uint32_t bucket : table_.bucketsOf(parent)) {
       const std::uint64_t count = table_.count(bucket);
@@ -213,6 +214,10 @@ class SignificantTermsAggregation final : public Aggregation {
   }
   bool hasManyBuckets() const override { return true; }
   const Aggregations* subs() const override { return &spec_.subs; }
+  bool isRewritten(const Snapshot& snapshot) const override {
+    return (spec_.background_rewriting && spec_.background_rewriting(&snapshot).is_changed) ||
+           Aggregation::isRewritten(snapshot);
+  }
 
  private:
   SignificantSpec spec_;
@@ -280,6 +285,7 @@ Result<AggregationPtr> parseSignificantTerms(AggregationRequest& request) {
       exclude = member;
     } else if (key == "background_filter" && member.isObject()) {
       GYRE_TRY_ASSIGN(spec.background, parseQuery(member, request.context));
+      spec.background_rewriting = rewritingOf(member, request.context);
     } else if (key == "execution_hint" && (member.string() == "map" || member.string() == "global_ordinals")) {
       continue;  // how to count is decided here
     } else if (key == "script_heuristic") {

@@ -17,7 +17,7 @@ class SingleBucketAggregator : public Aggregator {
 
   Status write(std::uint32_t bucket, AggregationOutput& out) override {
     out.writer.member("doc_count", countOf(bucket));
-    return subs_.writeMembers(bucket < counts_.size() ? bucket : kNoBucket, out);
+    return subs_.writeMembers(bucket < counts_.size() || isNoBucket(bucket) ? bucket : kNoBucket, out);
   }
   double orderValue(std::uint32_t bucket, std::string_view) const override {
     return static_cast<double>(countOf(bucket));

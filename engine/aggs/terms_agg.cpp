@@ -177,7 +177,7 @@ class TermsAggregator final : public BucketAggregator {
   BucketTable table_;
   bool has_all_values_ = false;
   std::uint64_t total_buckets_ = 0;  // of the parents listed so far
-  std::uint64_t others_ = 0;  // of the parent listed last, as TermsCut tells them
+  std::uint64_t others_ = 0;         // of the parent listed last, as TermsCut tells them
   int error_ = 0;
   std::vector<std::uint32_t> ids_, kept_ids_, kept_buckets_;
   std::vector<std::uint16_t> kept_docs_;
@@ -187,6 +187,8 @@ class TermsAggregator final : public BucketAggregator {
 void TermsAggregator::numberAllValues() {
   if (has_all_values_) return;
   has_all_values_ = true;
+  // What stands in for a missing value is one of the values, whether or not a document lacks one.
+  if (source_.missing_text && source_.isKeyword()) keywords_.idOf(*source_.missing_text);
   for (std::uint32_t s = 0; s < snapshot_.segments.size(); ++s) {
     SegmentRun run(snapshot_.segments[s], s);
     const FieldReader* const field = source_.fieldOf(run.segment());
@@ -214,6 +216,7 @@ std::vector<Bucket> TermsAggregator::candidates(std::uint32_t parent) {
     }
     return found;
   }
+  if (parent == kGapBucket) return found;
   numberAllValues();
   const std::uint32_t ids = source_.isKeyword() ? keywords_.size() : numbers_.size();
   std::vector<std::uint32_t> bucket_of(ids, kNoBucket);

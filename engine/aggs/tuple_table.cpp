@@ -36,6 +36,8 @@ void TuplePart::beginSegment(SegmentRun& run) {
 
 std::span<const std::uint32_t> TuplePart::ids(std::uint32_t i) {
   ids_.clear();
+  is_counted_.clear();
+  std::uint32_t last_counted = kNull;
   for (std::int64_t value : cursor_.at(i)) {
     std::uint32_t id = 0;
     if (!source_.isKeyword()) {
@@ -48,8 +50,15 @@ std::span<const std::uint32_t> TuplePart::ids(std::uint32_t i) {
     // Values ascend, so equal ones stand together.
     if (!keeps_repetitions_ && !ids_.empty() && ids_.back() == id) continue;
     ids_.push_back(id);
+    if (!counted_within_) continue;
+    const bool is_within = value >= counted_within_->lowest && value <= counted_within_->highest;
+    is_counted_.push_back(is_within && id != last_counted ? 1 : 0);
+    if (is_within) last_counted = id;
   }
-  if (ids_.empty() && has_null_) ids_.push_back(kNull);
+  if (ids_.empty() && has_null_) {
+    ids_.push_back(kNull);
+    if (counted_within_) is_counted_.push_back(0);
+  }
   return ids_;
 }
 
@@ -72,8 +81,10 @@ void TupleTable::collect(const DocBlock& block) {
   for (TuplePart& part : parts_) part.load(block);
   for (std::uint32_t i = 0; i < block.size; ++i) {
     prefixes_.assign(1, block.bucket(i));
+    std::size_t first_count = 1;
     for (std::size_t p = 0; p < parts_.size() && !prefixes_.empty(); ++p) {
       const auto ids = parts_[p].ids(i);
+      if (p == 0) first_count = ids.size();
       extended_.clear();
       for (const std::uint32_t before : prefixes_)
         for (const std::uint32_t id : ids) {
@@ -85,8 +96,11 @@ void TupleTable::collect(const DocBlock& block) {
       prefixes_.swap(extended_);
     }
     if (counts_.size() < steps_.back().size()) counts_.resize(steps_.back().size());
-    for (const std::uint32_t bucket : prefixes_) {
-      ++counts_[bucket];
+    const bool counts_all = !parts_.front().isCounting();
+    for (std::size_t k = 0; k < prefixes_.size(); ++k) {
+      const std::uint32_t bucket = prefixes_[k];
+      // The combinations of each of the first part's values stand together.
+      if (counts_all || parts_.front().isCounted(k * first_count / prefixes_.size())) ++counts_[bucket];
       docs_.push_back(static_cast<std::uint16_t>(block.doc(i)));
       buckets_.push_back(bucket);
     }

@@ -19,6 +19,7 @@
 #include "engine/aggs/bucket_table.hpp"
 #include "engine/aggs/doc_values_cursor.hpp"
 #include "engine/aggs/term_ids.hpp"
+#include "engine/query/field_query.hpp"
 
 namespace gyre::engine {
 
@@ -33,6 +34,12 @@ class TuplePart {
   TuplePart(ValueSource source, const Snapshot& snapshot, bool keeps_repetitions, bool has_null, Rounding rounding);
 
   const ValueSource& source() const { return source_; }
+  // The first part of combinations: a document counts once for each of its rounded values whose value is within the
+  // bounds, and not at all for others; what is below a combination still sees every value. REQUIRES: a number.
+  void countWithin(NumberBounds bounds) { counted_within_ = bounds; }
+  bool isCounting() const { return counted_within_.has_value(); }
+  // Of the j-th of the numbers that ids() told last.
+  bool isCounted(std::size_t j) const { return is_counted_[j] != 0; }
   // Its numbers are encoded doubles, whatever the source is: the rounding makes them so.
   void showAsDoubles() { source_shown_ = FieldType::kDouble; }
   FieldType shownType() const { return source_shown_.value_or(source_.type); }
@@ -58,6 +65,8 @@ class TuplePart {
   std::unique_ptr<KeywordIds> keywords_;
   NumberIds numbers_;
   std::vector<std::uint32_t> ids_;
+  std::optional<NumberBounds> counted_within_;
+  std::vector<std::uint8_t> is_counted_;
 };
 
 class TupleTable {

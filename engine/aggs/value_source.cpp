@@ -201,8 +201,9 @@ Result<ValueSource> makeSource(const AggregationRequest& request, const SourceMe
   if (!format.isOk()) return noticedBy(kByIndex, format.status());
   source.format = std::move(format).value();
   if (!members.missing.isMissing()) {
-    GYRE_TRY_ASSIGN(const std::int64_t missing, readSourceValue(request, source, members.missing));
-    source.missing = missing;
+    const auto missing = readSourceValue(request, source, members.missing);
+    if (!missing.isOk()) return noticedBy(kByIndex, missing.status());
+    source.missing = missing.value();
   }
   return source;
 }

@@ -1,6 +1,7 @@
 // range: the query that asks for a stretch of values.
 #include "engine/query/range_query.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,38 +17,39 @@ namespace gyre::engine {
 
 namespace {
 
-// `from` and `to` with include_lower and include_upper are the older spelling of the four ends.
+// One side of the range as the members said it so far.
+struct Side {
+  std::optional<std::string> value;  // none: no end
+  bool is_included = true;
+};
+
+// `from` and `to` with include_lower and include_upper are the older spelling of the four ends. A side that is named
+// again is what was said last, a null being no end.
 Status readRange(json::Value body, RangeRequest& range, CommonParameters& common) {
-  bool is_lower_included = true;
-  bool is_upper_included = true;
-  json::Value from;
-  json::Value to;
-  const auto addEnd = [&](RangeEnd kind, json::Value value) -> Status {
-    if (value.isNull() || value.isMissing()) return {};
-    GYRE_TRY_ASSIGN(auto text, parseScalarText("range", value));
-    range.ends.push_back({kind, std::move(text)});
+  Side lower, upper;
+  const auto setEnd = [](Side& side, json::Value value, std::optional<bool> is_included) -> Status {
+    if (is_included) side.is_included = *is_included;
+    side.value.reset();
+    if (value.isNull()) return {};
+    GYRE_TRY_ASSIGN(side.value, parseScalarText("range", value));
     return {};
   };
   for (const json::Value member : body) {
     GYRE_TRY_ASSIGN(const bool is_common, readCommon("range", member, common));
     if (is_common) continue;
     const std::string_view key = member.key();
-    if (key == "gte") {
-      GYRE_TRY(addEnd(RangeEnd::kGreaterOrEqual, member));
-    } else if (key == "gt") {
-      GYRE_TRY(addEnd(RangeEnd::kGreater, member));
-    } else if (key == "lte") {
-      GYRE_TRY(addEnd(RangeEnd::kLessOrEqual, member));
-    } else if (key == "lt") {
-      GYRE_TRY(addEnd(RangeEnd::kLess, member));
+    if (key == "gte" || key == "gt") {
+      GYRE_TRY(setEnd(lower, member, key == "gte"));
+    } else if (key == "lte" || key == "lt") {
+      GYRE_TRY(setEnd(upper, member, key == "lte"));
     } else if (key == "from") {
-      from = member;
+      GYRE_TRY(setEnd(lower, member, std::nullopt));
     } else if (key == "to") {
-      to = member;
+      GYRE_TRY(setEnd(upper, member, std::nullopt));
     } else if (key == "include_lower") {
-      GYRE_TRY_ASSIGN(is_lower_included, parseBoolean("range", member));
+      GYRE_TRY_ASSIGN(lower.is_included, parseBoolean("range", member));
     } else if (key == "include_upper") {
-      GYRE_TRY_ASSIGN(is_upper_included, parseBoolean("range", member));
+      GYRE_TRY_ASSIGN(upper.is_included, parseBoolean("range", member));
     } else if (key == "relation") {
       GYRE_TRY_ASSIGN(const std::string relation, parseScalarText("range", member));
       if (relation == "disjoint" || relation == "DISJOINT")
@@ -73,8 +75,11 @@ Status readRange(json::Value body, RangeRequest& range, CommonParameters& common
       return unknownParameter("range", key);
     }
   }
-  GYRE_TRY(addEnd(is_lower_included ? RangeEnd::kGreaterOrEqual : RangeEnd::kGreater, from));
-  return addEnd(is_upper_included ? RangeEnd::kLessOrEqual : RangeEnd::kLess, to);
+  if (lower.value)
+    range.ends.push_back({lower.is_included ? RangeEnd::kGreaterOrEqual : RangeEnd::kGreater, std::move(*lower.value)});
+  if (upper.value)
+    range.ends.push_back({upper.is_included ? RangeEnd::kLessOrEqual : RangeEnd::kLess, std::move(*upper.value)});
+  return {};
 }
 
 TermBounds termBounds(const Field& field, const std::vector<RangeRequest::End>& ends) {
@@ -107,17 +112,8 @@ Result<QueryPtr> metadataRange(std::string_view path, const RangeRequest& range)
 }
 
 Result<QueryPtr> numberRange(const Field& field, const RangeRequest& range, std::int64_t now_millis) {
-  GYRE_TRY_ASSIGN(const DateFormat format, DateFormat::parse(range.format.empty() ? field.format : range.format));
-  TimeZone zone;
-  if (!range.time_zone.empty()) {
-    GYRE_TRY_ASSIGN(zone, TimeZone::parse(range.time_zone));
-  }
-  const DateReading reading{format, zone, now_millis};
-  NumberBounds bounds;
-  for (const RangeRequest::End& end : range.ends) {
-    GYRE_TRY(applyRangeEnd(field, end.kind, end.value, reading, bounds));
-    if (bounds.lowest > bounds.highest) return makeNoneQuery();
-  }
+  GYRE_TRY_ASSIGN(const NumberBounds bounds, boundsOfRange(field, range, now_millis));
+  if (bounds.lowest > bounds.highest) return makeNoneQuery();
   if (field.type == FieldType::kBoolean) {
     // One value alone is asked for, and scored, as a term.
     const bool has_false = bounds.lowest <= 0 && bounds.highest >= 0;
@@ -142,6 +138,21 @@ Result<QueryPtr> rangeOfRanges(const Field& field, const RangeRequest& range, st
 }
 
 }  // namespace
+
+Result<NumberBounds> boundsOfRange(const Field& field, const RangeRequest& range, std::int64_t now_millis) {
+  GYRE_TRY_ASSIGN(const DateFormat format, DateFormat::parse(range.format.empty() ? field.format : range.format));
+  TimeZone zone;
+  if (!range.time_zone.empty()) {
+    GYRE_TRY_ASSIGN(zone, TimeZone::parse(range.time_zone));
+  }
+  const DateReading reading{format, zone, now_millis};
+  NumberBounds bounds;
+  for (const RangeRequest::End& end : range.ends) {
+    GYRE_TRY(applyRangeEnd(field, end.kind, end.value, reading, bounds));
+    if (bounds.lowest > bounds.highest) break;
+  }
+  return bounds;
+}
 
 Result<QueryPtr> makeFieldRangeQuery(std::string_view path, const RangeRequest& range, const ParseContext& context) {
   if (isMetadataField(path)) return metadataRange(path, range);
@@ -178,9 +189,8 @@ Result<QueryPtr> makeFieldRangeQuery(std::string_view path, const RangeRequest& 
   return numberRange(*field, range, context.now_millis);
 }
 
-Result<QueryPtr> parseRange(json::Value body, ParseContext& context) {
+Result<std::string_view> readRangeClause(json::Value body, RangeRequest& range, CommonParameters& common) {
   json::Value member;
-  CommonParameters common;
   for (const json::Value each : body) {
     if (!each.isObject()) {
       GYRE_TRY_ASSIGN(const bool is_common, readCommon("range", each, common));
@@ -193,10 +203,16 @@ Result<QueryPtr> parseRange(json::Value body, ParseContext& context) {
     member = each;
   }
   if (member.isMissing()) return illegalArgument("field name is null or empty");
-  RangeRequest range;
   GYRE_TRY(readRange(member, range, common));
   range.boost = common.boost;
-  GYRE_TRY_ASSIGN(auto query, makeFieldRangeQuery(member.key(), range, context));
+  return member.key();
+}
+
+Result<QueryPtr> parseRange(json::Value body, ParseContext& context) {
+  RangeRequest range;
+  CommonParameters common;
+  GYRE_TRY_ASSIGN(const std::string_view path, readRangeClause(body, range, common));
+  GYRE_TRY_ASSIGN(auto query, makeFieldRangeQuery(path, range, context));
   return finishQuery(std::move(query), common, context);
 }
 

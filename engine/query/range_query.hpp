@@ -3,6 +3,7 @@
 // THREADS: free functions and values.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,10 @@ struct RangeRequest {
   float boost = 1;
 };
 
+// Reads what stands under "range"; the path of the field asked, borrowed from the request.
+Result<std::string_view> readRangeClause(json::Value body, RangeRequest& range, CommonParameters& common);
+// The encoded values asked for; lowest > highest when there are none. REQUIRES: isNumeric(field.type).
+Result<NumberBounds> boundsOfRange(const Field& field, const RangeRequest& range, std::int64_t now_millis);
 Result<QueryPtr> makeFieldRangeQuery(std::string_view path, const RangeRequest& range, const ParseContext& context);
 
 }  // namespace gyre::engine

@@ -16,7 +16,7 @@ namespace gyre::engine {
 namespace {
 
 Status checkSearchable(const Field& field) {
-  if (field.is_indexed || field.has_doc_values) return {};
+  if (field.is_indexed || field.has_doc_values || field.type == FieldType::kObject) return {};
   return queryShardException("Cannot search on field [" + field.path +
                              "] since it is both not indexed, and does not have doc_values enabled.");
 }

@@ -258,6 +258,34 @@ class FieldTextQuery {
   float boost_;
 };
 
+// A text against a number, date or boolean, read by an analyzer that the request names: each word is a value.
+Result<QueryPtr> makeValueWords(const Field& field, bool is_phrase, std::string_view text, const MatchOptions& options,
+                                float boost, std::int64_t now_millis) {
+  GYRE_TRY_ASSIGN(const auto words, analyzeQueryText(field, text, options, is_phrase));
+  if (words.empty()) {
+    if (options.is_zero_terms_null) return QueryPtr();
+    return options.is_zero_terms_all ? makeAllQuery(boost)
+                                     : makeNoneQuery("Matching no documents because no terms present");
+  }
+  if (words.size() == 1) return makeValueQuery(field, words.front().term, boost, now_millis);
+  if (is_phrase)
+    return queryShardException("field:[" + field.path + "] was indexed without position data; cannot run PhraseQuery");
+  if (words.size() > kMaxClauses) return tooManyClauses();
+  BoolClauses clauses;
+  for (const QueryToken& word : words) {
+    auto query = makeValueQuery(field, word.term, 1, now_millis);
+    if (!query.isOk() && !options.is_lenient) return query;
+    (options.is_and ? clauses.must : clauses.should)
+        .push_back(query.isOk() ? std::move(query).value() : makeNoneQuery("failed [" + field.path + "] query"));
+  }
+  if (!options.minimum_should_match.empty()) {
+    GYRE_TRY_ASSIGN(
+        clauses.minimum_should_match,
+        minimumShouldMatch(options.minimum_should_match, static_cast<std::uint32_t>(clauses.should.size())));
+  }
+  return makeBoolQuery(std::move(clauses), boost);
+}
+
 Result<QueryPtr> makeStrictTextQuery(TextKind kind, std::string_view path, std::string_view text,
                                      const MatchOptions& options, float boost, const ParseContext& context) {
   if (isMetadataField(path)) return makeMetadataValuesQuery(path, {std::string(text)}, boost, context);
@@ -271,6 +299,8 @@ Result<QueryPtr> makeStrictTextQuery(TextKind kind, std::string_view path, std::
   if (options.fuzziness && kind != TextKind::kPhrase)
     return queryShardException("Can only use fuzzy queries on keyword and text fields - not on [" + field->path +
                                "] which is of type [" + std::string(typeName(field->type)) + "]");
+  if (!options.analyzer.empty())
+    return makeValueWords(*field, kind == TextKind::kPhrase, text, options, boost, context.now_millis);
   return makeValueQuery(*field, text, boost, context.now_millis);
 }
 

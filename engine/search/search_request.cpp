@@ -83,6 +83,7 @@ class RequestParser {
     const json::Value profiles = overrides["profile"].isMissing() ? body["profile"] : overrides["profile"];
     if (profiles.isBoolean() ? profiles.boolean() : profiles.string() == "true")
       request_.profile = std::make_unique<QueryProfile>();
+    query_ = overrides["query"].isMissing() ? body["query"] : overrides["query"];
     for (const json::Value member : body)
       if (overrides[member.key()].isMissing()) GYRE_TRY(readMember(member));
     for (const json::Value member : overrides) GYRE_TRY(readMember(member));
@@ -163,7 +164,7 @@ class RequestParser {
     }
     if ((key == "aggs" || key == "aggregations") && member.isObject()) {
       request_.has_aggregations = true;
-      return assign(request_.aggregations, parseRequestedAggregations(member, context_));
+      return assign(request_.aggregations, parseRequestedAggregations(member, query_, context_));
     }
     if (key == "suggest" && member.isObject()) {
       request_.has_suggest = true;
@@ -349,6 +350,7 @@ class RequestParser {
   SearchRequest& request_;
   const Mapping& mapping_;
   ParseContext context_;
+  json::Value query_;  // missing for none
   json::Value search_after_;
   bool has_query_ = false;
 };

@@ -54,8 +54,15 @@ Status answer(std::span<const SearchTarget> targets, std::string_view request, c
     reply.failures.push_back({asked.target->index_name, shown});
     return shown;
   }
-  GYRE_TRY_ASSIGN(WrittenResponse written,
-                  writeResponse(plan, options, outcome, deadline_nanos, (steadyNanos() - begin) / 1'000'000));
+  auto response = writeResponse(plan, options, outcome, deadline_nanos, (steadyNanos() - begin) / 1'000'000);
+  if (!response.isOk()) {
+    // What a hit cannot be shown with is its index' failure.
+    if (response.status().reason() == "illegal_argument_exception" && !outcome.hits.empty())
+      reply.failures.push_back(
+          {plan.targets[plan.target_of[outcome.hits.front().segment]].target->index_name, response.status()});
+    return response.status();
+  }
+  WrittenResponse written = std::move(response).value();
   reply.fetch_nanos = steadyNanos() - found;
   reply.body = std::move(written.body);
   reply.hit_count = written.hit_count;
