@@ -14,9 +14,10 @@
 
 namespace gyre::engine {
 
-// Whole sentences (or words), the best of them by how rare their finds are, in the order of the text.
+// Whole sentences (or words), the best of them by how rare their finds are, in the order of the text. Values that are
+// not `is_tokenized` are not cut.
 std::vector<std::string> highlightUnified(const AnalyzedText& text, const std::vector<TextMark>& marks,
-                                          const HighlightOptions& options);
+                                          const HighlightOptions& options, bool is_tokenized);
 // Pieces of equal size, the best first.
 std::vector<std::string> highlightPlain(const AnalyzedText& text, const std::vector<TextMark>& marks,
                                         const HighlightOptions& options);

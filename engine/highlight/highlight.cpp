@@ -163,26 +163,28 @@ Status Highlight::writeField(const Field& field, const HighlightOptions& options
         "] - maximum allowed to be analyzed for highlighting. For large texts, indexing with offsets or "
         "term vectors is recommended!");
   std::vector<TextMark> marks;
+  const bool is_plain = options.type == HighlightOptions::Type::kPlain;
+  const PhraseMarks phrases = is_vector ? PhraseMarks::kWhole : is_plain ? PhraseMarks::kSpans : PhraseMarks::kWords;
   if (options.matched_fields.empty()) {
     const WantedTerms terms(*asked,
                             [&](std::string_view path) { return !options.requires_field_match || path == field.path; });
-    marks = terms.find(text, is_vector);
+    marks = terms.find(text, phrases);
   } else {
     // What was found in one of the fields is shown in this one's text.
     for (const std::string& path : options.matched_fields) {
       const Field* const by = mapping_->find(path);
       if (by == nullptr || !isText(*by)) continue;
       const WantedTerms terms(*asked, [&](std::string_view found) { return found == path; });
-      for (TextMark& mark : terms.find(analyze(*by), is_vector)) marks.push_back(std::move(mark));
+      for (TextMark& mark : terms.find(analyze(*by), phrases)) marks.push_back(std::move(mark));
     }
     std::stable_sort(marks.begin(), marks.end(), [](const TextMark& a, const TextMark& b) {
       return a.start != b.start ? a.start < b.start : a.end < b.end;
     });
   }
-  const std::vector<std::string> fragments = options.type == HighlightOptions::Type::kPlain
-                                                 ? highlightPlain(text, marks, options)
-                                             : is_vector ? highlightVector(text, marks, options)
-                                                         : highlightUnified(text, marks, options);
+  const std::vector<std::string> fragments =
+      is_plain    ? highlightPlain(text, marks, options)
+      : is_vector ? highlightVector(text, marks, options)
+                  : highlightUnified(text, marks, options, field.type == FieldType::kText);
   if (fragments.empty()) return {};
   writer.key(field.path).beginArray();
   for (const std::string& fragment : fragments) writer.string(fragment);

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstdint>
+#include <map>
 #include <set>
 #include <string_view>
 
@@ -10,21 +12,27 @@ namespace {
 
 struct Fragment {
   std::string text;
-  std::size_t score = 0;  // different terms found
+  float score = 0;  // the boosts of the different terms found
 };
 
 // Cuts one value as its tokens come: a fragment ends at the first token behind each multiple of the size.
 class ValueCutter {
  public:
   ValueCutter(const AnalyzedText& text, const std::vector<TextMark>& marks, const HighlightOptions& options)
-      : text_(text), marks_(marks), options_(options) {}
+      : text_(text), marks_(marks), options_(options) {
+    for (const TextMark& mark : marks)
+      if (mark.is_of_phrase) phrases_.emplace(mark.term, &mark);
+  }
 
-  std::vector<Fragment> cut(std::uint32_t value_start, std::uint32_t value_end) {
+  std::vector<Fragment> cut(std::size_t value) {
+    const std::uint32_t value_start = text_.value_starts[value];
+    const std::uint32_t value_end = text_.valueEnd(value);
     fragments_.assign(1, {});
     start_ = last_end_ = value_start;
     end_ = value_end;
     cuts_ = 1;
-    waits_for_ = -1;
+    waits_for_ = position_ = kNowhere;
+    base_ = previous_ = text_.value_positions[value];
     Group group;
     for (const TextToken& token : text_.tokens) {
       if (token.start < value_start || token.start >= value_end) continue;
@@ -32,17 +40,16 @@ class ValueCutter {
         flush(group);
         group = {};
         if (options_.fragment_count != 0 && isCut(token)) {
-          fragments_.back().score = found_.size();
           found_.clear();
           fragments_.emplace_back();
         }
       }
       const TextMark* const mark = markOf(token);
       group.add(token, mark);
-      if (mark != nullptr) found_.insert(token.text);
+      previous_ = token.position;
+      if (mark != nullptr && found_.insert(token.text).second) fragments_.back().score += mark->boost;
     }
     if (group.has_tokens) flush(group);
-    fragments_.back().score = found_.size();
     found_.clear();
     const std::u16string_view units = text_.text;
     if (last_end_ < end_) appendShown(units.substr(last_end_, end_ - last_end_), options_, fragments_.back().text);
@@ -71,7 +78,7 @@ class ValueCutter {
     const auto first = std::lower_bound(marks_.begin(), marks_.end(), token.start,
                                         [](const TextMark& mark, std::uint32_t start) { return mark.start < start; });
     for (auto mark = first; mark != marks_.end() && mark->start == token.start; ++mark)
-      if (mark->end == token.end && mark->term == token.text) return &*mark;
+      if (mark->end == token.end && mark->term == token.text) return mark->boost > 0 ? &*mark : nullptr;
     return nullptr;
   }
 
@@ -89,13 +96,19 @@ class ValueCutter {
 
   // Never within a phrase, and not so near the end that little would be left.
   bool isCut(const TextToken& token) {
-    const auto position = static_cast<std::int64_t>(token.position);
-    if (waits_for_ != -1 && waits_for_ <= position)
-      waits_for_ = -1;
-    else if (waits_for_ != -1)
+    // Lucene's fragmenter does not count the first token, so that it is one behind: it knows a phrase by the word
+    // after the first.
+    position_ += std::int64_t{token.position} - previous_;
+    if (waits_for_ <= position_)
+      waits_for_ = kNowhere;
+    else if (waits_for_ != kNowhere)
       return false;
-    if (!options_.cuts_evenly)
-      if (const TextMark* const mark = markOf(token); mark != nullptr && mark->is_of_phrase) waits_for_ = position + 1;
+    if (!options_.cuts_evenly) {
+      const auto [first, last] = phrases_.equal_range(token.text);
+      for (auto phrase = first; phrase != last; ++phrase)
+        if (std::int64_t{phrase->second->first_position} - base_ == position_)
+          waits_for_ = std::int64_t{phrase->second->last_position} - base_ + 1;
+    }
     const std::uint64_t end = token.end - start_;
     const std::uint64_t size = end_ - start_;
     const bool is_far_enough = end >= std::uint64_t{options_.fragment_size} * cuts_;
@@ -111,7 +124,10 @@ class ValueCutter {
   std::set<std::string_view> found_;
   std::uint32_t start_ = 0, end_ = 0, last_end_ = 0;
   std::uint64_t cuts_ = 1;
-  std::int64_t waits_for_ = -1;
+  static constexpr std::int64_t kNowhere = -1;
+  std::multimap<std::string_view, const TextMark*> phrases_;  // by their words
+  std::int64_t base_ = 0, previous_ = 0;
+  std::int64_t position_ = kNowhere, waits_for_ = kNowhere;
 };
 
 void sortByScore(std::vector<Fragment>& fragments) {
@@ -142,7 +158,7 @@ std::vector<std::string> highlightPlain(const AnalyzedText& text, const std::vec
   ValueCutter cutter(text, marks, options);
   std::vector<Fragment> all;
   for (std::size_t value = 0; value < text.value_starts.size(); ++value) {
-    std::vector<Fragment> fragments = cutter.cut(text.value_starts[value], text.valueEnd(value));
+    std::vector<Fragment> fragments = cutter.cut(value);
     sortByScore(fragments);
     if (options.fragment_count != 0 && fragments.size() > options.fragment_count)
       fragments.resize(options.fragment_count);

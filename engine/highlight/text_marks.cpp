@@ -1,7 +1,6 @@
 #include "engine/highlight/text_marks.hpp"
 
 #include <algorithm>
-#include <set>
 #include <tuple>
 #include <utility>
 
@@ -48,6 +47,7 @@ AnalyzedText AnalyzedText::of(const std::vector<std::string>& values, const Anal
     if (!made.value_starts.empty()) made.text += separator;
     const auto start = static_cast<std::uint32_t>(made.text.size());
     made.value_starts.push_back(start);
+    made.value_positions.push_back(base_position);
     made.text += toUtf16(value);
     if (analyzer == nullptr) {
       made.tokens.push_back({value, base_position++, start, static_cast<std::uint32_t>(made.text.size())});
@@ -71,15 +71,19 @@ WantedTerms::WantedTerms(const Query& query, std::function<bool(std::string_view
 }
 
 void WantedTerms::term(std::string_view path, std::string_view term) {
-  if (takes_(path) && !terms_.contains(term)) terms_.emplace(term, count_++);
+  if (!takes_(path)) return;
+  const auto [wanted, is_new] = terms_.emplace(term, Wanted{count_, boost()});
+  if (is_new) ++count_;
+  // The last word about a term counts.
+  wanted->second.boost = boost();
 }
 
 void WantedTerms::phrase(std::string_view path, std::vector<VisitedPlace> places, std::uint32_t slop, bool is_prefix) {
-  if (takes_(path) && !places.empty()) phrases_.push_back({std::move(places), slop, is_prefix, count_++});
+  if (takes_(path) && !places.empty()) phrases_.push_back({std::move(places), slop, is_prefix, count_++, boost()});
 }
 
 void WantedTerms::pattern(std::string_view path, ExpandTerms expand) {
-  if (takes_(path)) patterns_.push_back({std::move(expand), count_++});
+  if (takes_(path)) patterns_.push_back({std::move(expand), count_++, boost()});
 }
 
 WantedTerms::NumberedTerms WantedTerms::expandedTerms(const AnalyzedText& text) const {
@@ -87,19 +91,30 @@ WantedTerms::NumberedTerms WantedTerms::expandedTerms(const AnalyzedText& text) 
   if (patterns_.empty()) return found;
   const TextDictionary dictionary(text.tokens);
   for (const Pattern& pattern : patterns_)
-    pattern.expand(dictionary, [&](std::string_view term) { found.emplace(term, pattern.number); });
+    pattern.expand(dictionary, [&](std::string_view term, float factor) {
+      found.emplace(term, Wanted{pattern.number, pattern.boost * factor, true});
+    });
   return found;
 }
 
-std::vector<TextMark> WantedTerms::find(const AnalyzedText& text, bool joins_phrases) const {
+std::vector<TextMark> WantedTerms::find(const AnalyzedText& text, PhraseMarks phrases) const {
   std::vector<TextMark> marks;
   const NumberedTerms expanded = expandedTerms(text);
   for (const TextToken& token : text.tokens) {
     auto wanted = terms_.find(token.text);
     if (wanted == terms_.end() && (wanted = expanded.find(token.text)) == expanded.end()) continue;
-    marks.push_back({token.start, token.end, token.text, token.position, token.position, false, wanted->second});
+    const auto [number, boost, is_of_pattern] = wanted->second;
+    marks.push_back(
+        {token.start, token.end, token.text, token.position, token.position, false, number, is_of_pattern, boost});
   }
-  for (const Phrase& phrase : phrases_) findPhrase(phrase, text, joins_phrases, marks);
+  for (const Phrase& phrase : phrases_) {
+    // Of a spread phrase Lucene asks for its words near each other.
+    const bool is_near = phrase.slop > 0 && phrases != PhraseMarks::kWhole;
+    if (is_near)
+      findNear(phrase, text, phrases == PhraseMarks::kSpans, marks);
+    else
+      findPhrase(phrase, text, phrases == PhraseMarks::kWhole, marks);
+  }
   const auto key = [](const TextMark& mark) { return std::tie(mark.start, mark.end, mark.term); };
   std::stable_sort(marks.begin(), marks.end(), [&](const TextMark& a, const TextMark& b) { return key(a) < key(b); });
   const auto same = [&](const TextMark& a, const TextMark& b) { return key(a) == key(b); };
@@ -131,7 +146,11 @@ void WantedTerms::findPhrase(const Phrase& phrase, const AnalyzedText& text, boo
                    [](const Candidate& a, const Candidate& b) { return a.shift < b.shift; });
   std::vector<std::uint32_t> counts(phrase.places.size(), 0);
   std::size_t missing = phrase.places.size();
-  std::set<std::size_t> words;
+  struct Span {
+    std::uint32_t first;
+    std::uint32_t last;
+  };
+  std::map<std::size_t, Span> words;  // by token: the first match that it is part of
   std::size_t begin = 0;
   for (std::size_t end = 0; end < candidates.size(); ++end) {
     if (counts[candidates[end].place]++ == 0) --missing;
@@ -141,21 +160,62 @@ void WantedTerms::findPhrase(const Phrase& phrase, const AnalyzedText& text, boo
     const bool grows =
         end + 1 < candidates.size() && candidates[end + 1].shift - candidates[begin].shift <= std::int64_t{phrase.slop};
     if (missing > 0 || grows) continue;
-    TextMark whole{UINT32_MAX, 0, "", UINT32_MAX, 0, true, phrase.number};
+    TextMark whole{UINT32_MAX, 0, "", UINT32_MAX, 0, true, phrase.number, false, phrase.boost};
     for (std::size_t i = begin; i <= end; ++i) {
       const TextToken& token = text.tokens[candidates[i].token];
-      words.insert(candidates[i].token);
       whole.start = std::min(whole.start, token.start);
       whole.end = std::max(whole.end, token.end);
       whole.first_position = std::min(whole.first_position, token.position);
       whole.last_position = std::max(whole.last_position, token.position);
     }
+    for (std::size_t i = begin; i <= end && !joins; ++i)
+      words.emplace(candidates[i].token, Span{whole.first_position, whole.last_position});
     if (joins) marks.push_back(std::move(whole));
   }
   if (joins) return;
-  for (const std::size_t word : words) {
+  for (const auto& [word, span] : words) {
     const TextToken& token = text.tokens[word];
-    marks.push_back({token.start, token.end, token.text, token.position, token.position, true, phrase.number});
+    marks.push_back(
+        {token.start, token.end, token.text, span.first, span.last, true, phrase.number, false, phrase.boost});
+  }
+}
+
+// The words in any order, with no more than the slop of others between the first and the last. As Lucene's unordered
+// spans go on: a word of each place, then the next one of the place whose word stands first.
+void WantedTerms::findNear(const Phrase& phrase, const AnalyzedText& text, bool marks_between,
+                           std::vector<TextMark>& marks) const {
+  const std::size_t count = phrase.places.size();
+  std::vector<std::vector<std::size_t>> tokens(count);
+  for (std::size_t t = 0; t < text.tokens.size(); ++t)
+    for (std::size_t p = 0; p < count; ++p)
+      if (fits(phrase, p, text.tokens[t].text)) tokens[p].push_back(t);
+  for (const auto& of_place : tokens)
+    if (of_place.empty()) return;
+  const std::uint32_t length = phrase.places.back().position - phrase.places.front().position + 1;
+  const std::int64_t allowed = std::int64_t{phrase.slop} + std::max<std::int64_t>(0, length - std::int64_t(count));
+  std::vector<std::size_t> at(count, 0);
+  const auto position = [&](std::size_t place) { return text.tokens[tokens[place][at[place]]].position; };
+  const auto mark = [&](std::size_t t, std::uint32_t first, std::uint32_t last) {
+    const TextToken& token = text.tokens[t];
+    marks.push_back({token.start, token.end, token.text, first, last, true, phrase.number, false, phrase.boost});
+  };
+  while (true) {
+    std::size_t earliest = 0;
+    std::uint32_t last = 0;
+    for (std::size_t p = 0; p < count; ++p) {
+      if (position(p) < position(earliest)) earliest = p;
+      last = std::max(last, position(p));
+    }
+    const std::uint32_t first = position(earliest);
+    if (std::int64_t{last} + 1 - first - static_cast<std::int64_t>(count) <= allowed) {
+      for (std::size_t p = 0; p < count; ++p) {
+        if (!marks_between) mark(tokens[p][at[p]], first, last);
+        for (const std::size_t t : tokens[p])
+          if (marks_between && text.tokens[t].position >= first && text.tokens[t].position <= last)
+            mark(t, first, last);
+      }
+    }
+    if (++at[earliest] == tokens[earliest].size()) return;
   }
 }
 

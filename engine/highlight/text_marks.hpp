@@ -31,7 +31,8 @@ struct TextToken {
 struct AnalyzedText {
   std::u16string text;
   std::vector<std::uint32_t> value_starts;
-  std::vector<TextToken> tokens;  // by start, positions as they are indexed
+  std::vector<std::uint32_t> value_positions;  // where each value's positions begin
+  std::vector<TextToken> tokens;               // by start, positions as they are indexed
 
   // Of a field without an analyzer each value is one token.
   static AnalyzedText of(const std::vector<std::string>& values, const Analyzer* analyzer, std::uint32_t position_gap,
@@ -41,7 +42,7 @@ struct AnalyzedText {
   }
 };
 
-// A word that was looked for, or a whole phrase.
+// A word that was looked for, or a whole phrase. The positions of a phrase's word are those of the phrase.
 struct TextMark {
   std::uint32_t start = 0;
   std::uint32_t end = 0;
@@ -50,6 +51,15 @@ struct TextMark {
   std::uint32_t last_position = 0;
   bool is_of_phrase = false;
   std::size_t number = 0;  // of what was looked for, as the query names it
+  bool is_of_pattern = false;
+  float boost = 1;  // of the query around it; less where the word is only like what was looked for
+};
+
+// How is a phrase found?
+enum class PhraseMarks : std::uint8_t {
+  kWhole,  // one mark from its first word to its last
+  kWords,  // each of its words
+  kSpans,  // each of its words, wherever they stand near each other, and those between
 };
 
 // What a query looks for in some fields.
@@ -59,8 +69,8 @@ class WantedTerms final : public TermVisitor {
   WantedTerms(const Query& query, std::function<bool(std::string_view)> takes);
 
   bool isEmpty() const { return terms_.empty() && phrases_.empty() && patterns_.empty(); }
-  // By start. With `joins_phrases` a phrase is one mark from its first word to its last, else each word is one.
-  std::vector<TextMark> find(const AnalyzedText& text, bool joins_phrases) const;
+  // By start, then end.
+  std::vector<TextMark> find(const AnalyzedText& text, PhraseMarks phrases) const;
 
   void term(std::string_view path, std::string_view term) override;
   void phrase(std::string_view path, std::vector<VisitedPlace> places, std::uint32_t slop, bool is_prefix) override;
@@ -72,14 +82,22 @@ class WantedTerms final : public TermVisitor {
     std::uint32_t slop;
     bool is_prefix;
     std::size_t number;
+    float boost;
   };
   struct Pattern {
     ExpandTerms expand;
     std::size_t number;
+    float boost;
   };
-  using NumberedTerms = std::map<std::string, std::size_t, std::less<>>;
+  struct Wanted {
+    std::size_t number;
+    float boost;
+    bool is_of_pattern = false;
+  };
+  using NumberedTerms = std::map<std::string, Wanted, std::less<>>;
   static bool fits(const Phrase& phrase, std::size_t place, const std::string& text);
   void findPhrase(const Phrase& phrase, const AnalyzedText& text, bool joins, std::vector<TextMark>& marks) const;
+  void findNear(const Phrase& phrase, const AnalyzedText& text, bool marks_between, std::vector<TextMark>& marks) const;
   NumberedTerms expandedTerms(const AnalyzedText& text) const;
 
   std::function<bool(std::string_view)> takes_;

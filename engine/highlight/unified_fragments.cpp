@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <limits>
 #include <map>
 #include <optional>
@@ -21,9 +22,9 @@ struct Passage {
 // Cuts where its boundaries say, but sentences that are too long at words, and short ones together.
 class PassageScanner {
  public:
-  PassageScanner(std::u16string_view text, const HighlightOptions& options)
+  PassageScanner(std::u16string_view text, const HighlightOptions& options, bool is_tokenized)
       : length_(static_cast<std::int64_t>(text.size())) {
-    if (options.fragment_count == 0) {
+    if (options.fragment_count == 0 || !is_tokenized) {
       main_ = Boundaries::ofValues(text);
     } else if (options.scanner == HighlightOptions::Scanner::kWord) {
       main_ = Boundaries::ofWords(text);
@@ -90,10 +91,18 @@ constexpr float kPivot = 87;
 constexpr float kK1 = 1.2f;
 constexpr float kB = 0.75f;
 
-float scoreOf(const Passage& passage, const std::map<std::string_view, std::uint32_t>& frequencies,
-              std::size_t length) {
-  std::map<std::string_view, std::uint32_t> found;
-  for (const TextMark* const mark : passage.marks) ++found[mark->term];
+// Whatever a pattern finds counts as one word.
+struct Word {
+  std::size_t pattern;  // 0 for none
+  std::string_view term;
+  auto operator<=>(const Word&) const = default;
+};
+Word wordOf(const TextMark& mark) { return mark.is_of_pattern ? Word{mark.number + 1, {}} : Word{0, mark.term}; }
+using Frequencies = std::map<Word, std::uint32_t>;
+
+float scoreOf(const Passage& passage, const Frequencies& frequencies, std::size_t length) {
+  Frequencies found;
+  for (const TextMark* const mark : passage.marks) ++found[wordOf(*mark)];
   const float documents = 1 + static_cast<float>(length) / kPivot;
   const float norm = kK1 * ((1 - kB) + kB * (static_cast<float>(passage.end - passage.start) / kPivot));
   float score = 0;
@@ -104,20 +113,25 @@ float scoreOf(const Passage& passage, const std::map<std::string_view, std::uint
     score += static_cast<float>(count) / (static_cast<float>(count) + norm) * weight;
   }
   // Finds near the beginning count a little more.
-  return score * (1 + 1 / std::log(kPivot + static_cast<float>(passage.start)));
+  return score *
+         (1 + 1 / static_cast<float>(std::log(static_cast<double>(kPivot + static_cast<float>(passage.start)))));
 }
 
 std::string shown(const AnalyzedText& text, const Passage& passage, const HighlightOptions& options) {
   std::string out;
   const std::u16string_view units = text.text;
   std::uint32_t at = passage.start;
-  for (const TextMark* const mark : passage.marks) {
+  for (std::size_t m = 0; m < passage.marks.size(); ++m) {
+    const TextMark* const mark = passage.marks[m];
     if (mark->start > at) {
       appendShown(units.substr(at, mark->start - at), options, out);
       at = mark->start;
     }
+    // Finds that overlap are one, and end where the last of them does.
+    std::uint32_t end = mark->end;
+    while (m + 1 < passage.marks.size() && passage.marks[m + 1]->start < end) end = passage.marks[++m]->end;
     // A find may reach beyond the passage; it is cut.
-    const std::uint32_t end = std::min(mark->end, passage.end);
+    end = std::min(end, passage.end);
     if (end <= at) continue;
     out += options.pre_tags.front();
     appendShown(units.substr(at, end - at), options, out);
@@ -142,13 +156,13 @@ std::vector<std::string> withoutMatch(const AnalyzedText& text, const HighlightO
 }  // namespace
 
 std::vector<std::string> highlightUnified(const AnalyzedText& text, const std::vector<TextMark>& marks,
-                                          const HighlightOptions& options) {
+                                          const HighlightOptions& options, bool is_tokenized) {
   if (marks.empty()) return withoutMatch(text, options);
   const std::size_t limit =
       options.fragment_count == 0 ? std::numeric_limits<std::size_t>::max() : options.fragment_count;
-  std::map<std::string_view, std::uint32_t> frequencies;
-  for (const TextMark& mark : marks) ++frequencies[mark.term];
-  PassageScanner scanner(text.text, options);
+  Frequencies frequencies;
+  for (const TextMark& mark : marks) ++frequencies[wordOf(mark)];
+  PassageScanner scanner(text.text, options, is_tokenized);
   std::vector<Passage> passages;
   std::optional<Passage> current;
   const auto keep = [&] {

@@ -8,7 +8,9 @@
 #include "engine/query/bool_scorer.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
+#include "engine/query/query_rewriting.hpp"
 #include "engine/query/scorers.hpp"
+#include "engine/query/term_visitor.hpp"
 
 namespace gyre::engine {
 
@@ -143,6 +145,7 @@ class BoolQuery final : public Query {
   }
 
   void visitTerms(TermVisitor& visitor) const override {
+    const BoostedVisit around(visitor, boost_);
     for (const auto* const queries : {&clauses_.must, &clauses_.filter, &clauses_.should})
       for (const QueryPtr& query : *queries) query->visitTerms(visitor);
   }
@@ -202,7 +205,9 @@ QueryPtr makeBoolQuery(BoolClauses clauses, float boost) {
   return std::make_unique<BoolQuery>(std::move(clauses), boost);
 }
 
-Result<QueryPtr> parseBool(json::Value body, ParseContext& context) {
+namespace {
+
+Result<QueryPtr> parseClausesOfBool(json::Value body, ParseContext& context) {
   CommonParameters common;
   BoolClauses clauses;
   std::string minimum;
@@ -244,6 +249,22 @@ Result<QueryPtr> parseBool(json::Value body, ParseContext& context) {
                     minimumShouldMatch(minimum, static_cast<std::uint32_t>(clauses.should.size())));
   }
   return finishQuery(makeBoolQuery(std::move(clauses), common.boost), common, context);
+}
+
+}  // namespace
+
+Result<QueryPtr> parseBool(json::Value body, ParseContext& context) {
+  auto query = parseClausesOfBool(body, context);
+  if (query.isOk() || context.mapping.fields().empty()) return query;
+  // The dialect first looks for a clause that nothing can match; where it finds one it asks the fields nothing, and
+  // does not see what they would refuse. The body itself must be right.
+  if (!rewritingOfBool(body, context)(nullptr).is_none) return query;
+  const Mapping nothing;
+  ParseContext without_fields{nothing, context.now_millis};
+  without_fields.depth = context.depth;
+  without_fields.limits = context.limits;
+  if (!parseClausesOfBool(body, without_fields).isOk()) return query;
+  return makeNoneQuery("Unmatchable clause");
 }
 
 }  // namespace gyre::engine

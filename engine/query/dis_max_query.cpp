@@ -8,6 +8,7 @@
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
 #include "engine/query/scorers.hpp"
+#include "engine/query/term_visitor.hpp"
 
 namespace gyre::engine {
 
@@ -143,6 +144,7 @@ class DisMaxQuery final : public Query {
   }
 
   void visitTerms(TermVisitor& visitor) const override {
+    const BoostedVisit around(visitor, boost_);
     for (const QueryPtr& query : queries_) query->visitTerms(visitor);
   }
   std::string describe() const override {
@@ -176,7 +178,10 @@ class ConstantScoreQuery final : public Query {
         describeConstant(plain(), score));
   }
 
-  void visitTerms(TermVisitor& visitor) const override { inner_->visitTerms(visitor); }
+  void visitTerms(TermVisitor& visitor) const override {
+    const BoostedVisit around(visitor, boost_);
+    inner_->visitTerms(visitor);
+  }
   std::string describe() const override { return describeBoosted(plain(), boost_); }
 
  private:
@@ -192,7 +197,10 @@ class BoostQuery final : public Query {
   Result<WeightPtr> weight(const Snapshot& snapshot, float boost, bool needs_scores) const override {
     return inner_->weight(snapshot, boost * boost_, needs_scores);
   }
-  void visitTerms(TermVisitor& visitor) const override { inner_->visitTerms(visitor); }
+  void visitTerms(TermVisitor& visitor) const override {
+    const BoostedVisit around(visitor, boost_);
+    inner_->visitTerms(visitor);
+  }
   std::string describe() const override { return describeBoosted(inner_->describe(), boost_); }
 
  private:
@@ -270,7 +278,10 @@ class BoostingQuery final : public Query {
     return WeightPtr(std::make_unique<BoostingWeight>(*this, std::move(positive), std::move(negative)));
   }
 
-  void visitTerms(TermVisitor& visitor) const override { positive_->visitTerms(visitor); }
+  void visitTerms(TermVisitor& visitor) const override {
+    const BoostedVisit around(visitor, boost_);
+    positive_->visitTerms(visitor);
+  }
   std::string describe() const override { return describeBoosted(plain(), boost_); }
 
  private:

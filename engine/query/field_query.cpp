@@ -31,6 +31,7 @@ class LeafQuery final : public Query {
   }
   std::string describe() const override { return describeBoosted(description_, boost_); }
   void visitTerms(TermVisitor& visitor) const override {
+    const BoostedVisit around(visitor, boost_);
     if (tell_) tell_(visitor);
   }
 
@@ -253,7 +254,7 @@ QueryPtr makeTermInterval(std::string path, TermBounds bounds, float boost, std:
       const auto cursor = terms.cursor();
       for (bool has_term = begin < end && cursor->seekOrdinal(begin); has_term && cursor->ordinal() < end;
            has_term = cursor->next())
-        visit(cursor->term());
+        visit(cursor->term(), 1);
     });
   };
   return makeLeaf(

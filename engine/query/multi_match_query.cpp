@@ -61,7 +61,10 @@ class BlendedQuery final : public Query {
   }
 
   void visitTerms(TermVisitor& visitor) const override {
-    for (const BlendedTerm& one : terms_) visitor.term(one.path, one.term);
+    for (const BlendedTerm& one : terms_) {
+      const BoostedVisit around(visitor, one.boost);
+      visitor.term(one.path, one.term);
+    }
   }
   std::string describe() const override {
     std::string text = "blended(terms:[";

@@ -130,9 +130,10 @@ class MultiTermQuery final : public Query {
 
   std::string describe() const override { return describeBoosted(description_, boost_); }
   void visitTerms(TermVisitor& visitor) const override {
+    const BoostedVisit around(visitor, boost_);
     visitor.pattern(path_, [this](const TermDictionaryReader& terms, const auto& visit) {
-      expansion_->forEachTerm(terms, [&](const TermCursor& cursor, float) {
-        visit(cursor.term());
+      expansion_->forEachTerm(terms, [&](const TermCursor& cursor, float factor) {
+        visit(cursor.term(), factor);
         return true;
       });
     });

@@ -9,6 +9,7 @@
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
 #include "engine/query/scorers.hpp"
+#include "engine/query/term_visitor.hpp"
 
 namespace gyre::engine {
 
@@ -143,7 +144,10 @@ class NestedQuery final : public Query {
         score_(score),
         boost_(boost) {}
 
-  void visitTerms(TermVisitor& visitor) const override { inner_->visitTerms(visitor); }
+  void visitTerms(TermVisitor& visitor) const override {
+    const BoostedVisit around(visitor, boost_);
+    inner_->visitTerms(visitor);
+  }
   Result<WeightPtr> weight(const Snapshot& snapshot, float boost, bool needs_scores) const override {
     GYRE_TRY_ASSIGN(auto inner, inner_->weight(snapshot, boost * boost_, needs_scores && score_ != NestedScore::kNone));
     return makeWeight([this, inner = std::move(inner)](SegmentRun& run) -> ScorerPtr {

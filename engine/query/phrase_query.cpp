@@ -302,7 +302,10 @@ class PhraseQuery final : public Query {
     return makePhraseWeight(snapshot, path_, places_, slop_, boost * boost_);
   }
   std::string describe() const override { return describeBoosted(describePhrase(path_, places_, slop_), boost_); }
-  void visitTerms(TermVisitor& visitor) const override { visitPhrase(visitor, path_, places_, slop_, false); }
+  void visitTerms(TermVisitor& visitor) const override {
+    const BoostedVisit around(visitor, boost_);
+    visitPhrase(visitor, path_, places_, slop_, false);
+  }
 
  private:
   std::string path_;
@@ -350,7 +353,10 @@ class PhrasePrefixQuery final : public Query {
   }
 
   std::string describe() const override { return describeBoosted(describePhrase(path_, places_, slop_, "*"), boost_); }
-  void visitTerms(TermVisitor& visitor) const override { visitPhrase(visitor, path_, places_, slop_, true); }
+  void visitTerms(TermVisitor& visitor) const override {
+    const BoostedVisit around(visitor, boost_);
+    visitPhrase(visitor, path_, places_, slop_, true);
+  }
 
  private:
   // The smallest terms of the whole snapshot that begin as the last place wants.

@@ -29,8 +29,32 @@ class TermVisitor {
   // Of a prefix phrase the last place has beginnings of terms.
   virtual void phrase(std::string_view path, std::vector<VisitedPlace> places, std::uint32_t slop, bool is_prefix) = 0;
   // Calls its second argument with each term of the dictionary that the pattern stands for. Valid as long as the query.
-  using ExpandTerms = std::function<void(const TermDictionaryReader&, const std::function<void(std::string_view)>&)>;
+  // A term that is only like what was asked for has a factor below 1.
+  using VisitTerm = std::function<void(std::string_view term, float factor)>;
+  using ExpandTerms = std::function<void(const TermDictionaryReader&, const VisitTerm&)>;
   virtual void pattern(std::string_view path, ExpandTerms expand) = 0;
+
+  // The product of the boosts around what is told.
+  float boost() const { return boost_; }
+
+ private:
+  friend class BoostedVisit;
+  float boost_ = 1;
+};
+
+// What is told while this lives has one boost more around it.
+class BoostedVisit {
+ public:
+  BoostedVisit(TermVisitor& visitor, float boost) : visitor_(visitor), outer_(visitor.boost_) {
+    visitor.boost_ *= boost;
+  }
+  ~BoostedVisit() { visitor_.boost_ = outer_; }
+  BoostedVisit(const BoostedVisit&) = delete;
+  BoostedVisit& operator=(const BoostedVisit&) = delete;
+
+ private:
+  TermVisitor& visitor_;
+  float outer_;
 };
 
 }  // namespace gyre::engine
