@@ -6,6 +6,7 @@
 
 #include "engine/mapping/failure_cause.hpp"
 #include "engine/query/query_profile.hpp"
+#include "engine/query/span_parser.hpp"
 #include "engine/suggest/string_distance.hpp"
 
 namespace gyre::engine {
@@ -39,6 +40,14 @@ constexpr Kind kKinds[] = {
     {"range", parseRange},
     {"regexp", parseRegexp},
     {"simple_query_string", parseSimpleQueryString},
+    {"span_containing", parseSpanQuery},
+    {"span_first", parseSpanQuery},
+    {"span_multi", parseSpanQuery},
+    {"span_near", parseSpanQuery},
+    {"span_not", parseSpanQuery},
+    {"span_or", parseSpanQuery},
+    {"span_term", parseSpanQuery},
+    {"span_within", parseSpanQuery},
     {"term", parseTerm},
     {"terms", parseTerms},
     {"terms_set", parseTermsSet},
@@ -68,16 +77,8 @@ constexpr std::string_view kNotSupported[] = {
     "script",
     "script_score",
     "shape",
-    "span_containing",
-    "span_field_masking",
-    "span_first",
+    "field_masking_span",
     "span_gap",
-    "span_multi",
-    "span_near",
-    "span_not",
-    "span_or",
-    "span_term",
-    "span_within",
     "template",
     "xy_shape",
 };
