@@ -120,15 +120,38 @@ bool isSentenceSpace(char16_t c) {
 bool isClosing(char16_t c) { return isOneOf(c, u")]}\"'\u00bb\u2019\u201d\u203a\u300d\u300f"); }
 bool isOpening(char16_t c) { return isOneOf(c, u"([{\"'\u00ab\u2018\u201c\u2039\u300c\u300e"); }
 
-bool isLowerLetter(std::uint32_t code) { return isLetter(code) && toUpper(code) != code; }
+bool isTitleLetter(std::uint32_t code) { return code == 0x1c5 || code == 0x1c8 || code == 0x1cb || code == 0x1f2; }
+bool isLowerLetter(std::uint32_t code) { return isLetter(code) && toUpper(code) != code && !isTitleLetter(code); }
+bool isNumber(std::uint32_t code) {
+  return isDigit(code) || code == 0xb2 || code == 0xb3 || code == 0xb9 || (code >= 0xbc && code <= 0xbe);
+}
+
+// Where does a sentence end that has a dot and white space before `next`?
+enum class DotEnd : std::uint8_t { kNowhere, kBehindSpace, kBeforeDot };
+// As the dialect's runtime decides, by what follows: not before a small letter or a number, and before the dot itself
+// where a symbol follows that no letter is joined to.
+DotEnd endOfDot(std::u16string_view text, std::size_t next) {
+  const std::uint32_t code = codeAt(text, next);
+  if (isLetter(code)) return isLowerLetter(code) ? DotEnd::kNowhere : DotEnd::kBehindSpace;
+  if (isNumber(code)) return DotEnd::kNowhere;
+  if (isOpening(text[next])) {
+    while (next < text.size() && isOpening(text[next])) ++next;
+    return next < text.size() && isNumber(codeAt(text, next)) ? DotEnd::kNowhere : DotEnd::kBehindSpace;
+  }
+  if (isClosing(text[next]) || isOneOf(text[next], u",.\uff0e")) return DotEnd::kNowhere;
+  next += sizeAt(text, next);
+  return next < text.size() && isLetter(codeAt(text, next)) ? DotEnd::kBehindSpace : DotEnd::kBeforeDot;
+}
 
 // Behind the sentence that begins at `at`.
 std::size_t behindSentence(std::u16string_view text, std::size_t at) {
+  const std::size_t begin = at;
   while (at < text.size()) {
     const char16_t c = text[at++];
     if (c == kValueSeparator) return at;
     const bool is_certain = isOneOf(c, u"!?\u3002\uff01\uff1f");
     if (!is_certain && !isOneOf(c, u".\uff0e")) continue;
+    const std::size_t term = at - 1;
     bool is_term_certain = is_certain;
     while (at < text.size() && (isOneOf(text[at], u"!?\u3002\uff01\uff1f.\uff0e") || isClosing(text[at])))
       is_term_certain = is_term_certain || isOneOf(text[at++], u"!?\u3002\uff01\uff1f");
@@ -137,10 +160,9 @@ std::size_t behindSentence(std::u16string_view text, std::size_t at) {
     if (at < text.size() && text[at] == kValueSeparator) return at + 1;
     if (is_term_certain || at == text.size()) return at;
     if (at == behind_term) continue;
-    // A dot ends the sentence unless a small letter follows.
-    std::size_t next = at;
-    while (next < text.size() && isOpening(text[next])) ++next;
-    if (next == text.size() || !isLowerLetter(codeAt(text, next))) return at;
+    const DotEnd end = endOfDot(text, at);
+    if (end == DotEnd::kBehindSpace) return at;
+    if (end == DotEnd::kBeforeDot && term > begin) return term;
   }
   return at;
 }
