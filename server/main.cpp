@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/heap.hpp"
 #include "server/application.hpp"
 #include "server/cli/admin_command.hpp"
 #include "server/cli/dead_letter_command.hpp"
@@ -283,6 +284,7 @@ int runProgram(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  gyre::base::useFewArenas();
   try {
     return runProgram({argv + 1, argv + argc});
   } catch (const std::exception& error) {

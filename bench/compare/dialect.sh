@@ -25,7 +25,7 @@ run_gyre() {
   local port data pid
   port=$(free_port) data=$(mktemp -d)
   build/release/bin/gyre serve --set "data.dir=$data" --set api.listen=127.0.0.1:0 --set "dialect.listen=127.0.0.1:$port" \
-    --set dialect.free_indices=true 2>"$out/gyre.log" &
+    --set dialect.free_indices=true --set limits.idle_timeout=1h 2>"$out/gyre.log" &
   pid=$!
   trap 'kill -TERM '"$pid"' 2>/dev/null || true' EXIT
   for _ in $(seq 100); do

@@ -28,8 +28,8 @@ Result<std::shared_ptr<const OpenSegment>> OpenSegment::open(std::string name, s
                                                              bool verify) {
   std::shared_ptr<OpenSegment> segment(new OpenSegment(std::move(name), std::move(file)));
   GYRE_TRY(segment->load(verify));
-  // Checking read every page once; searches will touch a few of them.
-  if (verify) segment->file_->letGo();
+  // Loading touched pages here and there, checking all of them; searches will touch a few.
+  segment->file_->letGo();
   return std::shared_ptr<const OpenSegment>(std::move(segment));
 }
 

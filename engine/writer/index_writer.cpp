@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/heap.hpp"
 #include "engine/analysis/analysis_registry.hpp"
 #include "engine/segment/segment_writer.hpp"
 #include "gyre/json.hpp"
@@ -442,12 +443,8 @@ Status IndexWriter::commit() {
     captured = snapshot();
     if (log_ && log_->sizeBytes() > 0) log_->rotate();
   }
-  // From here on writers go on: the snapshot does not change, and it is what the commit will say.
-  std::string bytes = encodeCommit(describe(*captured));
-  if (bytes != last_commit_) {
-    GYRE_TRY(writeSegments(*captured));
-    GYRE_TRY(files_.directory().replace(kCommitFile, base::asBytes(bytes)));
-    last_commit_ = std::move(bytes);
+  GYRE_TRY_ASSIGN(const bool is_written, write(*captured));
+  if (is_written) {
     const std::lock_guard lock(writer_mutex_);
     ageTombstones();
   }
@@ -455,7 +452,29 @@ Status IndexWriter::commit() {
   // A file that could not be removed is tried again after the next commit.
   if (log_) (void)log_->trim(captured->sequence);
   removeUnneeded(*captured);
+  base::returnFreedPages();
   return {};
+}
+
+Status IndexWriter::commitPublished() {
+  const std::lock_guard commit_lock(commit_mutex_);
+  if (is_closed_ || stop_merging_) return {};
+  const auto captured = snapshot();
+  GYRE_TRY(write(*captured).status());
+  durable_ = std::max(durable_.load(), captured->sequence);
+  removeUnneeded(*captured);
+  return {};
+}
+
+// False when the commit file says the same already. Writers go on meanwhile: the snapshot does not change, and it is
+// what the commit will say. REQUIRES: commit_mutex_ is held.
+Result<bool> IndexWriter::write(const Snapshot& snapshot) {
+  std::string bytes = encodeCommit(describe(snapshot));
+  if (bytes == last_commit_) return false;
+  GYRE_TRY(writeSegments(snapshot));
+  GYRE_TRY(files_.directory().replace(kCommitFile, base::asBytes(bytes)));
+  last_commit_ = std::move(bytes);
+  return true;
 }
 
 void IndexWriter::ageTombstones() {

@@ -120,6 +120,7 @@ class IndexWriter {
 
   void ageTombstones();
   Status writeSegments(const Snapshot& snapshot);
+  Result<bool> write(const Snapshot& snapshot);
   void useFile(const std::shared_ptr<const OpenSegment>& opened);
   CommitPoint describe(const Snapshot& snapshot) const;
   void removeUnneeded(const Snapshot& committed);
@@ -132,6 +133,8 @@ class IndexWriter {
   Status runJob(const MergeJob& job, Haste haste);
   void swap(const MergeJob& job, const MergeResult& result, std::shared_ptr<const OpenSegment> merged);
   void mergeInBackground();
+  // Commits what is published already, so that files which merges made needless can go.
+  Status commitPublished();
   // Merges small segments on the calling thread when the background thread does not keep up.
   void relieve();
 
@@ -143,7 +146,8 @@ class IndexWriter {
   std::string settings_;  // JSON, as the index was created with or was given since; "" for none
 
   std::mutex commit_mutex_;
-  std::string last_commit_;  // bytes of the commit file
+  std::atomic<std::uint64_t> rewritten_bytes_ = 0;  // by merges into files, since the index was opened
+  std::string last_commit_;                         // bytes of the commit file
 
   mutable std::mutex writer_mutex_;
   std::shared_ptr<const Mapping> mapping_;  // changed with snapshot_mutex_ as well

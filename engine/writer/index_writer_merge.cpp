@@ -1,6 +1,7 @@
 // The merging half of IndexWriter: choosing, building without locks, swapping in.
 #include <algorithm>
 
+#include "base/heap.hpp"
 #include "engine/writer/index_writer.hpp"
 
 namespace gyre::engine {
@@ -92,6 +93,7 @@ Status IndexWriter::runJob(const MergeJob& job, Haste haste) {
   }
   GYRE_TRY_ASSIGN(auto merged, files_.finish(job.name));
   swap(job, result.value(), std::move(merged));
+  rewritten_bytes_ += job.bytes;
   return {};
 }
 
@@ -134,12 +136,17 @@ void IndexWriter::swap(const MergeJob& job, const MergeResult& result, std::shar
 }
 
 Status IndexWriter::merge() {
+  const std::uint64_t rewritten = rewritten_bytes_;
   while (true) {
     GYRE_TRY_ASSIGN(const bool has_merged,
                     mergeOnce([&](std::span<const MergeCandidate> segments) { return chooseMerge(policy_, segments); },
                               Haste::kNone));
-    if (!has_merged) return {};
+    if (!has_merged) break;
   }
+  if (rewritten_bytes_ == rewritten) return {};
+  GYRE_TRY(commitPublished());
+  base::returnFreedPages();
+  return {};
 }
 
 Status IndexWriter::forceMerge(std::uint32_t max_segments) {

@@ -47,6 +47,7 @@ class IndexTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(spacingOfTheDefinitionDoesNotMatter);
   CPPUNIT_TEST(fullBufferBecomesASegmentThatIsNotYetSearchable);
   CPPUNIT_TEST(forceMergeLeavesOneSegmentWithoutDeletes);
+  CPPUNIT_TEST(filesThatMergesReplaceGoWithoutACommit);
   CPPUNIT_TEST(closedIndexRefusesWork);
   CPPUNIT_TEST(randomOperationsMatchTheModel);
   CPPUNIT_TEST_SUITE_END();
@@ -255,6 +256,33 @@ class IndexTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(int(gyre::Code::kUnavailable), int(index_->refresh().code()));
     reopen();
     CPPUNIT_ASSERT_EQUAL(std::string("{}"), source("a"));
+  }
+
+  // A merge of more than a few megabytes writes a file; those it replaces must not wait for the owner's next commit.
+  void filesThatMergesReplaceGoWithoutACommit() {
+    std::mt19937_64 random(1);
+    gyre::engine::RamDirectory directory;
+    auto opened = Index::open(directory, R"({"mappings":{"dynamic":false}})", options_, observer_);
+    CPPUNIT_ASSERT(opened.isOk());
+    index_ = std::move(opened).value();
+    constexpr int kSegments = 10;
+    for (int i = 0; i < kSegments; ++i) {
+      std::string noise;
+      while (noise.size() < 1'500'000) noise += static_cast<char>('0' + random() % 75);
+      std::replace(noise.begin(), noise.end(), '\\', '~');
+      put("big-" + std::to_string(i), 1, R"({"note":")" + noise + R"("})");
+      commit();
+    }
+    put("later", 1, "{}");
+    const std::uint64_t durable = index_->checkpoint().durable;
+    CPPUNIT_ASSERT(index_->merge().isOk());
+    const auto names = directory.list();
+    CPPUNIT_ASSERT(names.isOk());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, names.value().size());  // the commit and one segment
+    // What was not searchable yet stays so.
+    expectMarks(durable + 1, durable, durable);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{kSegments + 1}, index_->stats().doc_count);
+    index_.reset();
   }
 
   void randomOperationsMatchTheModel() {
