@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "engine/codec/packed_lanes.hpp"
+
 namespace gyre::engine {
 namespace {
 
@@ -78,10 +80,12 @@ void appendPacked(std::string& out, std::span<const std::uint32_t> values, unsig
 }
 
 void unpack(const std::uint8_t* from, std::size_t count, unsigned width, std::uint64_t* to) {
-  kWide[width](from, count, to);
+  const std::size_t done = unpackLanes(from, count, width, to);
+  kWide[width](from + done / 8 * width, count - done, to + done);
 }
 void unpack(const std::uint8_t* from, std::size_t count, unsigned width, std::uint32_t* to) {
-  kNarrow[width](from, count, to);
+  const std::size_t done = unpackLanes(from, count, width, to);
+  kNarrow[width](from + done / 8 * width, count - done, to + done);
 }
 
 }  // namespace gyre::engine

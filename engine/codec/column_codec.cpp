@@ -3,198 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
 #include <cstring>
-#include <numeric>
 
 #include "base/cpu_clones.hpp"
 #include "engine/codec/bit_packing.hpp"
-#include "engine/mapping/numeric_value.hpp"
+#include "engine/codec/column_filter.hpp"
+#include "engine/codec/column_layout.hpp"
+#include "engine/codec/column_trend.hpp"
 
 namespace gyre::engine {
-namespace {
-
-constexpr std::uint8_t kWholeNumbers = 0xff;
-constexpr std::uint8_t kFloatFlag = 0x80;
-// 10^14: with 53 bits of mantissa there is nothing to gain beyond.
-constexpr unsigned kMaxExponent = 14;
-constexpr std::array<double, kMaxExponent + 1> kPowers = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
-                                                          1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
-constexpr double kLargestWhole = 9007199254740992.0;  // 2^53: whole doubles are exact up to here
-constexpr std::size_t kHeaderSize = 40;
-
-// The one formula that both sides use, so packing is lossless by construction. Both operands are exact, so the quotient
-// is the double nearest to the decimal, which is what a JSON parser had made of it.
-inline std::int64_t fromDecimal(std::int64_t whole, double power, bool is_float) {
-  const double value = static_cast<double>(whole) / power;
-  return is_float ? encodeFloat(static_cast<float>(value)) : encodeDouble(value);
-}
-
-bool toDecimal(std::int64_t encoded, unsigned exponent, bool is_float, std::int64_t& whole) {
-  const double scaled = decodeDouble(encoded) * kPowers[exponent];
-  if (!(std::fabs(scaled) < kLargestWhole)) return false;
-  whole = std::llround(scaled);
-  return fromDecimal(whole, kPowers[exponent], is_float) == encoded;
-}
-
-std::uint32_t windowCount(std::uint32_t doc_count) {
-  return static_cast<std::uint32_t>((std::uint64_t{doc_count} + kWindowDocs - 1) / kWindowDocs);
-}
-std::uint32_t docsOfWindow(std::uint32_t doc_count, std::uint32_t window) {
-  return std::min(kWindowDocs, doc_count - window * kWindowDocs);
-}
-
-}  // namespace
-
-// ---- writing
-// ---------------------------------------------------------------------------------------------------------
-
-void ColumnWriter::startWindow(std::uint32_t window) {
-  while (window_ < window) {
-    writeBlock(kWindowDocs);
-    ++window_;
-  }
-}
-
-void ColumnWriter::sortEachDocument() {
-  for (std::size_t i = 0; i < docs_.size();) {
-    std::size_t end = i + 1;
-    while (end < docs_.size() && docs_[end] == docs_[i]) ++end;
-    std::sort(values_.begin() + static_cast<std::ptrdiff_t>(i), values_.begin() + static_cast<std::ptrdiff_t>(end));
-    i = end;
-  }
-}
-
-void ColumnWriter::writeBlock(std::uint32_t window_docs) {
-  ColumnBlock block;
-  block.data_offset = data_.size();
-  block.value_count = static_cast<std::uint32_t>(values_.size());
-  if (!values_.empty()) {
-    block.doc_count = 1;
-    for (std::size_t i = 1; i < docs_.size(); ++i) block.doc_count += docs_[i] != docs_[i - 1];
-    if (block.doc_count < block.value_count) {
-      sortEachDocument();
-      is_multi_ = true;
-    }
-    const auto [min, max] = std::minmax_element(values_.begin(), values_.end());
-    block.min = *min;
-    block.max = *max;
-    totals_.min = totals_.value_count == 0 ? block.min : std::min(totals_.min, block.min);
-    totals_.max = totals_.value_count == 0 ? block.max : std::max(totals_.max, block.max);
-    totals_.doc_count += block.doc_count;
-    totals_.value_count += block.value_count;
-    choosePacking(block);
-    writeLayout(block, window_docs);
-  }
-  blocks_.push_back(block);
-  docs_.clear();
-  values_.clear();
-}
-
-void ColumnWriter::choosePacking(ColumnBlock& block) {
-  numbers_.resize(values_.size());
-  if (block.min == block.max) {
-    // Constant: as whole numbers, whatever they stand for, with no bits at all.
-    block.base = static_cast<std::uint64_t>(block.min);
-    std::fill(numbers_.begin(), numbers_.end(), 0);
-    return;
-  }
-  if (content_ != ColumnContent::kWhole && chooseDecimal(block)) return;
-  for (std::size_t i = 0; i < values_.size(); ++i) numbers_[i] = static_cast<std::uint64_t>(values_[i]);
-  packWhole(block, numbers_, static_cast<std::uint64_t>(block.min), static_cast<std::uint64_t>(block.max));
-}
-
-bool ColumnWriter::chooseDecimal(ColumnBlock& block) {
-  const bool is_float = content_ == ColumnContent::kFloat;
-  unsigned exponent = 0;
-  std::int64_t whole = 0;
-  for (const std::int64_t value : values_)
-    while (!toDecimal(value, exponent, is_float, whole))
-      if (++exponent > kMaxExponent) return false;
-  std::int64_t min = 0, max = 0;
-  for (std::size_t i = 0; i < values_.size(); ++i) {
-    // Again from the first: a value that was short at a small exponent may be too large at the final one.
-    if (!toDecimal(values_[i], exponent, is_float, whole)) return false;
-    min = i == 0 ? whole : std::min(min, whole);
-    max = i == 0 ? whole : std::max(max, whole);
-    numbers_[i] = static_cast<std::uint64_t>(whole);
-  }
-  block.decimal = static_cast<std::uint8_t>(exponent | (is_float ? kFloatFlag : 0u));
-  packWhole(block, numbers_, static_cast<std::uint64_t>(min), static_cast<std::uint64_t>(max));
-  return true;
-}
-
-void ColumnWriter::packWhole(ColumnBlock& block, std::span<const std::uint64_t> numbers, std::uint64_t min,
-                             std::uint64_t max) {
-  // Differences wrap, so the whole range of int64 works.
-  std::uint64_t divisor = max - min;
-  for (const std::uint64_t number : numbers) {
-    if (divisor == 1) break;
-    if (const std::uint64_t above = number - min; above % divisor != 0) divisor = std::gcd(above, divisor);
-  }
-  block.base = min;
-  block.multiplier = divisor;
-  block.width = static_cast<std::uint8_t>(bitWidth((max - min) / divisor));
-  for (auto& number : numbers_) number = divisor == 1 ? number - min : (number - min) / divisor;
-}
-
-void ColumnWriter::writePresence() {
-  std::array<std::uint64_t, kWindowWords> present{};
-  for (const DocId doc : docs_) present[doc % kWindowDocs / 64] |= std::uint64_t{1} << (doc % 64);
-  for (const std::uint64_t word : present) base::appendLittle(data_, word);
-}
-
-void ColumnWriter::writeLayout(ColumnBlock& block, std::uint32_t window_docs) {
-  if (block.value_count > block.doc_count) {
-    block.layout = ColumnLayout::kMulti;
-    block.offset_width = static_cast<std::uint8_t>(bitWidth(block.value_count));
-    std::vector<std::uint32_t> offsets(window_docs + 1, 0);
-    for (const DocId doc : docs_) ++offsets[doc % kWindowDocs + 1];
-    std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
-    appendPacked(data_, std::span<const std::uint32_t>(offsets), block.offset_width);
-    appendPacked(data_, std::span<const std::uint64_t>(numbers_), block.width);
-  } else if (block.doc_count == window_docs) {
-    block.layout = ColumnLayout::kFull;
-    appendPacked(data_, std::span<const std::uint64_t>(numbers_), block.width);
-  } else if (block.doc_count * 2 >= window_docs || block.width == 0) {
-    block.layout = ColumnLayout::kSlotted;
-    writePresence();
-    slots_.assign(window_docs, 0);
-    for (std::size_t i = 0; i < docs_.size(); ++i) slots_[docs_[i] % kWindowDocs] = numbers_[i];
-    appendPacked(data_, std::span<const std::uint64_t>(slots_), block.width);
-  } else {
-    block.layout = ColumnLayout::kCompact;
-    writePresence();
-    appendPacked(data_, std::span<const std::uint64_t>(numbers_), block.width);
-  }
-}
-
-void ColumnWriter::finish(std::uint32_t doc_count, std::string& out) {
-  const std::uint32_t windows = windowCount(doc_count);
-  while (window_ < windows) {
-    writeBlock(docsOfWindow(doc_count, window_));
-    ++window_;
-  }
-  const std::uint64_t data_start = kHeaderSize + std::uint64_t{windows} * sizeof(ColumnBlock);
-  out.reserve(out.size() + data_start + data_.size() + kUnpackSlack);
-  base::appendLittle(out, doc_count);
-  base::appendLittle(out, windows);
-  base::appendLittle<std::uint32_t>(out, is_multi_ ? 1 : 0);
-  base::appendLittle<std::uint32_t>(out, 0);
-  base::appendLittle(out, totals_.min);
-  base::appendLittle(out, totals_.max);
-  base::appendLittle(out, totals_.doc_count);
-  base::appendLittle(out, totals_.value_count);
-  for (ColumnBlock& block : blocks_) {
-    block.data_offset += data_start;
-    base::appendLittle(out, block);
-  }
-  out += data_;
-  out.append(kUnpackSlack, '\0');
-}
-
-// ---- reading
-// ---------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -207,11 +24,16 @@ GYRE_CPU_CLONES void addBase(std::uint64_t base, std::uint64_t multiplier, std::
   }
 }
 
+GYRE_CPU_CLONES void addTrend(std::int64_t slope, std::uint64_t multiplier, std::uint32_t count,
+                              std::uint64_t* numbers) {
+  for (std::uint32_t i = 0; i < count; ++i) numbers[i] += multiplier * static_cast<std::uint64_t>(trendAt(slope, i));
+}
+
 GYRE_CPU_CLONES void decimalsToDoubles(double power, std::uint32_t count, std::int64_t* numbers) {
   for (std::uint32_t i = 0; i < count; ++i) numbers[i] = fromDecimal(numbers[i], power, false);
 }
 
-class PackedColumn final : public ColumnReader {
+class PackedColumn final : public ColumnReader, public PackedWindows {
  public:
   static Result<std::unique_ptr<ColumnReader>> open(base::ByteView section, std::uint32_t doc_count) {
     auto column = std::unique_ptr<PackedColumn>(new PackedColumn(section, doc_count));
@@ -225,6 +47,10 @@ class PackedColumn final : public ColumnReader {
     return {each.min, each.max, each.doc_count, each.value_count};
   }
   bool isMultiValued() const override { return is_multi_; }
+  PackedWindow packedWindow(std::uint32_t window) const override {
+    const ColumnBlock each = block(window);
+    return {each, section_.data() + each.data_offset, docsOfWindow(doc_count_, window)};
+  }
 
   void read(std::uint32_t window, std::int64_t* values, std::uint64_t* present) const override {
     const ColumnBlock each = block(window);
@@ -310,6 +136,7 @@ class PackedColumn final : public ColumnReader {
     switch (each.layout) {
       case ColumnLayout::kEmpty: return false;
       case ColumnLayout::kFull: break;
+      case ColumnLayout::kTrend: value = onTrend(each, data, i); return true;
       case ColumnLayout::kSlotted:
       case ColumnLayout::kCompact:
         if (!isPresent(data, i)) return false;
@@ -346,7 +173,8 @@ class PackedColumn final : public ColumnReader {
   PackedColumn(base::ByteView section, std::uint32_t doc_count) : section_(section), doc_count_(doc_count) {}
 
   ColumnBlock block(std::uint32_t window) const {
-    return base::loadLittle<ColumnBlock>(section_.data() + kHeaderSize + std::size_t{window} * sizeof(ColumnBlock));
+    return base::loadLittle<ColumnBlock>(section_.data() + kColumnHeaderBytes +
+                                         std::size_t{window} * sizeof(ColumnBlock));
   }
 
   Status check() {
@@ -378,6 +206,7 @@ class PackedColumn final : public ColumnReader {
         if (each.data_offset > section_.size()) return bad("data outside the section");
         return each.value_count == 0 ? Status() : bad("values in an empty block");
       case ColumnLayout::kFull: size = packedBytes(docs, each.width); break;
+      case ColumnLayout::kTrend: size = kSlopeBytes + packedBytes(docs, each.width); break;
       case ColumnLayout::kSlotted: size = kWindowWords * 8 + packedBytes(docs, each.width); break;
       case ColumnLayout::kCompact: size = kWindowWords * 8 + packedBytes(each.value_count, each.width); break;
       case ColumnLayout::kMulti:
@@ -386,7 +215,8 @@ class PackedColumn final : public ColumnReader {
       default: return bad("unknown layout");
     }
     if (each.width > 64 || each.offset_width > 32) return bad("width out of range");
-    if (each.decimal != kWholeNumbers && (each.decimal & ~kFloatFlag) > kMaxExponent)
+    const bool takes_decimals = each.layout != ColumnLayout::kTrend;
+    if (each.decimal != kWholeNumbers && (!takes_decimals || (each.decimal & ~kFloatFlag) > kMaxExponent))
       return bad("exponent out of range");
     const std::uint64_t limit = section_.size() - kUnpackSlack;
     if (each.data_offset > limit || size > limit - each.data_offset) return bad("data outside the section");
@@ -396,7 +226,8 @@ class PackedColumn final : public ColumnReader {
   // What later reads rely on to stay inside their buffers.
   bool checkCounts(const ColumnBlock& each, std::uint32_t docs) const {
     const std::uint8_t* const data = section_.data() + each.data_offset;
-    if (each.layout == ColumnLayout::kFull) return each.doc_count == docs && each.value_count == docs;
+    if (each.layout == ColumnLayout::kFull || each.layout == ColumnLayout::kTrend)
+      return each.doc_count == docs && each.value_count == docs;
     if (each.layout == ColumnLayout::kMulti) {
       std::vector<std::uint32_t> offsets(docs + 1);
       unpack(data, docs + 1, each.offset_width, offsets.data());
@@ -449,6 +280,13 @@ class PackedColumn final : public ColumnReader {
     return fromDecimal(whole, kPowers[each.decimal & ~kFloatFlag], (each.decimal & kFloatFlag) != 0);
   }
 
+  static std::int64_t slopeOf(const std::uint8_t* data) { return base::loadLittle<std::int64_t>(data); }
+  static std::int64_t onTrend(const ColumnBlock& each, const std::uint8_t* data, std::uint32_t i) {
+    const auto line = static_cast<std::uint64_t>(trendAt(slopeOf(data), i));
+    const std::uint64_t above = unpackOne(data + kSlopeBytes, i, each.width);
+    return static_cast<std::int64_t>(each.base + each.multiplier * (line + above));
+  }
+
   // The numbers as they are packed; what they stand for is toValues()'s.
   static void decode(const ColumnBlock& each, const std::uint8_t* packed, std::uint32_t count, std::int64_t* numbers) {
     if (each.width == 0) {
@@ -456,8 +294,13 @@ class PackedColumn final : public ColumnReader {
       return;
     }
     auto* const wrapping = reinterpret_cast<std::uint64_t*>(numbers);  // the same bytes, unsigned so that sums may wrap
-    unpack(packed, count, each.width, wrapping);
-    addBase(each.base, each.multiplier, count, wrapping);
+    // In pieces, so that what was unpacked is still near when the base is added.
+    constexpr std::uint32_t kPiece = 1024;
+    for (std::uint32_t at = 0; at < count; at += kPiece) {
+      const std::uint32_t size = std::min(kPiece, count - at);
+      unpack(packed + std::size_t{at} / 8 * each.width, size, each.width, wrapping + at);
+      addBase(each.base, each.multiplier, size, wrapping + at);
+    }
   }
 
   // Numbers packed as decimals become doubles.
@@ -480,6 +323,11 @@ class PackedColumn final : public ColumnReader {
         fillPresent(docs, present);
         decode(each, data, docs, numbers);
         return;
+      case ColumnLayout::kTrend:
+        fillPresent(docs, present);
+        decode(each, data + kSlopeBytes, docs, numbers);
+        addTrend(slopeOf(data), each.multiplier, docs, reinterpret_cast<std::uint64_t*>(numbers));
+        return;
       case ColumnLayout::kSlotted:
         std::memcpy(present, data, kWindowWords * 8);
         decode(each, data + kWindowWords * 8, docs, numbers);
@@ -498,6 +346,9 @@ class PackedColumn final : public ColumnReader {
     switch (each.layout) {
       case ColumnLayout::kEmpty: return 0;
       case ColumnLayout::kFull: gatherPacked(each, data, docs.data(), count, numbers); return count;
+      case ColumnLayout::kTrend:
+        for (std::uint32_t i = 0; i < count; ++i) numbers[i] = onTrend(each, data, docs[i]);
+        return count;
       case ColumnLayout::kSlotted:
       case ColumnLayout::kCompact: {
         std::array<std::uint32_t, kWindowWords> ranks{};

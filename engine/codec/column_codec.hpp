@@ -26,6 +26,7 @@ enum class ColumnLayout : std::uint8_t {
   kSlotted,  // presence bits, and a slot for every document: most have one value
   kCompact,  // presence bits, and only the values there are: few have one
   kMulti,    // some document has several
+  kTrend,    // every document has one value, and they lie about a straight line
 };
 
 // FORMAT: as it stands on disk, 56 bytes.
@@ -68,6 +69,7 @@ class ColumnWriter {
   void packWhole(ColumnBlock& block, std::span<const std::uint64_t> numbers, std::uint64_t min, std::uint64_t max);
   void writeLayout(ColumnBlock& block, std::uint32_t window_docs);
   void writePresence();
+  void writeFull(ColumnBlock& block);
 
   ColumnContent content_;
   std::uint32_t window_ = 0;

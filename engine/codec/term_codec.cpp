@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "engine/codec/term_signatures.hpp"
+
 namespace gyre::engine {
 namespace {
 
@@ -129,7 +131,7 @@ class BlockReader {
   bool is_valid_ = true;
 };
 
-class PrefixCodedTerms final : public TermDictionaryReader {
+class PrefixCodedTerms final : public TermDictionaryReader, public SignedTerms {
  public:
   explicit PrefixCodedTerms(base::ByteView section) : section_(section) {}
 
@@ -160,6 +162,10 @@ class PrefixCodedTerms final : public TermDictionaryReader {
   std::uint32_t size() const override { return count_; }
   std::unique_ptr<TermCursor> cursor() const override;
   std::span<const std::uint64_t> hashes() const override;
+  std::span<const std::uint64_t> signatures() const override;
+  bool mayHaveLength(std::size_t shortest, std::size_t longest) const override {
+    return shortest <= longest_ && longest >= shortest_;
+  }
   std::optional<Found> find(std::string_view term) const override;
 
  private:
@@ -223,8 +229,9 @@ class PrefixCodedTerms final : public TermDictionaryReader {
   std::size_t shortest_ = SIZE_MAX, longest_ = 0;  // characters of any term
   TermDetail detail_ = TermDetail::kBare;
   bool is_split_ = true;  // false in dictionaries written before blocks were split
-  mutable std::once_flag hashed_;
-  mutable std::vector<std::uint64_t> hashes_;  // set under hashed_
+  mutable std::once_flag hashed_, signed_;
+  mutable std::vector<std::uint64_t> hashes_;      // set under hashed_
+  mutable std::vector<std::uint64_t> signatures_;  // set under signed_
 };
 
 class PrefixCodedCursor final : public TermCursor {
@@ -292,7 +299,7 @@ class PrefixCodedCursor final : public TermCursor {
   // Goes to the next block with a term of a wanted length.
   bool skipBlocks() {
     std::uint32_t block = next_ / kTermsPerBlock;
-    if (!isWanted(terms_.shortest_, terms_.longest_)) block = terms_.block_count_;
+    if (!terms_.mayHaveLength(shortest_, longest_)) block = terms_.block_count_;
     while (block < terms_.block_count_ && !isWanted(terms_.shortestOf(block), terms_.longestOf(block))) ++block;
     next_ = block < terms_.block_count_ ? block * kTermsPerBlock : terms_.count_;
     return next_ < terms_.count_;
@@ -388,6 +395,17 @@ std::span<const std::uint64_t> PrefixCodedTerms::hashes() const {
     hashes_.resize(count_);  // shorter only in a file that was made to deceive
   });
   return hashes_;
+}
+
+std::span<const std::uint64_t> PrefixCodedTerms::signatures() const {
+  if (count_ > kMostSigned) return {};
+  std::call_once(signed_, [this] {
+    signatures_.reserve(count_);
+    PrefixCodedCursor cursor(*this);
+    while (cursor.next()) signatures_.push_back(signatureOf(cursor.term()));
+    signatures_.resize(count_);  // shorter only in a file that was made to deceive
+  });
+  return signatures_;
 }
 
 std::unique_ptr<TermCursor> PrefixCodedTerms::cursor() const { return std::make_unique<PrefixCodedCursor>(*this); }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/codec/norms.hpp"
+#include "engine/codec/packed_lanes.hpp"
 
 namespace {
 
@@ -32,6 +33,7 @@ bool survives(const std::vector<Value>& values, unsigned width) {
 class BitPackingTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(BitPackingTest);
   CPPUNIT_TEST(everyWidthSurvives);
+  CPPUNIT_TEST(packedValuesAreComparedAsTheyLie);
   CPPUNIT_TEST(widthZeroTakesNoBytes);
   CPPUNIT_TEST(layoutIsALittleEndianBitStream);
   CPPUNIT_TEST(widthIsWhatTheValueNeeds);
@@ -51,6 +53,33 @@ class BitPackingTest : public CppUnit::TestFixture {
         CPPUNIT_ASSERT_MESSAGE("width " + std::to_string(width), survives(wide, width));
         if (width > 32) continue;
         CPPUNIT_ASSERT(survives(std::vector<std::uint32_t>(wide.begin(), wide.end()), width));
+      }
+    }
+  }
+
+  void packedValuesAreComparedAsTheyLie() {
+    const auto seed = std::random_device()();
+    std::cerr << " seed " << seed << ' ';
+    std::mt19937_64 random(seed);
+    for (unsigned width = 0; width <= 64; ++width) {
+      const std::uint64_t mask = width == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << width) - 1;
+      for (const std::size_t count : {0u, 1u, 63u, 64u, 65u, 1000u}) {
+        std::vector<std::uint64_t> values(count);
+        for (auto& value : values) value = random() % 4 == 0 ? mask : random() & mask;
+        std::string bytes;
+        gyre::engine::appendPacked(bytes, std::span<const std::uint64_t>(values), width);
+        bytes.append(gyre::engine::kUnpackSlack, '\xff');
+        for (int round = 0; round < 6; ++round) {
+          std::uint64_t lowest = round == 0 ? 0 : random() & mask;
+          std::uint64_t highest = round == 1 ? ~std::uint64_t{0} : round == 2 ? lowest : random() & mask;
+          if (lowest > highest) std::swap(lowest, highest);
+          std::vector<std::uint64_t> bits((count + 63) / 64, 7);
+          gyre::engine::packedWithin(gyre::base::asBytes(bytes).data(), count, width, lowest, highest, bits.data());
+          for (std::size_t i = 0; i < count; ++i)
+            CPPUNIT_ASSERT_EQUAL_MESSAGE("width " + std::to_string(width) + ", value " + std::to_string(i),
+                                         lowest <= values[i] && values[i] <= highest,
+                                         (bits[i / 64] >> (i % 64) & 1) != 0);
+        }
       }
     }
   }

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/codec/column_filter.hpp"
 #include "engine/mapping/numeric_value.hpp"
 
 namespace {
@@ -34,6 +35,31 @@ std::string write(ColumnContent content, std::uint32_t docs, const Model& model)
   return bytes;
 }
 
+// What the packed form says of ranges whose ends are values of the window, or next to them.
+std::string compareRanges(const ColumnReader& reader, std::uint32_t window, const Model& model) {
+  const DocId base = window * kWindowDocs;
+  std::vector<std::int64_t> ends = {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
+  const auto end = model.lower_bound(base + kWindowDocs);
+  std::size_t number = 0;
+  for (auto each = model.lower_bound(base); each != end; ++each)
+    if (number++ % 500 == 0)
+      for (const std::int64_t step : {-1, 0, 1})
+        if (const std::int64_t value = each->second.front();
+            value > std::numeric_limits<std::int64_t>::min() && value < std::numeric_limits<std::int64_t>::max())
+          ends.push_back(value + step);
+  for (const std::int64_t lowest : ends)
+    for (const std::int64_t highest : ends) {
+      std::vector<std::uint64_t> bits(kWindowWords);
+      if (lowest > highest || !gyre::engine::matchPacked(reader, window, lowest, highest, bits.data())) continue;
+      for (std::uint32_t i = 0; i < kWindowDocs; ++i) {
+        const auto each = model.find(base + i);
+        const bool is_within = each != model.end() && lowest <= each->second.front() && each->second.front() <= highest;
+        if (((bits[i / 64] >> (i % 64) & 1) != 0) != is_within) return "range at " + std::to_string(base + i);
+      }
+    }
+  return {};
+}
+
 // Everything a reader can say, against the model; "" or what differs.
 std::string compare(const ColumnReader& reader, std::uint32_t docs, const Model& model) {
   std::vector<std::int64_t> values(kWindowDocs), all;
@@ -44,6 +70,7 @@ std::string compare(const ColumnReader& reader, std::uint32_t docs, const Model&
     reader.read(window, values.data(), present.data());
     reader.readMulti(window, offsets, all);
     const auto stats = reader.blockStats(window);
+    if (const std::string differs = compareRanges(reader, window, model); !differs.empty()) return differs;
     std::uint32_t seen = 0;
     for (std::uint32_t i = 0; i < kWindowDocs; ++i) {
       const DocId doc = window * kWindowDocs + i;
