@@ -1,9 +1,14 @@
 #include "engine/query/fuzzy_terms.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstring>
+#include <span>
 
+#include "base/cpu_clones.hpp"
 #include "engine/analysis/utf8.hpp"
+#include "engine/codec/term_signatures.hpp"
 #include "engine/query/distance_automaton.hpp"
 #include "engine/query/query_parser.hpp"
 
@@ -19,6 +24,43 @@ std::vector<std::uint32_t> decode(std::string_view text) {
     at += c.size;
   }
   return characters;
+}
+
+// Sets a byte for each term that may be so near; which is quick, for few are.
+GYRE_CPU_CLONES void markNear(const std::uint64_t* signatures, std::size_t count, std::uint64_t wanted, unsigned edits,
+                              std::uint8_t* is_near) {
+  for (std::size_t i = 0; i < count; ++i) is_near[i] = mayBeWithin(signatures[i], wanted, edits) ? 1 : 0;
+}
+
+// Asks the terms that may be near, in their order. REQUIRES: no prefix is given.
+void forEachNearTerm(const TermDictionaryReader& terms, std::span<const std::uint64_t> signatures,
+                     const FuzzyPattern& pattern, DistanceAutomaton& automaton,
+                     const std::function<bool(const FuzzyMatch&, const TermCursor&)>& visit) {
+  constexpr std::size_t kPiece = 1024;
+  std::array<std::uint8_t, kPiece> is_near;
+  const std::uint64_t wanted = signatureOf(pattern.word);
+  const auto cursor = terms.cursor();
+  for (std::size_t first = 0; first < signatures.size(); first += kPiece) {
+    const std::size_t count = std::min(kPiece, signatures.size() - first);
+    markNear(signatures.data() + first, count, wanted, pattern.max_edits, is_near.data());
+    const auto nextFrom = [&](std::size_t i) {
+      const void* const at = i < count ? std::memchr(is_near.data() + i, 1, count - i) : nullptr;
+      return at == nullptr ? count : static_cast<std::size_t>(static_cast<const std::uint8_t*>(at) - is_near.data());
+    };
+    for (std::size_t i = nextFrom(0); i < count; i = nextFrom(i + 1)) {
+      if (!cursor->seekOrdinal(static_cast<std::uint32_t>(first + i))) return;
+      const std::string_view term = cursor->term();
+      DistanceAutomaton::State state = DistanceAutomaton::kStart;
+      for (std::size_t byte = 0; byte < term.size() && state != DistanceAutomaton::kDead;) {
+        const CodePoint c = decodeUtf8(term, byte);
+        byte += c.size;
+        state = automaton.next(state, c.value);
+      }
+      if (state == DistanceAutomaton::kDead) continue;
+      const std::uint32_t edits = automaton.distance(state);
+      if (edits <= pattern.max_edits && !visit({term, edits, countCharacters(term)}, *cursor)) return;
+    }
+  }
 }
 
 }  // namespace
@@ -38,10 +80,17 @@ void forEachFuzzyTerm(const TermDictionaryReader& terms, const FuzzyPattern& pat
   const std::string_view prefix = std::string_view(pattern.word).substr(0, prefix_bytes);
   DistanceAutomaton automaton(decode(std::string_view(pattern.word).substr(prefix_bytes)), pattern.max_edits,
                               pattern.has_transpositions);
-  const auto cursor = terms.cursor();
   const std::size_t characters = countCharacters(pattern.word);
-  cursor->ignoreOtherLengths(characters - std::min<std::size_t>(characters, pattern.max_edits),
-                             characters + pattern.max_edits);
+  const std::size_t shortest = characters - std::min<std::size_t>(characters, pattern.max_edits);
+  const std::size_t longest = characters + pattern.max_edits;
+  // Where the beginning is given there is little to walk through.
+  if (const auto* const known = prefix.empty() ? dynamic_cast<const SignedTerms*>(&terms) : nullptr) {
+    if (!known->mayHaveLength(shortest, longest)) return;
+    if (const auto signatures = known->signatures(); !signatures.empty())
+      return forEachNearTerm(terms, signatures, pattern, automaton, visit);
+  }
+  const auto cursor = terms.cursor();
+  cursor->ignoreOtherLengths(shortest, longest);
   // What the characters of the current term led to, and where each ends.
   struct Step {
     DistanceAutomaton::State state;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <type_traits>
 
+#include "engine/codec/column_filter.hpp"
 #include "engine/query/postings_walk.hpp"
 #include "engine/query/window_range.hpp"
 
@@ -11,17 +13,28 @@ namespace gyre::engine {
 
 namespace {
 
-// Below this many documents alive, asking a column for each beats decoding its window.
-constexpr std::uint32_t kFewDocs = 96;
-// So many values are picked out of a packed window at 1.5 ns each; decoding all of it takes about 2 µs, and comparing 1
-// µs.
-constexpr std::uint32_t kFewPicked = 512;
+// So many values are picked out of a packed window at 1.5 ns each; to compare all of it as it lies takes 0.5 µs, to
+// decode and compare it 2 µs.
+constexpr std::uint32_t kFewPicked = 300;
 // A union of more terms than this is collected once into a bit set over the segment.
 constexpr std::size_t kMaxWalks = 16;
 
 void addConstant(const std::uint64_t* bits, float score, float* scores) {
   if (scores == nullptr || score == 0) return;
   forEachBit(bits, [&](std::uint32_t i) { scores[i] += score; });
+}
+
+// Takes the documents out of `bits`; which of them have a value, and that value. REQUIRES: no more than kFewPicked.
+std::uint32_t gatherFew(const ColumnReader& column, std::uint32_t window, std::uint64_t* bits,
+                        std::array<std::uint16_t, kFewPicked>& docs, std::array<std::int64_t, kFewPicked>& values) {
+  std::array<std::uint32_t, kFewPicked> places;
+  std::uint32_t size = 0;
+  forEachBit(bits, [&](std::uint32_t i) { docs[size++] = static_cast<std::uint16_t>(i); });
+  const std::uint32_t found = column.gather(window, {docs.data(), size}, values.data(), places.data());
+  clearBits(bits);
+  if (found < size)
+    for (std::uint32_t i = 0; i < found; ++i) docs[i] = docs[places[i]];  // places ascend
+  return found;
 }
 
 // A scorer that gives every match the same score.
@@ -155,6 +168,30 @@ class HasValueScorer final : public ConstantScorer {
   const ColumnReader& column_;
 };
 
+struct ValueRange {
+  std::int64_t lowest;
+  std::int64_t highest;
+  bool accepts(std::int64_t value) const {
+    // One comparison: values below `lowest` wrap to very large ones.
+    return static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(lowest) <=
+           static_cast<std::uint64_t>(highest) - static_cast<std::uint64_t>(lowest);
+  }
+  // Bits of the window's documents that have such a value.
+  void match(const std::int64_t* values, const std::uint64_t* present, std::uint64_t* bits) const {
+    matchRange(values, lowest, highest, present, bits);
+  }
+  bool mayOverlap(std::int64_t min, std::int64_t max) const { return min <= highest && max >= lowest; }
+  bool covers(std::int64_t min, std::int64_t max) const { return min >= lowest && max <= highest; }
+  // Of the column's values, as if they were spread evenly.
+  double share(const ColumnBlockStats& stats) const {
+    if (stats.value_count == 0 || !mayOverlap(stats.min, stats.max)) return 0;
+    const double width = static_cast<double>(stats.max) - static_cast<double>(stats.min) + 1;
+    const double part =
+        static_cast<double>(std::min(stats.max, highest)) - static_cast<double>(std::max(stats.min, lowest)) + 1;
+    return part / width;
+  }
+};
+
 // Documents with a value that `Values` accepts: accepts(value), and mayOverlap / covers of a block's minimum and
 // maximum.
 template <class Values>
@@ -200,6 +237,8 @@ class ColumnScorer final : public ConstantScorer {
       return;
     }
     if (is_multi_) return matchMulti(window, size, bits);
+    if constexpr (std::is_same_v<Values, ValueRange>)
+      if (!run_.hasRead(column_, window) && matchPacked(column_, window, values_.lowest, values_.highest, bits)) return;
     const ColumnWindow& decoded = run_.read(column_, window);
     values_.match(decoded.values.data(), decoded.present.data(), bits);
   }
@@ -228,13 +267,9 @@ class ColumnScorer final : public ConstantScorer {
     }
     std::array<std::uint16_t, kFewPicked> docs;
     std::array<std::int64_t, kFewPicked> values;
-    std::array<std::uint32_t, kFewPicked> places;
-    std::uint32_t size = 0;
-    forEachBit(bits, [&](std::uint32_t i) { docs[size++] = static_cast<std::uint16_t>(i); });
-    const std::uint32_t found = column_.gather(window, {docs.data(), size}, values.data(), places.data());
-    clearBits(bits);
+    const std::uint32_t found = gatherFew(column_, window, bits, docs, values);
     for (std::uint32_t i = 0; i < found; ++i)
-      if (values_.accepts(values[i])) setBit(bits, docs[found == size ? i : places[i]]);
+      if (values_.accepts(values[i])) setBit(bits, docs[i]);
   }
 
   SegmentRun& run_;
@@ -242,30 +277,6 @@ class ColumnScorer final : public ConstantScorer {
   Values values_;
   bool is_multi_;
   std::uint64_t cost_ = 0;
-};
-
-struct ValueRange {
-  std::int64_t lowest;
-  std::int64_t highest;
-  bool accepts(std::int64_t value) const {
-    // One comparison: values below `lowest` wrap to very large ones.
-    return static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(lowest) <=
-           static_cast<std::uint64_t>(highest) - static_cast<std::uint64_t>(lowest);
-  }
-  // Bits of the window's documents that have such a value.
-  void match(const std::int64_t* values, const std::uint64_t* present, std::uint64_t* bits) const {
-    matchRange(values, lowest, highest, present, bits);
-  }
-  bool mayOverlap(std::int64_t min, std::int64_t max) const { return min <= highest && max >= lowest; }
-  bool covers(std::int64_t min, std::int64_t max) const { return min >= lowest && max <= highest; }
-  // Of the column's values, as if they were spread evenly.
-  double share(const ColumnBlockStats& stats) const {
-    if (stats.value_count == 0 || !mayOverlap(stats.min, stats.max)) return 0;
-    const double width = static_cast<double>(stats.max) - static_cast<double>(stats.min) + 1;
-    const double part =
-        static_cast<double>(std::min(stats.max, highest)) - static_cast<double>(std::max(stats.min, lowest)) + 1;
-    return part / width;
-  }
 };
 
 struct ValueSet {
@@ -317,14 +328,13 @@ class TermSetScorer final : public ConstantScorer {
     for (PostingsWalk& walk : walks_) walk.addBits(window, bits);
   }
   void keep(std::uint32_t window, std::uint64_t* bits) override {
-    if (!can_ask_column_ || countBits(bits) > kFewDocs) return ConstantScorer::keep(window, bits);
-    const DocId base = windowBegin(window);
-    forEachBit(bits, [&](std::uint32_t i) {
-      std::int64_t ordinal = 0;
-      if (!column_->readOne(base + i, ordinal) ||
-          !std::binary_search(ordinals_.begin(), ordinals_.end(), static_cast<std::uint32_t>(ordinal)))
-        clearBit(bits, i);
-    });
+    if (!can_ask_column_ || countBits(bits) > kFewPicked) return ConstantScorer::keep(window, bits);
+    std::array<std::uint16_t, kFewPicked> docs;
+    std::array<std::int64_t, kFewPicked> values;
+    const std::uint32_t found = gatherFew(*column_, window, bits, docs, values);
+    for (std::uint32_t i = 0; i < found; ++i)
+      if (std::binary_search(ordinals_.begin(), ordinals_.end(), static_cast<std::uint32_t>(values[i])))
+        setBit(bits, docs[i]);
   }
 
   SegmentRun& run_;

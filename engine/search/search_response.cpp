@@ -243,6 +243,8 @@ class HitsWriter {
 };
 
 class ResponseWriter {
+  static constexpr std::size_t kReservedBytes = std::size_t{1} << 20;
+
  public:
   ResponseWriter(const SearchPlan& plan, const SearchOptions& options, std::int64_t deadline_nanos,
                  SearchOutcome& outcome)
@@ -255,6 +257,9 @@ class ResponseWriter {
         hit_writer_(plan.request().fetch, writer_) {}
 
   Result<WrittenResponse> run(std::int64_t took_millis) {
+    // Most answers then grow in one piece; many hits are a document of some hundred bytes each.
+    constexpr std::size_t kHitBytes = 640;
+    out_.reserve(1024 + std::min(outcome_.hits.size() * kHitBytes, kReservedBytes));
     writer_.beginObject();
     if (!options_.scroll_id.empty()) writer_.member("_scroll_id", options_.scroll_id);
     if (!options_.pit_id.empty()) writer_.member("pit_id", options_.pit_id);

@@ -1,10 +1,12 @@
 #include "engine/search/sort.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
 
+#include "engine/codec/column_filter.hpp"
 #include "engine/mapping/civil_time.hpp"
 #include "engine/mapping/ip_address.hpp"
 #include "engine/mapping/numeric_value.hpp"
@@ -280,14 +282,15 @@ void SortColumn::read(std::uint32_t window, std::span<const std::uint16_t> docs,
     }
     return;
   }
-  // A few documents are asked for one by one; many share the decoded window.
+  // A few documents are picked out of the packed window; many share the decoded one.
   constexpr std::size_t kFewDocs = 96;
   if (docs.size() <= kFewDocs) {
-    const DocId base = windowBegin(window);
-    for (std::size_t i = 0; i < docs.size(); ++i) {
-      std::int64_t value = 0;
-      keys[i] = field_->column->readOne(base + docs[i], value) ? directed(converted(value)) : missing_;
-    }
+    std::array<std::int64_t, kFewDocs> values;
+    std::array<std::uint32_t, kFewDocs> places;
+    const std::uint32_t found = field_->column->gather(window, docs, values.data(), places.data());
+    const bool has_each = found == docs.size();
+    if (!has_each) std::fill_n(keys, docs.size(), missing_);
+    for (std::uint32_t i = 0; i < found; ++i) keys[has_each ? i : places[i]] = directed(converted(values[i]));
     return;
   }
   const ColumnWindow& decoded = run_.read(*field_->column, window);
@@ -303,10 +306,14 @@ bool SortColumn::tellsCheaply() const {
 
 void SortColumn::keepWithin(std::uint32_t window, std::int64_t lowest, std::int64_t highest, std::uint64_t* bits) {
   const bool keeps_missing = lowest <= missing_ && missing_ <= highest;
-  const ColumnWindow& decoded = run_.read(*field_->column, window);
+  const std::int64_t first = directed(key_.is_descending ? highest : lowest);
+  const std::int64_t last = directed(key_.is_descending ? lowest : highest);
   WindowBits within;
-  matchRange(decoded.values.data(), directed(key_.is_descending ? highest : lowest),
-             directed(key_.is_descending ? lowest : highest), decoded.present.data(), within.data());
+  if (!keeps_missing && !run_.hasRead(*field_->column, window) &&
+      matchPacked(*field_->column, window, first, last, within.data()))
+    return andBits(bits, within.data());
+  const ColumnWindow& decoded = run_.read(*field_->column, window);
+  matchRange(decoded.values.data(), first, last, decoded.present.data(), within.data());
   if (keeps_missing)
     for (std::uint32_t w = 0; w < kWindowWords; ++w) within[w] |= ~decoded.present[w];
   andBits(bits, within.data());

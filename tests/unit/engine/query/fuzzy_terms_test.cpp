@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/analysis/utf8.hpp"
+#include "engine/codec/term_codec.hpp"
 
 namespace {
 
@@ -105,7 +106,13 @@ class FuzzyTermsTest : public CppUnit::TestFixture {
     };
     std::set<std::string> terms;
     while (terms.size() < 3000) terms.insert(word());
-    const ListDictionary dictionary(std::vector<std::string>(terms.begin(), terms.end()));
+    const ListDictionary list(std::vector<std::string>(terms.begin(), terms.end()));
+    gyre::engine::TermDictionaryWriter writer(gyre::engine::TermDetail::kBare);
+    for (const std::string& term : terms) writer.add(term, {});
+    std::string section;
+    writer.finish(section);
+    const auto packed = gyre::engine::openTerms(gyre::base::asBytes(section));
+    CPPUNIT_ASSERT(packed.isOk());
     for (int i = 0; i < 300; ++i) {
       const FuzzyPattern pattern{word(), static_cast<std::uint32_t>(random() % 3),
                                  static_cast<std::uint32_t>(random() % 4), random() % 2 == 0};
@@ -123,14 +130,17 @@ class FuzzyTermsTest : public CppUnit::TestFixture {
                                              std::string_view(term).substr(bytes), pattern.has_transpositions);
         if (edits <= pattern.max_edits) expected[term] = edits;
       }
-      std::map<std::string, std::uint32_t> found;
-      gyre::engine::forEachFuzzyTerm(
-          dictionary, pattern, [&](const FuzzyMatch& match, const gyre::engine::TermCursor&) {
-            found[std::string(match.term)] = match.edits;
-            CPPUNIT_ASSERT_EQUAL(static_cast<std::uint32_t>(characters(match.term).size()), match.length);
-            return true;
-          });
-      CPPUNIT_ASSERT_MESSAGE("seed " + std::to_string(seed) + ", word " + pattern.word, expected == found);
+      const gyre::engine::TermDictionaryReader* const dictionaries[] = {&list, packed.value().get()};
+      for (const auto* const dictionary : dictionaries) {
+        std::map<std::string, std::uint32_t> found;
+        gyre::engine::forEachFuzzyTerm(
+            *dictionary, pattern, [&](const FuzzyMatch& match, const gyre::engine::TermCursor&) {
+              found[std::string(match.term)] = match.edits;
+              CPPUNIT_ASSERT_EQUAL(static_cast<std::uint32_t>(characters(match.term).size()), match.length);
+              return true;
+            });
+        CPPUNIT_ASSERT_MESSAGE("seed " + std::to_string(seed) + ", word " + pattern.word, expected == found);
+      }
     }
   }
   void autoDependsOnTheLength() {
