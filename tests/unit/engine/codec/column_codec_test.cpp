@@ -143,6 +143,7 @@ std::string comparePicks(const ColumnReader& reader, ColumnContent content, std:
 
 class ColumnCodecTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ColumnCodecTest);
+  CPPUNIT_TEST(whatGrowsWithItsDocumentsTakesFewBits);
   CPPUNIT_TEST(everyShapeSurvives);
   CPPUNIT_TEST(extremesSurvive);
   CPPUNIT_TEST(equalValuesTakeNoBits);
@@ -153,6 +154,30 @@ class ColumnCodecTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
  public:
+  void whatGrowsWithItsDocumentsTakesFewBits() {
+    const auto seed = std::random_device()();
+    std::cerr << " seed " << seed << ' ';
+    std::mt19937_64 random(seed);
+    // A window and a part of one; times of arrival, ends of names of one length, and what falls.
+    constexpr std::uint32_t kDocs = kWindowDocs + 1000;
+    const std::function<std::int64_t(DocId)> series[] = {
+        [&](DocId doc) {
+          return 1'700'000'000'000 + std::int64_t{doc} * 86 + static_cast<std::int64_t>(random() % 64);
+        },
+        [](DocId doc) { return std::int64_t{doc} * 12; },
+        [](DocId doc) { return -std::int64_t{doc} * 7'000 - 5; },
+    };
+    for (const auto& valueOf : series) {
+      Model model;
+      for (DocId doc = 0; doc < kDocs; ++doc) model[doc] = {valueOf(doc)};
+      const std::string bytes = write(ColumnContent::kWhole, kDocs, model);
+      CPPUNIT_ASSERT_MESSAGE(std::to_string(bytes.size()), bytes.size() < kDocs * 9 / 8 + 300);
+      const auto reader = gyre::engine::openColumn(gyre::base::asBytes(bytes), kDocs);
+      CPPUNIT_ASSERT(reader.isOk());
+      CPPUNIT_ASSERT_EQUAL(std::string(), compare(*reader.value(), kDocs, model));
+    }
+  }
+
   void everyShapeSurvives() {
     const auto seed = std::random_device()();
     std::cerr << " seed " << seed << ' ';
