@@ -9,7 +9,7 @@
 #include "engine/highlight/boundaries.hpp"
 #include "engine/highlight/fragments.hpp"
 #include "engine/mapping/name_pattern.hpp"
-#include "engine/search/field_values.hpp"
+#include "engine/search/source_texts.hpp"
 
 namespace gyre::engine {
 
@@ -36,31 +36,6 @@ bool hasVectors(const Field& field) {
 }
 
 bool isText(const Field& field) { return field.type == FieldType::kText || field.type == FieldType::kKeyword; }
-
-// A multi-field's values are those of the field that it hangs under.
-std::string sourcePath(const Field& field, const Mapping& mapping) {
-  const std::size_t dot = field.path.rfind('.');
-  const Field* const above = dot == std::string::npos ? nullptr : mapping.find(field.path.substr(0, dot));
-  const bool hangs = above != nullptr && std::find(above->multi_fields.begin(), above->multi_fields.end(),
-                                                   field.ordinal) != above->multi_fields.end();
-  return hangs ? above->path : field.path;
-}
-
-std::vector<std::string> valuesOf(const Field& field, const Mapping& mapping, json::Value source) {
-  std::vector<json::Value> found;
-  collectSourceValues(source, sourcePath(field, mapping), found);
-  std::vector<std::string> values;
-  for (const json::Value value : found) {
-    if (value.isObject() || value.isArray() || value.isMissing()) continue;
-    if (value.isNull() && !field.null_value) continue;
-    std::string text(value.isNull() ? *field.null_value : value.isString() ? value.string() : value.raw());
-    if (field.ignore_above != 0 && utf16Length(text) > field.ignore_above) continue;
-    // A keyword is shown as its terms are.
-    if (field.type == FieldType::kKeyword && field.normalizer != nullptr) text = normalizeTerm(*field.normalizer, text);
-    values.push_back(std::move(text));
-  }
-  return values;
-}
 
 }  // namespace
 
@@ -145,7 +120,7 @@ Status Highlight::write(json::Value source, json::Value stored, const Query* que
 Status Highlight::writeField(const Field& field, const HighlightOptions& options, json::Value source,
                              const Query* query, JsonWriter& writer) const {
   const Query* const asked = options.query != nullptr ? options.query.get() : query;
-  const std::vector<std::string> values = valuesOf(field, *mapping_, source);
+  const std::vector<std::string> values = textsOf(field, *mapping_, source);
   if (asked == nullptr || values.empty()) return {};
   const bool is_vector = options.type == HighlightOptions::Type::kVector;
   const auto analyze = [&](const Field& by) {

@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "engine/mapping/failure_cause.hpp"
+#include "engine/query/distance_feature_query.hpp"
+#include "engine/query/more_like_this_query.hpp"
 #include "engine/query/query_profile.hpp"
 #include "engine/query/span_parser.hpp"
 #include "engine/suggest/string_distance.hpp"
@@ -23,6 +25,7 @@ constexpr Kind kKinds[] = {
     {"boosting", parseBoosting},
     {"constant_score", parseConstantScore},
     {"dis_max", parseDisMax},
+    {"distance_feature", parseDistanceFeature},
     {"exists", parseExists},
     {"function_score", parseFunctionScore},
     {"fuzzy", parseFuzzy},
@@ -33,6 +36,7 @@ constexpr Kind kKinds[] = {
     {"match_none", parseMatchNone},
     {"match_phrase", parseMatchPhrase},
     {"match_phrase_prefix", parseMatchPhrasePrefix},
+    {"more_like_this", parseMoreLikeThis},
     {"multi_match", parseMultiMatch},
     {"nested", parseNested},
     {"prefix", parsePrefix},
@@ -57,29 +61,9 @@ constexpr Kind kKinds[] = {
 
 // The dialect has these; we do not.
 constexpr std::string_view kNotSupported[] = {
-    "common",
-    "distance_feature",
-    "geo_bounding_box",
-    "geo_distance",
-    "geo_polygon",
-    "geo_shape",
-    "has_child",
-    "has_parent",
-    "hybrid",
-    "intervals",
-    "knn",
-    "more_like_this",
-    "neural",
-    "parent_id",
-    "percolate",
-    "pinned",
-    "rank_feature",
-    "script",
-    "script_score",
-    "shape",
-    "field_masking_span",
-    "span_gap",
-    "template",
+    "common",       "geo_bounding_box", "geo_distance", "geo_polygon", "geo_shape",          "has_child", "has_parent",
+    "hybrid",       "intervals",        "knn",          "neural",      "parent_id",          "percolate", "pinned",
+    "rank_feature", "script",           "script_score", "shape",       "field_masking_span", "span_gap",  "template",
     "xy_shape",
 };
 

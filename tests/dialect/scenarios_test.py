@@ -221,6 +221,26 @@ class Searches(Dialect):
         self.assertFalse(self.ask("POST", "/i/_explain/2", {"query": {"term": {"n": 1}}})["matched"])
         self.ask("POST", "/i/_explain/9", {"query": {"term": {"n": 1}}}, 404)
 
+    def test_what_is_like_a_document(self):
+        self.create()
+        texts = ["apple pear plum apple", "apple apple pear fig", "plum plum plum kiwi", "fig kiwi pear apple",
+                 "banana cherry banana cherry cherry", "cherry banana grape", "apple banana apple banana"]
+        lines = []
+        for n, text in enumerate(texts):
+            lines += [{"index": {"_id": str(n + 1)}}, {"t": text}]
+        self.ask("POST", "/i/_bulk?refresh=true", lines)
+
+        def like(**members):
+            query = {"more_like_this": {"fields": ["t"], "min_term_freq": 1, "min_doc_freq": 1, **members}}
+            return [hit["_id"] for hit in self.ask("POST", "/i/_search", {"query": query})["hits"]["hits"]]
+
+        # As OpenSearch 2.19 answers.
+        self.assertEqual(like(like=[{"_id": "1"}]), ["3", "2", "4", "7"])
+        self.assertEqual(like(like=[{"_id": "1"}], include=True), ["1", "3", "2", "4", "7"])
+        self.assertEqual(like(like=["apple", {"_id": "5"}]), ["6", "7", "1", "2", "4"])
+        self.assertEqual(like(like="apple plum", unlike=[{"_id": "3"}]), ["1", "3", "2", "7", "4"])
+        self.assertEqual(like(like=[{"_id": "77"}]), [])
+
 
 if __name__ == "__main__":
     unittest.main()
