@@ -7,6 +7,7 @@
 
 #include "base/heap.hpp"
 #include "server/application.hpp"
+#include "server/backup.hpp"
 #include "server/cli/admin_command.hpp"
 #include "server/cli/dead_letter_command.hpp"
 #include "server/cli/import_command.hpp"
@@ -36,6 +37,8 @@ constexpr std::string_view kUsage =
   keys list, keys revoke ID                       from the first key on, a key is required
       [--server URL | --config FILE] [--key KEY]  with --config on the data of a server that does not run
   index check DIR                                 verify every checksum and invariant of the indexes there (exit 1 on
+  backup DIR [--config FILE]                      copies the primary stores and keys, while the server runs or not
+  restore DIR [--config FILE] [--replace]         puts them back, with no server running; indexes are built from them
                                                   damage); DIR is the folder of one index or of many
   --version, --help
 
@@ -217,6 +220,20 @@ const std::vector<Verb>& verbs() {
       {"keys", 1, 2, {"--role", "--organization", "--expires", "--server", "--config", "--set", "--key"}, {}, &keys},
       {"index", 2, 2, {}, {}, &index},
       {"synchronize",
+      {"backup",
+       1,
+       1,
+       {"--config", "--set"},
+       {},
+       [](const CommandLine& line) { return gyre::runBackup(setupOptions(line), line.places.front()); }},
+      {"restore",
+       1,
+       1,
+       {"--config", "--set"},
+       {"--replace"},
+       [](const CommandLine& line) {
+         return gyre::runRestore(setupOptions(line), line.places.front(), line.has("--replace"));
+       }},
        1,
        1,
        {"--id", "--organization", "--server", "--key"},
