@@ -7,6 +7,7 @@
 #include <csignal>
 #include <iostream>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -71,16 +72,6 @@ void collectDomain(const bus::DomainService& domain, const bus::QueryCache& cach
                 number(domain.store->deadLetterCount().isOk() ? domain.store->deadLetterCount().value() : 0));
   samples.counter("gyre_index_refreshes_total", "refreshes published", labels, number(projector.refreshes));
   samples.counter("gyre_index_commits_total", "commits of the index", labels, number(projector.commits));
-  for (const bus::Subscription* subscription : domain.subscriptions) {
-    const bus::SubscriptionStats events = subscription->stats();
-    const observe::Labels pair = {{"domain", domain.name}, {"source", subscription->source()}};
-    samples.gauge("gyre_subscription_lag_events", "events of the source that the domain has not settled", pair,
-                  number(events.lag));
-    samples.counter("gyre_subscription_applied_total", "events whose commands took effect", pair,
-                    number(events.applied));
-    samples.counter("gyre_subscription_refused_total", "events that became dead letters", pair, number(events.refused));
-    samples.counter("gyre_subscription_retries_total", "deliveries tried again", pair, number(events.retries));
-  }
   const search::EngineStats engine = domain.engine->stats();
   samples.gauge("gyre_index_documents", "live documents", labels, number(engine.doc_count));
   samples.gauge("gyre_index_segments", "segments", labels, number(engine.segment_count));
@@ -93,17 +84,47 @@ void collectDomain(const bus::DomainService& domain, const bus::QueryCache& cach
   samples.gauge("gyre_cache_bytes", "bytes of cached answers", labels, number(stats.bytes));
 }
 
+void collectSubscription(const std::string& domain, const Domains::SubscriptionReport& report,
+                         observe::Samples& samples) {
+  const observe::Labels pair = {{"domain", domain}, {"source", report.source}};
+  const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
+  samples.gauge("gyre_subscription_lag_events", "events of the source that the domain has not settled", pair,
+                number(report.stats.lag));
+  samples.counter("gyre_subscription_applied_total", "events whose commands took effect", pair,
+                  number(report.stats.applied));
+  samples.counter("gyre_subscription_refused_total", "events that became dead letters", pair,
+                  number(report.stats.refused));
+  samples.counter("gyre_subscription_retries_total", "deliveries tried again", pair, number(report.stats.retries));
+}
+
+observe::DomainHealth healthOf(const bus::DomainService& domain, const Domains& domains) {
+  if (!domain.gate.isOpen()) return {observe::DomainStatus::kDisabled, 0, "", {}};
+  const projector::ProjectorStats stats = domain.projector->stats();
+  observe::DomainHealth health{
+      observe::DomainStatus::kReady,
+      stats.lag,
+      stats.last_error,
+      {{"sequence", stats.last_sequence}, {"searchable", stats.searchable}, {"durable", stats.durable}}};
+  for (const Domains::SubscriptionReport& report : domains.subscriptions(domain.name)) {
+    health.values.emplace_back("behind_" + report.source, report.stats.lag);
+    if (health.detail.empty()) health.detail = report.stats.last_error;
+  }
+  return health;
+}
+
 std::string pluginsJson(const plugin::PluginHost& plugins, const bus::DomainCatalog& catalog) {
   std::string text;
   JsonWriter writer(text);
   writer.beginObject().key("plugins").beginArray();
-  for (const plugin::LoadedPlugin& loaded : plugins.plugins())
+  for (const plugin::LoadedPlugin& loaded : plugins.plugins()) {
+    const bus::DomainService* const service = catalog.find(loaded.domain());
     writer.beginObject()
         .member("name", loaded.domain())
-        .member("version", loaded.handlers->version())
+        .member("version", service == nullptr ? loaded.handlers->version() : service->handlers->version())
         .member("file", loaded.file)
-        .member("enabled", catalog.find(loaded.domain()) != nullptr)
+        .member("enabled", service != nullptr && service->gate.isOpen())
         .endObject();
+  }
   writer.endArray().key("refused").beginArray();
   for (const plugin::RefusedPlugin& refused : plugins.refused())
     writer.beginObject().member("file", refused.file).member("why", refused.why.message()).endObject();
@@ -133,23 +154,14 @@ class DomainsSubsystem final : public Poco::Util::Subsystem {
     const bus::DomainCatalog& catalog = shared_.domains->catalog();
     for (std::size_t i = 0; i < catalog.served.size(); ++i) {
       const bus::DomainService& domain = catalog.served[i];
-      const bus::QueryCache& cache = shared_.domains->cache(i);
-      collectors_.push_back(shared_.metrics.addCollector(
-          [&domain, &cache](observe::Samples& samples) { collectDomain(domain, cache, samples); }));
-      shared_.health.setDomain(domain.name, [&domain] {
-        const projector::ProjectorStats stats = domain.projector->stats();
-        observe::DomainHealth health{
-            observe::DomainStatus::kReady,
-            stats.lag,
-            stats.last_error,
-            {{"sequence", stats.last_sequence}, {"searchable", stats.searchable}, {"durable", stats.durable}}};
-        for (const bus::Subscription* subscription : domain.subscriptions) {
-          const bus::SubscriptionStats events = subscription->stats();
-          health.values.emplace_back("behind_" + subscription->source(), events.lag);
-          if (health.detail.empty()) health.detail = events.last_error;
-        }
-        return health;
-      });
+      const Domains& all = *shared_.domains;
+      collectors_.push_back(shared_.metrics.addCollector([&all, &domain, i](observe::Samples& samples) {
+        if (!domain.gate.wasOpened()) return;
+        collectDomain(domain, all.cache(i), samples);
+        for (const Domains::SubscriptionReport& report : all.subscriptions(domain.name))
+          collectSubscription(domain.name, report, samples);
+      }));
+      shared_.health.setDomain(domain.name, [&all, &domain] { return healthOf(domain, all); });
     }
     for (const bus::FailedDomain& failed : catalog.failed)
       shared_.health.setDomain(failed.name,
@@ -222,7 +234,10 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
                            const observe::HealthAnswer answer = shared_.health.readiness();
                            return std::pair(answer.http_status == 200, answer.body);
                          },
-                         pluginsJson(*shared_.setup.plugins, domains.catalog()),
+                         [this] { return pluginsJson(*shared_.setup.plugins, shared_.domains->catalog()); },
+                         [this](std::string_view name) { return enable(name); },
+                         [this](std::string_view name) { return shared_.domains->disable(name); },
+                         [this](std::string_view name) { return shared_.domains->reload(name); },
                          [this](auto domain, auto command, auto outcome, double seconds) {
                            commands_.count(domain, command, outcome, seconds);
                          },
@@ -237,6 +252,10 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
     server_ = std::make_unique<http::HttpServer>(std::move(options), *handler_, shared_.log);
     if (const Status status = server_->start(); !status.isOk()) return shared_.fail(kExitUnavailable, status);
     if (config.dialect.is_enabled && !startDialect()) return false;
+    domains.onSwitchedIndex([this](const bus::DomainService& domain) {
+      const std::lock_guard lock(dialect_mutex_);
+      if (dialect_.server() != nullptr) dialect_.addDomain(domain);
+    });
     collector_ = shared_.metrics.addCollector([this](observe::Samples& samples) {
       collectListener("api", *server_, samples);
       if (dialect_.server() != nullptr) collectListener("dialect", *dialect_.server(), samples);
@@ -255,6 +274,17 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
   void uninitialize() override { stop(); }
 
  private:
+  // A domain's health is what it is now, also when it could not be started at first.
+  Status enable(std::string_view name) {
+    GYRE_TRY(shared_.domains->enable(name));
+    const bus::DomainService& domain = *shared_.domains->catalog().find(name);
+    const Domains& domains = *shared_.domains;
+    shared_.health.setDomain(domain.name, [&domains, &domain] { return healthOf(domain, domains); });
+    const std::lock_guard lock(dialect_mutex_);
+    if (dialect_.server() != nullptr) dialect_.addDomain(domain);
+    return {};
+  }
+
   bool startDialect() {
     const config::Config& config = shared_.setup.config;
     if (shared_.keys->isEmpty() && !isLoopback(config.dialect.listen.host))
@@ -276,6 +306,7 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
   std::unique_ptr<http::ApiHandler> handler_;
   std::unique_ptr<http::HttpServer> server_;
   DialectListener dialect_;
+  std::mutex dialect_mutex_;  // of domains added later
   observe::MetricsRegistry::CollectorHandle collector_;
 };
 

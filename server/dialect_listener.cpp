@@ -17,7 +17,7 @@ Status DialectListener::start(const config::Config& config, const http::Limits& 
   options.max_indices = config.dialect.max_indices;
   GYRE_TRY_ASSIGN(catalog_, dialect::Catalog::open(std::move(options), clock, observer));
   for (const bus::DomainService& domain : domains.served)
-    if (engine::Index* const index = domain.engine->embedded()) catalog_->addDomain(domain.name, *index, true);
+    if (domain.gate.wasOpened()) addDomain(domain);
   dialect::Identity identity;
   identity.version = config.dialect.version;
   identity.distribution = config.dialect.distribution;
@@ -34,6 +34,10 @@ Status DialectListener::start(const config::Config& config, const http::Limits& 
   GYRE_TRY(server_->start());
   service_->setPort(server_->port());
   return {};
+}
+
+void DialectListener::addDomain(const bus::DomainService& domain) {
+  if (engine::Index* const index = domain.engine->embedded()) catalog_->addDomain(domain.name, *index, true);
 }
 
 void DialectListener::collect(observe::Samples& samples) const {

@@ -26,6 +26,8 @@ class DialectListener {
   Status start(const config::Config& config, const http::Limits& limits, const std::string& folder,
                const bus::DomainCatalog& domains, const http::ApiKeys& keys, const base::Clock& clock,
                base::Observer& observer);
+  // One that was opened later. REQUIRES: started. One thread at a time.
+  void addDomain(const bus::DomainService& domain);
   // Answers what is in flight, then commits and closes the free indices. Harmless when repeated, or never started.
   void stop(std::int64_t grace_ms);
   // What is to be watched of the free indices. Nothing before start().

@@ -1,6 +1,7 @@
 #include "server/domains.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <set>
 #include <system_error>
@@ -8,12 +9,22 @@
 
 #include "gyre/json.hpp"
 #include "server/http/admin_routes.hpp"
+#include "server/index_slots.hpp"
 #include "server/projector/verify.hpp"
+#include "server/reindex.hpp"
 #include "server/search/embedded_engine.hpp"
+#include "server/search/switched_engine.hpp"
 
 namespace gyre {
 
 namespace {
+
+constexpr std::chrono::seconds kLongestDrain(30);  // of requests, before a reload
+
+const config::DomainConfig& configOf(const config::Config& config, std::string_view name) {
+  return *std::find_if(config.domains.begin(), config.domains.end(),
+                       [&](const config::DomainConfig& domain) { return domain.name == name; });
+}
 
 // Ids handed to the projector at once by a synchronise job: enough to fill its batches, little enough to report
 // progress.
@@ -71,42 +82,42 @@ Result<std::unique_ptr<search::SearchEngine>> openIndex(const search::EmbeddedOp
 // In order of construction; destroyed in reverse.
 struct Domains::Parts {
   std::unique_ptr<store::PrimaryStore> store;
-  std::unique_ptr<search::SearchEngine> engine;
+  std::unique_ptr<search::SwitchedEngine> engine;
   std::unique_ptr<projector::Projector> projector;
   std::unique_ptr<bus::QueryCache> cache;
   std::unique_ptr<bus::CommandBus> commands;
   std::unique_ptr<bus::QueryBus> queries;
 };
 
-Domains::Domains(const base::Clock& clock, base::Observer& observer) : clock_(clock), observer_(observer) {}
+Domains::Domains(const config::Config& config, plugin::PluginHost& plugins, const DataFolder& folder,
+                 const base::Clock& clock, base::Observer& observer)
+    : config_(config), plugins_(plugins), folder_(folder), clock_(clock), observer_(observer) {}
 
 Domains::~Domains() { stop(); }
 
-Result<std::unique_ptr<Domains>> Domains::open(const config::Config& config, const plugin::PluginHost& plugins,
+Result<std::unique_ptr<Domains>> Domains::open(const config::Config& config, plugin::PluginHost& plugins,
                                                const DataFolder& folder, const base::Clock& clock,
                                                base::Observer& observer) {
-  std::unique_ptr<Domains> domains(new Domains(clock, observer));
+  std::unique_ptr<Domains> domains(new Domains(config, plugins, folder, clock, observer));
   domains->readers_ = std::make_unique<base::ThreadPool>(config.readers.threads, config.readers.queue);
+  // All places first: they must not move once requests look at them.
   for (const config::DomainConfig& domain : config.domains) {
     const plugin::LoadedPlugin* const loaded = plugins.find(domain.name);
-    if (!domain.is_enabled || loaded == nullptr) continue;
-    auto parts = domains->openDomain(config, domain, *loaded->handlers, folder);
-    if (!parts.isOk()) {
-      const std::string reason(parts.status().message());
-      observer.log(base::Level::kError, "domains", "domain " + domain.name + " is not served: " + reason);
-      domains->catalog_.failed.push_back({domain.name, reason});
-      continue;
+    if (loaded == nullptr) continue;
+    domains->handlers_.push_back(std::make_unique<plugin::SwitchedHandlers>(*loaded->handlers));
+    domains->parts_.push_back(nullptr);
+    bus::DomainService& service = domains->catalog_.served.emplace_back();
+    service.name = domain.name;
+    service.handlers = domains->handlers_.back().get();
+  }
+  for (std::size_t place = 0; place < domains->catalog_.served.size(); ++place) {
+    const std::string& name = domains->catalog_.served[place].name;
+    if (!configOf(config, name).is_enabled) continue;
+    if (const Status opened = domains->openAt(place); !opened.isOk()) {
+      const std::string reason(opened.message());
+      observer.log(base::Level::kError, "domains", "domain " + name + " is not served: " + reason);
+      domains->catalog_.failed.push_back({name, reason});
     }
-    Parts& p = **parts;
-    domains->catalog_.served.push_back({domain.name,
-                                        loaded->handlers.get(),
-                                        p.commands.get(),
-                                        p.queries.get(),
-                                        p.projector.get(),
-                                        p.store.get(),
-                                        p.engine.get(),
-                                        {}});
-    domains->parts_.push_back(std::move(parts).value());
   }
   for (const Status& missing : config::checkDomains(config, plugins.domains(), config.plugin_folder)) {
     observer.log(base::Level::kError, "domains", missing.message());
@@ -122,14 +133,80 @@ Result<std::unique_ptr<Domains>> Domains::open(const config::Config& config, con
   return domains;
 }
 
-Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Config& config,
-                                                            const config::DomainConfig& domain,
-                                                            plugin::PluginHandlers& handlers,
-                                                            const DataFolder& folder) {
+// REQUIRES: nobody else opens or changes a domain.
+Status Domains::openAt(std::size_t place) {
+  bus::DomainService& service = catalog_.served[place];
+  GYRE_TRY_ASSIGN(parts_[place], openDomain(configOf(config_, service.name), *plugins_.find(service.name)->handlers,
+                                            *handlers_[place]));
+  const Parts& parts = *parts_[place];
+  service.commands = parts.commands.get();
+  service.queries = parts.queries.get();
+  service.projector = parts.projector.get();
+  service.store = parts.store.get();
+  service.engine = parts.engine.get();
+  service.gate.open();
+  return {};
+}
+
+Result<std::size_t> Domains::placeOf(std::string_view name) const {
+  for (std::size_t place = 0; place < catalog_.served.size(); ++place)
+    if (catalog_.served[place].name == name) return place;
+  return notFound("there is no plugin \"" + std::string(name) + "\"");
+}
+
+Status Domains::enable(std::string_view name) {
+  const std::lock_guard lock(lifecycle_mutex_);
+  GYRE_TRY_ASSIGN(const std::size_t place, placeOf(name));
+  if (is_stopped_) return unavailable("the server is stopping");
+  bus::DomainGate& gate = catalog_.served[place].gate;
+  if (gate.isOpen()) return {};
+  if (gate.wasOpened())
+    gate.open();
+  else
+    GYRE_TRY(openAt(place));
+  startSubscriptions();
+  observer_.log(base::Level::kInformation, "domains", "domain " + std::string(name) + " is enabled");
+  return {};
+}
+
+Status Domains::disable(std::string_view name) {
+  const std::lock_guard lock(lifecycle_mutex_);
+  GYRE_TRY_ASSIGN(const std::size_t place, placeOf(name));
+  catalog_.served[place].gate.close();
+  stopSubscriptions(name);
+  observer_.log(base::Level::kInformation, "domains", "domain " + std::string(name) + " is disabled");
+  return {};
+}
+
+Status Domains::reload(std::string_view name) {
+  const std::lock_guard lock(lifecycle_mutex_);
+  GYRE_TRY_ASSIGN(const std::size_t place, placeOf(name));
+  GYRE_TRY_ASSIGN(plugin::PluginHandlers* const newer, plugins_.reopen(name));
+  if (newer == nullptr) return {};
+  GYRE_TRY(newer->configure(configOf(config_, name).plugin_options));
+  bus::DomainGate& gate = catalog_.served[place].gate;
+  const bool was_open = gate.isOpen();
+  gate.close();
+  stopSubscriptions(name);
+  // A request that began with the old plugin ends with it: commands are known by their place in its list.
+  const bool is_empty = gate.waitUntilEmpty(kLongestDrain);
+  if (is_empty) handlers_[place]->switchTo(*newer);
+  if (was_open) gate.open();
+  startSubscriptions();
+  if (!is_empty)
+    return {Code::kDeadlineExceeded, "requests_in_flight",
+            "domain " + std::string(name) + ": requests did not end within 30 s; the plugin stays as it was"};
+  return {};
+}
+
+Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::DomainConfig& domain,
+                                                            plugin::PluginHandlers& plugin,
+                                                            const plugin::SwitchedHandlers& handlers) {
+  const config::Config& config = config_;
   if (config.search.engine != config::SearchEngineKind::kEmbedded)
     return Status(Code::kUnimplemented, "search.engine: only \"embedded\" is built into this version");
-  GYRE_TRY(handlers.configure(domain.plugin_options));
-  GYRE_TRY_ASSIGN(const std::string path, folder.domainFolder(domain.name));
+  GYRE_TRY(plugin.configure(domain.plugin_options));
+  GYRE_TRY_ASSIGN(const std::string path, folder_.domainFolder(domain.name));
   auto parts = std::make_unique<Parts>();
 
   store::StoreOptions store_options;
@@ -141,10 +218,12 @@ Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Config
   GYRE_TRY_ASSIGN(parts->store, store::PrimaryStore::open(std::move(store_options), clock_, observer_));
 
   search::EmbeddedOptions engine_options;
-  engine_options.folder = path + "/index";
+  const IndexSlots slots(path);
+  GYRE_TRY_ASSIGN(engine_options.folder, slots.current());
   engine_options.definition = handlers.indexDefinition();
   engine_options.index.buffer_bytes = config.engine.buffer_bytes;
-  GYRE_TRY_ASSIGN(parts->engine, openIndex(engine_options, parts->store->lastSequence(), observer_));
+  GYRE_TRY_ASSIGN(auto engine, openIndex(engine_options, parts->store->lastSequence(), observer_));
+  parts->engine = std::make_unique<search::SwitchedEngine>(std::move(engine));
 
   projector::ProjectorOptions projector_options;
   projector_options.domain = domain.name;
@@ -165,32 +244,52 @@ Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Config
   return parts;
 }
 
-// A domain hears of those that are served; what happens in the others waits in their logs.
+// A domain that is open hears of those that were opened; what happens in the others waits in their logs.
 void Domains::startSubscriptions() {
-  for (bus::DomainService& subscriber : catalog_.served) {
+  const std::lock_guard lock(subscriptions_mutex_);
+  for (const bus::DomainService& subscriber : catalog_.served) {
+    if (!subscriber.gate.isOpen()) continue;
     std::set<std::string_view> sources;
     for (const bus::SubscriptionDescription& subscription : subscriber.handlers->subscriptions())
       sources.insert(subscription.domain);
     for (const std::string_view source : sources) {
       const bus::DomainService* const service = catalog_.find(source);
-      if (service == nullptr) {
+      if (service == nullptr || !service->gate.wasOpened()) {
         observer_.log(base::Level::kInformation, "domains",
                       subscriber.name + " subscribes to events of " + std::string(source) + ", which is not served");
         continue;
       }
-      subscriptions_.push_back(std::make_unique<bus::Subscription>(
-          *subscriber.handlers, *subscriber.store, std::string(source), *service->store, clock_, observer_));
-      subscriber.subscriptions.push_back(subscriptions_.back().get());
-      subscriptions_.back()->start();
+      const bool is_running = std::any_of(subscriptions_.begin(), subscriptions_.end(), [&](const Heard& heard) {
+        return heard.subscriber == subscriber.name && heard.subscription->source() == source;
+      });
+      if (is_running) continue;
+      subscriptions_.push_back({subscriber.name, std::make_unique<bus::Subscription>(
+                                                     *subscriber.handlers, *subscriber.store, std::string(source),
+                                                     *service->store, clock_, observer_)});
+      subscriptions_.back().subscription->start();
     }
   }
+}
+
+void Domains::stopSubscriptions(std::string_view subscriber) {
+  const std::lock_guard lock(subscriptions_mutex_);
+  std::erase_if(subscriptions_, [&](const Heard& heard) { return heard.subscriber == subscriber; });
+}
+
+std::vector<Domains::SubscriptionReport> Domains::subscriptions(std::string_view domain) const {
+  const std::lock_guard lock(subscriptions_mutex_);
+  std::vector<SubscriptionReport> reports;
+  for (const Heard& heard : subscriptions_)
+    if (heard.subscriber == domain) reports.push_back({heard.subscription->source(), heard.subscription->stats()});
+  return reports;
 }
 
 const bus::QueryCache& Domains::cache(std::size_t served) const { return *parts_[served]->cache; }
 
 Result<std::string> Domains::runJob(const bus::Job& job, const bus::JobRunner::Progress& progress) {
   const bus::DomainService* const domain = catalog_.find(job.domain);
-  if (domain == nullptr) return unavailable("domain " + job.domain + " is not served");
+  if (domain == nullptr || !domain->gate.wasOpened()) return unavailable("domain " + job.domain + " is not served");
+  if (job.kind == "reindex") return runReindex(*domain, progress);
   GYRE_TRY_ASSIGN(const json::Document parameters, json::Document::parse(job.parameters));
   const projector::VerifyScope scope{std::string(parameters.root()["id"].string()),
                                      std::string(parameters.root()["organizationId"].string())};
@@ -201,10 +300,38 @@ Result<std::string> Domains::runJob(const bus::Job& job, const bus::JobRunner::P
   return http::verifyJson(result);
 }
 
+Result<std::string> Domains::runReindex(const bus::DomainService& domain, const bus::JobRunner::Progress& progress) {
+  GYRE_TRY_ASSIGN(const std::size_t place, placeOf(domain.name));
+  GYRE_TRY_ASSIGN(const std::string path, folder_.domainFolder(domain.name));
+  const ReindexParts parts{domain.name,
+                           *domain.store,
+                           *parts_[place]->engine,
+                           *domain.projector,
+                           *domain.handlers,
+                           IndexSlots(path),
+                           [this, &domain](const std::string& folder) {
+                             search::EmbeddedOptions options;
+                             options.folder = folder;
+                             options.definition = domain.handlers->indexDefinition();
+                             options.index.buffer_bytes = config_.engine.buffer_bytes;
+                             return openIndex(options, domain.store->lastSequence(), observer_);
+                           }};
+  GYRE_TRY_ASSIGN(std::string result, reindex(parts, progress, observer_));
+  if (on_switched_index_) on_switched_index_(domain);
+  return result;
+}
+
 void Domains::stop() {
-  if (std::exchange(is_stopped_, true)) return;
+  {
+    const std::lock_guard lock(lifecycle_mutex_);
+    if (std::exchange(is_stopped_, true)) return;
+  }
   if (jobs_) jobs_->stop();
-  for (const auto& subscription : subscriptions_) subscription->stop();
+  {
+    const std::lock_guard lock(subscriptions_mutex_);
+    subscriptions_.clear();
+  }
+  std::erase(parts_, nullptr);
   for (const auto& parts : parts_) parts->store->close();
   for (const auto& parts : parts_) parts->projector->stop();
   if (readers_) readers_->stop();

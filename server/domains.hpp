@@ -2,11 +2,13 @@
 //
 // A domain that cannot be opened does not keep the others from serving: it is listed as failed, with its reason.
 //
-// THREADS: open and stop from one thread. OWNS: all parts of all domains, the readers' pool and the jobs. The plugins
-// and the data folder outlive it. Requests may be in flight until stop() has returned.
+// THREADS: open and stop from one thread, the rest from any. OWNS: all parts of all domains, the readers' pool and the
+// jobs. The plugins and the data folder outlive it. Requests may be in flight until stop() has returned.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -16,15 +18,18 @@
 #include "gyre/status.hpp"
 #include "server/bus/domain_service.hpp"
 #include "server/bus/job_runner.hpp"
+#include "server/bus/subscription.hpp"
 #include "server/config/config.hpp"
 #include "server/data_folder.hpp"
 #include "server/plugin/plugin_host.hpp"
+#include "server/plugin/switched_handlers.hpp"
 
 namespace gyre {
 
 class Domains {
  public:
-  static Result<std::unique_ptr<Domains>> open(const config::Config& config, const plugin::PluginHost& plugins,
+  // All arguments outlive it.
+  static Result<std::unique_ptr<Domains>> open(const config::Config& config, plugin::PluginHost& plugins,
                                                const DataFolder& folder, const base::Clock& clock,
                                                base::Observer& observer);
   ~Domains();  // stop()
@@ -34,7 +39,26 @@ class Domains {
   const bus::DomainCatalog& catalog() const { return catalog_; }
   bus::JobRunner& jobs() { return *jobs_; }
   base::ThreadPool& readers() { return *readers_; }
+  // REQUIRES: the domain at this place was opened.
   const bus::QueryCache& cache(std::size_t served) const;
+
+  struct SubscriptionReport {
+    std::string source;
+    bus::SubscriptionStats stats;
+  };
+  // To the events of other domains.
+  std::vector<SubscriptionReport> subscriptions(std::string_view domain) const;
+
+  // Opens a domain that was disabled, by the configuration or by disable(). not_found, or why it cannot be opened.
+  Status enable(std::string_view name);
+  // New requests are refused, those inside end; it hears of no events until it is enabled again, and misses none.
+  Status disable(std::string_view name);
+  // Takes a plugin file that was replaced into use, between two requests. Nothing happens when it is the one in use.
+  // conflict when its index has another definition; deadline_exceeded when requests do not end within 30 s.
+  Status reload(std::string_view name);
+
+  // Called after a domain got another index, on a job's thread. Set before requests come.
+  void onSwitchedIndex(std::function<void(const bus::DomainService&)> call) { on_switched_index_ = std::move(call); }
 
   // Finishes what is queued, then closes every part: jobs, subscriptions, readers, stores (each unit gets its answer),
   // projectors with a last commit, engines. Harmless when repeated.
@@ -42,20 +66,37 @@ class Domains {
 
  private:
   struct Parts;
-  Domains(const base::Clock& clock, base::Observer& observer);
-  Result<std::unique_ptr<Parts>> openDomain(const config::Config& config, const config::DomainConfig& domain,
-                                            plugin::PluginHandlers& handlers, const DataFolder& folder);
+  Domains(const config::Config& config, plugin::PluginHost& plugins, const DataFolder& folder, const base::Clock& clock,
+          base::Observer& observer);
+  Result<std::unique_ptr<Parts>> openDomain(const config::DomainConfig& domain, plugin::PluginHandlers& plugin,
+                                            const plugin::SwitchedHandlers& handlers);
+  Status openAt(std::size_t place);
+  Result<std::size_t> placeOf(std::string_view name) const;
   void startSubscriptions();
+  void stopSubscriptions(std::string_view subscriber);
+  Result<std::string> runReindex(const bus::DomainService& domain, const bus::JobRunner::Progress& progress);
   Result<std::string> runJob(const bus::Job& job, const bus::JobRunner::Progress& progress);
 
+  struct Heard {
+    std::string subscriber;
+    std::unique_ptr<bus::Subscription> subscription;
+  };
+
+  const config::Config& config_;
+  plugin::PluginHost& plugins_;
+  const DataFolder& folder_;
   const base::Clock& clock_;
   base::Observer& observer_;
-  std::vector<std::unique_ptr<Parts>> parts_;
+  std::vector<std::unique_ptr<Parts>> parts_;                        // as catalog_.served; null until opened
+  std::vector<std::unique_ptr<plugin::SwitchedHandlers>> handlers_;  // as catalog_.served
   bus::DomainCatalog catalog_;
-  std::vector<std::unique_ptr<bus::Subscription>> subscriptions_;
+  std::mutex lifecycle_mutex_;              // one change at a time
+  mutable std::mutex subscriptions_mutex_;  // guards what follows
+  std::vector<Heard> subscriptions_;
   std::unique_ptr<base::ThreadPool> readers_;
   std::unique_ptr<bus::JobRunner> jobs_;
   bool is_stopped_ = false;
+  std::function<void(const bus::DomainService&)> on_switched_index_;
 };
 
 }  // namespace gyre

@@ -28,6 +28,7 @@ constexpr std::string_view kUsage =
       [--server URL | --config FILE] [--key KEY] [--refused FILE] [--dry-run]
   synchronize DOMAIN [--id ID | --organization ID]   project entities to the index again
   verify DOMAIN [--id ID | --organization ID] [--repair]   compare store and index (exit 1 on a difference)
+  reindex DOMAIN                                  builds the index anew beside the one in use, checks it, switches
       [--server URL] [--key KEY]
   dead-letters list DOMAIN                        what the index or a reaction refused, and why; a line each
   dead-letters show|replay|drop DOMAIN ID|--all   deliver again (older ones of its entity first), or forget it
@@ -36,9 +37,9 @@ constexpr std::string_view kUsage =
   keys create NAME --role ROLE... [--organization ID] [--expires TIME]   a new API key, told this once
   keys list, keys revoke ID                       from the first key on, a key is required
       [--server URL | --config FILE] [--key KEY]  with --config on the data of a server that does not run
-  index check DIR                                 verify every checksum and invariant of the indexes there (exit 1 on
   backup DIR [--config FILE]                      copies the primary stores and keys, while the server runs or not
   restore DIR [--config FILE] [--replace]         puts them back, with no server running; indexes are built from them
+  index check DIR                                 verify every checksum and invariant of the indexes there (exit 1 on
                                                   damage); DIR is the folder of one index or of many
   --version, --help
 
@@ -216,10 +217,9 @@ const std::vector<Verb>& verbs() {
        {"--map", "--format", "--server", "--config", "--set", "--key", "--refused"},
        {"--dry-run"},
        &import},
+      {"reindex", 1, 1, {"--server", "--key"}, {}, [](const CommandLine& line) { return admin("reindex", line); }},
       {"dead-letters", 2, 3, {"--server", "--key", "--reaction"}, {"--all"}, &deadLetters},
       {"keys", 1, 2, {"--role", "--organization", "--expires", "--server", "--config", "--set", "--key"}, {}, &keys},
-      {"index", 2, 2, {}, {}, &index},
-      {"synchronize",
       {"backup",
        1,
        1,
@@ -234,6 +234,8 @@ const std::vector<Verb>& verbs() {
        [](const CommandLine& line) {
          return gyre::runRestore(setupOptions(line), line.places.front(), line.has("--replace"));
        }},
+      {"index", 2, 2, {}, {}, &index},
+      {"synchronize",
        1,
        1,
        {"--id", "--organization", "--server", "--key"},

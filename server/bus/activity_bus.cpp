@@ -89,7 +89,12 @@ class ActivityBus::Flight : public std::enable_shared_from_this<ActivityBus::Fli
   Flight(const ActivityBus& bus, ActivityRequest request, ActivityDone done)
       : bus_(bus), request_(std::move(request)), done_(std::move(done)) {
     for (const DomainService& domain : bus_.catalog_.served)
-      if (!domain.handlers->activities().empty()) domains_.push_back(&domain);
+      if (!domain.handlers->activities().empty()) {
+        if (DomainGate::Pass pass = domain.gate.enter()) {
+          domains_.push_back(&domain);
+          passes_.push_back(std::move(pass));
+        }
+      }
     waits_.resize(domains_.size());
   }
 
@@ -114,6 +119,8 @@ class ActivityBus::Flight : public std::enable_shared_from_this<ActivityBus::Fli
     std::vector<ActivityStream> streams;
     for (std::size_t i = 0; i < domains_.size(); ++i) addStreams(*domains_[i], waits_[i], streams);
     for (const FailedDomain& failed : bus_.catalog_.failed) {
+      const DomainService* const domain = bus_.catalog_.find(failed.name);
+      if (domain != nullptr && domain->gate.wasOpened()) continue;  // it was started later
       const Status why(Code::kUnavailable, "domain_unavailable",
                        "domain " + failed.name + " could not be started: " + failed.reason);
       streams.push_back(
@@ -193,7 +200,8 @@ class ActivityBus::Flight : public std::enable_shared_from_this<ActivityBus::Fli
   const ActivityRequest request_;
   const ActivityDone done_;
   std::vector<const DomainService*> domains_;
-  std::vector<Status> waits_;  // one a domain; each written before pending_ goes down
+  std::vector<DomainGate::Pass> passes_;  // into them
+  std::vector<Status> waits_;             // one a domain; each written before pending_ goes down
   std::atomic<std::size_t> pending_{0};
 };
 

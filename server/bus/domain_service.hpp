@@ -1,7 +1,9 @@
 // What does one served domain consist of? The parts the edges call, wired by the application.
 //
-// THREADS: the parts are thread-safe; the state is atomic. OWNS: nothing: the application owns the parts, and outlives
-// the requests that use them.
+// A domain whose plugin is loaded has a place among the served ones, open or not, so that it can be enabled later.
+//
+// THREADS: the parts are thread-safe, and are set before the gate is opened first. OWNS: nothing: the application owns
+// the parts, and outlives the requests that use them.
 #pragma once
 
 #include <atomic>
@@ -12,9 +14,9 @@
 #include <vector>
 
 #include "server/bus/command_bus.hpp"
+#include "server/bus/domain_gate.hpp"
 #include "server/bus/handlers.hpp"
 #include "server/bus/query_bus.hpp"
-#include "server/bus/subscription.hpp"
 #include "server/projector/projector.hpp"
 #include "server/search/search_engine.hpp"
 #include "server/store/primary_store.hpp"
@@ -29,7 +31,7 @@ struct DomainService {
   projector::Projector* projector = nullptr;
   store::PrimaryStore* store = nullptr;
   search::SearchEngine* engine = nullptr;
-  std::vector<const Subscription*> subscriptions;  // to the events of other domains that are served
+  DomainGate gate;  // requests pass it; the parts above are there once it was opened
 };
 
 // A domain that the configuration names and that could not be served, with the reason.
@@ -42,6 +44,7 @@ struct DomainCatalog {
   std::vector<DomainService> served;
   std::vector<FailedDomain> failed;
 
+  // Open or not.
   const DomainService* find(std::string_view name) const {
     for (const DomainService& service : served)
       if (service.name == name) return &service;

@@ -1,7 +1,8 @@
 // Which long work is going on, how far is it, and what came of it?
 //
-// Jobs run one after the other on one thread. Every change of state is written to a file (replaced atomically), so a job that a
-// stop or crash interrupted is queued again at the next start: the kinds of work here are harmless when repeated.
+// Jobs run one after the other on one thread. Every change of state is written to a file (replaced atomically), so a
+// job that a stop or crash interrupted is queued again at the next start: the kinds of work here are harmless when
+// repeated.
 //
 // THREADS: all methods from any thread. OWNS: its thread and its file.
 #pragma once
@@ -26,7 +27,7 @@ namespace gyre::bus {
 struct Job {
   enum class State : std::uint8_t { kQueued, kRunning, kCompleted, kFailed, kCancelled };
   std::string id;
-  std::string kind;        // "synchronize", "verify"
+  std::string kind;  // "synchronize", "verify", "reindex"
   std::string domain;
   std::string parameters;  // JSON object
   State state = State::kQueued;

@@ -135,11 +135,14 @@ QueryBus::QueryBus(const DomainHandlers& handlers, const store::PrimaryStore& st
       readers_(readers),
       clock_(clock) {}
 
-// Lengths keep the parts apart, whatever bytes are in them. The domain is a part because a cache may serve several.
+// Lengths keep the parts apart, whatever bytes are in them. The domain is a part because a cache may serve several, and
+// its version because another one may present the same answer otherwise.
 void QueryBus::writeKey(std::size_t query, const QueryRequest& request, std::string& key) const {
   key.clear();
   base::appendVarint(key, handlers_.name().size());
   key += handlers_.name();
+  base::appendVarint(key, handlers_.version().size());
+  key += handlers_.version();
   base::appendVarint(key, query);
   base::appendVarint(key, request.organization_id.size());
   key += request.organization_id;

@@ -79,6 +79,12 @@ void handleSynchronize(const ApiContext& context, const bus::DomainService& doma
   startJob(context, "synchronize", domain, document->root(), request.id, responder);
 }
 
+void handleReindex(const ApiContext& context, const bus::DomainService& domain, Request& request, Responder responder) {
+  const auto document = readParameters(request, {});
+  if (!document.isOk()) return responder.send(problem(document.status(), request.id));
+  startJob(context, "reindex", domain, document->root(), request.id, responder);
+}
+
 void handleVerify(const ApiContext& context, const bus::DomainService& domain, Request& request, Responder responder) {
   const auto document = readParameters(request, kVerifyTable);
   if (!document.isOk()) return responder.send(problem(document.status(), request.id));

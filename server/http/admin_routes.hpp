@@ -18,6 +18,7 @@ std::string verifyJson(const projector::VerifyResult& result);
 
 void handleSynchronize(const ApiContext& context, const bus::DomainService& domain, Request& request,
                        Responder responder);
+void handleReindex(const ApiContext& context, const bus::DomainService& domain, Request& request, Responder responder);
 void handleVerify(const ApiContext& context, const bus::DomainService& domain, Request& request, Responder responder);
 // GET /admin/v1/jobs, GET and DELETE /admin/v1/jobs/{id}
 void handleJobs(const ApiContext& context, const Route& route, const Request& request, Responder responder);

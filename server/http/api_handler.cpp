@@ -1,5 +1,6 @@
 #include "server/http/api_handler.hpp"
 
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -26,7 +27,8 @@ Response text(std::string content_type, std::string body, int status = 200) {
 
 Response unknownDomain(const bus::DomainCatalog& domains, std::string_view name, std::uint64_t request_id) {
   std::string detail = "there is no domain \"" + std::string(name) + "\"; served are:";
-  for (const bus::DomainService& domain : domains.served) detail += " " + domain.name;
+  for (const bus::DomainService& domain : domains.served)
+    if (domain.gate.isOpen()) detail += " " + domain.name;
   return problem(404, "unknown_domain", detail, request_id);
 }
 
@@ -60,6 +62,7 @@ std::string consolePage(const bus::DomainCatalog& domains) {
       "<a href=\"/openapi.json\">OpenAPI</a> · <a href=\"/readyz\">readiness</a> · <a href=\"/metrics\">metrics</a> · "
       "<a href=\"/admin/v1/plugins\">plugins</a> · <a href=\"/admin/v1/jobs\">jobs</a></p>";
   for (const bus::DomainService& domain : domains.served) {
+    if (!domain.gate.isOpen()) continue;
     page += "<h2>" + domain.name + "</h2><p>Commands:";
     for (const auto& command : domain.handlers->commands()) page += " <code>" + std::string(command.name) + "</code>";
     page += "</p><p>Queries:";
@@ -71,8 +74,7 @@ std::string consolePage(const bus::DomainCatalog& domains) {
 
 }  // namespace
 
-ApiHandler::ApiHandler(ApiContext context)
-    : context_(std::move(context)), openapi_(openApiDocument(context_.domains)) {}
+ApiHandler::ApiHandler(ApiContext context) : context_(std::move(context)) {}
 
 void ApiHandler::handle(Request& request, Responder responder) {
   const Route route = matchRoute(request.method, request.path);
@@ -103,11 +105,14 @@ void ApiHandler::handle(Request& request, Responder responder) {
     }
     case Route::Kind::kMetrics:
       return responder.send(text("text/plain; version=0.0.4; charset=utf-8", context_.metrics_text()));
-    case Route::Kind::kOpenApi: return responder.send(text("application/json", openapi_));
+    case Route::Kind::kOpenApi: return responder.send(text("application/json", openApiDocument(context_.domains)));
     case Route::Kind::kConsole: return responder.send(text("text/html; charset=utf-8", consolePage(context_.domains)));
-    case Route::Kind::kPlugins: return responder.send(text("application/json", context_.plugins_json));
+    case Route::Kind::kPlugins: return responder.send(text("application/json", context_.plugins_json()));
     case Route::Kind::kKeys:
     case Route::Kind::kKey: return handleKeys(context_, route, request, std::move(responder));
+    case Route::Kind::kEnablePlugin:
+    case Route::Kind::kDisablePlugin:
+    case Route::Kind::kReloadPlugin: return handlePlugin(route, request, std::move(responder));
     case Route::Kind::kActivity: return handleActivity(context_, request, std::move(responder));
     case Route::Kind::kJobs:
     case Route::Kind::kJob: return handleJobs(context_, route, request, std::move(responder));
@@ -117,12 +122,16 @@ void ApiHandler::handle(Request& request, Responder responder) {
 
 void ApiHandler::handleDomain(const Route& route, Request& request, Responder responder) {
   const bus::DomainService* const domain = context_.domains.find(route.domain);
-  if (domain == nullptr) {
-    if (const bus::FailedDomain* const failed = context_.domains.findFailed(route.domain))
+  bus::DomainGate::Pass pass = domain == nullptr ? nullptr : domain->gate.enter();
+  if (pass == nullptr) {
+    const bus::FailedDomain* const failed = context_.domains.findFailed(route.domain);
+    if (failed != nullptr && (domain == nullptr || !domain->gate.wasOpened()))
       return responder.send(problem(503, "domain_unavailable",
                                     "domain " + failed->name + " could not be started: " + failed->reason, request.id));
-    return responder.send(unknownDomain(context_.domains, route.domain, request.id));
+    if (domain == nullptr) return responder.send(unknownDomain(context_.domains, route.domain, request.id));
+    return responder.send(problem(503, "domain_disabled", "domain " + domain->name + " is disabled", request.id));
   }
+  responder.keep(std::move(pass));
   switch (route.kind) {
     case Route::Kind::kCommand: return handleCommand(context_, *domain, route.name, request, std::move(responder));
     case Route::Kind::kBatch: return handleBatch(context_, *domain, request, std::move(responder));
@@ -130,12 +139,29 @@ void ApiHandler::handleDomain(const Route& route, Request& request, Responder re
     case Route::Kind::kQuery: return handleQuery(context_, *domain, route.name, request, std::move(responder));
     case Route::Kind::kSynchronize: return handleSynchronize(context_, *domain, request, std::move(responder));
     case Route::Kind::kVerify: return handleVerify(context_, *domain, request, std::move(responder));
+    case Route::Kind::kReindex: return handleReindex(context_, *domain, request, std::move(responder));
     case Route::Kind::kDeadLetters:
     case Route::Kind::kDeadLetter:
     case Route::Kind::kDeadLetterReplay:
       return handleDeadLetters(context_, *domain, route, request, std::move(responder));
     default: return responder.send(problem(500, "internal", "a route without a handler", request.id));
   }
+}
+
+// Opening a domain reads its files, and a reload waits for requests: not on a loop's thread.
+void ApiHandler::handlePlugin(const Route& route, const Request& request, Responder responder) const {
+  const auto& change = route.kind == Route::Kind::kEnablePlugin    ? context_.enable_plugin
+                       : route.kind == Route::Kind::kDisablePlugin ? context_.disable_plugin
+                                                                   : context_.reload_plugin;
+  auto shared_responder = std::make_shared<Responder>(std::move(responder));
+  const bool is_queued = context_.readers.trySubmit(
+      [this, &change, name = std::string(route.name), request_id = request.id, shared_responder] {
+        if (const Status changed = change(name); !changed.isOk())
+          return shared_responder->send(problem(changed, request_id));
+        shared_responder->send(text("application/json", context_.plugins_json()));
+      });
+  if (!is_queued)
+    shared_responder->send(problem(Status(Code::kResourceExhausted, "the queue of readers is full"), request.id));
 }
 
 Response ApiHandler::refusal(int status, std::string_view reason, std::string_view detail, std::uint64_t request_id) {

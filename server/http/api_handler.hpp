@@ -23,9 +23,12 @@ struct ApiContext {
   base::ThreadPool& readers;  // for administration that reads much at once
   const base::Clock& clock;
   ApiKeys& keys;
-  std::function<std::string()> metrics_text;                // Prometheus text
-  std::function<std::pair<bool, std::string>()> readiness;  // ready?, JSON
-  std::string plugins_json;                                 // of GET /admin/v1/plugins
+  std::function<std::string()> metrics_text;                     // Prometheus text
+  std::function<std::pair<bool, std::string>()> readiness;       // ready?, JSON
+  std::function<std::string()> plugins_json;                     // of GET /admin/v1/plugins
+  std::function<Status(std::string_view plugin)> enable_plugin;  // these three may block
+  std::function<Status(std::string_view plugin)> disable_plugin;
+  std::function<Status(std::string_view plugin)> reload_plugin;
   std::function<void(std::string_view domain, std::string_view command, std::string_view outcome, double seconds)>
       count_command;
   std::function<void(std::string_view domain, std::string_view query, std::string_view outcome, double seconds)>
@@ -41,8 +44,9 @@ class ApiHandler final : public Handler {
  private:
   void handleDomain(const Route& route, Request& request, Responder responder);
 
+  void handlePlugin(const Route& route, const Request& request, Responder responder) const;
+
   const ApiContext context_;
-  const std::string openapi_;
 };
 
 }  // namespace gyre::http

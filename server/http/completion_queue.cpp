@@ -28,6 +28,7 @@ Responder& Responder::operator=(Responder&& other) noexcept {
   target_ = std::exchange(other.target_, nullptr);
   connection_ = other.connection_;
   request_ = other.request_;
+  kept_ = std::move(other.kept_);
   return *this;
 }
 
@@ -41,6 +42,7 @@ void Responder::send(Response response) {
   const RequestToken token = RequestToken::unpack(request_);
   if (target->isLive(connection_)) packBody(response, token.allows_gzip);
   target->complete({connection_, token.sequence, std::move(response)});
+  kept_.reset();
 }
 
 bool Responder::isAbandoned() const { return !target_ || !target_->isLive(connection_); }

@@ -94,7 +94,10 @@ class Responder {
   Responder(std::shared_ptr<Target> target, std::uint64_t connection, std::uint64_t request)
       : target_(std::move(target)), connection_(connection), request_(request) {}
   Responder(Responder&& other) noexcept
-      : target_(std::move(other.target_)), connection_(other.connection_), request_(other.request_) {
+      : target_(std::move(other.target_)),
+        connection_(other.connection_),
+        request_(other.request_),
+        kept_(std::move(other.kept_)) {
     other.target_.reset();
   }
   Responder& operator=(Responder&& other) noexcept;
@@ -104,6 +107,8 @@ class Responder {
 
   // From any thread. On the loop's own thread the bytes are written when the Handler returns.
   void send(Response response);
+  // Lets go of it once the request is answered.
+  void keep(std::shared_ptr<const void> pass) { kept_ = std::move(pass); }
   // True once the peer has gone, so that long work may stop early.
   bool isAbandoned() const;
 
@@ -111,6 +116,7 @@ class Responder {
   std::shared_ptr<Target> target_;
   std::uint64_t connection_ = 0;
   std::uint64_t request_ = 0;
+  std::shared_ptr<const void> kept_;
 };
 
 class Handler {

@@ -67,7 +67,8 @@ std::string openApiDocument(const bus::DomainCatalog& domains) {
   writer.beginObject().member("openapi", "3.1.0");
   writer.key("info").beginObject().member("title", "Gyre").member("version", "1").endObject();
   writer.key("paths").beginObject();
-  for (const bus::DomainService& domain : domains.served) writeDomain(writer, domain);
+  for (const bus::DomainService& domain : domains.served)
+    if (domain.gate.isOpen()) writeDomain(writer, domain);
   writer.rawMember("/v1/activity", activityOpenApi());
   writer.endObject();
   writer.key("components").beginObject().key("schemas").beginObject().key("Problem").beginObject();

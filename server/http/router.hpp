@@ -19,8 +19,12 @@ struct Route {
     kKeys,              // GET, POST /admin/v1/keys
     kKey,               // DELETE /admin/v1/keys/{id}
     kPlugins,           // GET /admin/v1/plugins
+    kEnablePlugin,      // POST /admin/v1/plugins/{name}/enable
+    kDisablePlugin,     // POST /admin/v1/plugins/{name}/disable
+    kReloadPlugin,      // POST /admin/v1/plugins/{name}/reload
     kSynchronize,       // POST /admin/v1/{domain}/synchronize
     kVerify,            // POST /admin/v1/{domain}/verify
+    kReindex,           // POST /admin/v1/{domain}/reindex
     kDeadLetters,       // GET /admin/v1/{domain}/dead-letters
     kDeadLetter,        // GET, PUT, DELETE /admin/v1/{domain}/dead-letters/{id}
     kDeadLetterReplay,  // POST /admin/v1/{domain}/dead-letters/{id}/replay

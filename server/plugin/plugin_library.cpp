@@ -235,12 +235,12 @@ PluginLibrary::PluginLibrary(std::string file, std::unique_ptr<HostSide> host_si
 PluginLibrary::~PluginLibrary() = default;
 
 Result<std::unique_ptr<PluginLibrary>> PluginLibrary::open(const std::string& file, std::string host_version,
-                                                           base::Observer& observer) {
+                                                           base::Observer& observer, const std::string& path) {
   gyre_plugin_entry_fn entry = nullptr;
   try {
     // Local symbols: two plugins may each have a helper of the same name. Destroying a SharedLibrary does not unload
     // it.
-    Poco::SharedLibrary library(file, Poco::SharedLibrary::SHLIB_LOCAL);
+    Poco::SharedLibrary library(path.empty() ? file : path, Poco::SharedLibrary::SHLIB_LOCAL);
     if (!library.hasSymbol(kEntrySymbol))
       return refused(file + ": expected the symbol " + kEntrySymbol +
                      ", found none: not a plugin, or one for another ABI major");

@@ -21,9 +21,10 @@ namespace gyre::plugin {
 
 class PluginLibrary {
  public:
-  // failed_precondition with reason "plugin_refused" for a library that is none, or the wrong one.
+  // failed_precondition with reason "plugin_refused" for a library that is none, or the wrong one. `path`, when not "",
+  // is another way to the same file: the dynamic linker takes a name that it has seen for the library it loaded then.
   static Result<std::unique_ptr<PluginLibrary>> open(const std::string& file, std::string host_version,
-                                                     base::Observer& observer);
+                                                     base::Observer& observer, const std::string& path = {});
   ~PluginLibrary();
   PluginLibrary(const PluginLibrary&) = delete;
   PluginLibrary& operator=(const PluginLibrary&) = delete;

@@ -51,6 +51,12 @@ struct SynchronizeCall {
   std::optional<Status> outcome;  // under the loop's mutex
 };
 
+// A call of runBetweenBatches().
+struct BetweenCall {
+  std::function<Result<std::uint64_t>(std::uint64_t)> work;
+  std::optional<Status> outcome;  // under the loop's mutex
+};
+
 }  // namespace
 
 class Projector::Loop {
@@ -74,6 +80,7 @@ class Projector::Loop {
   void stop();
   void requireSequence(std::uint64_t sequence, std::int64_t timeout_ms, SequenceGate::Ready ready);
   Result<std::uint64_t> synchronize(const std::vector<std::string>& entity_ids);
+  Status runBetweenBatches(const std::function<Result<std::uint64_t>(std::uint64_t)>& work);
   ProjectorStats stats() const;
 
  private:
@@ -85,6 +92,7 @@ class Projector::Loop {
   void finish();
   void wake();
 
+  void runBetween();
   void gather(std::int64_t now);
   bool isLogDue(std::int64_t now);
   bool takeCall();
@@ -145,6 +153,7 @@ class Projector::Loop {
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable call_answered_;
   std::deque<Call> calls_;
+  std::deque<std::shared_ptr<BetweenCall>> betweens_;
   bool is_running_ = false;
   ProjectorStats counters_;
 };
@@ -227,6 +236,7 @@ void Projector::Loop::run() {
   while (!is_stopping_) {
     const std::int64_t now = nanos();
     answerWaiters(now);
+    if (!batch_) runBetween();
     if (now >= send_at_ && loadLetters()) {
       if (!batch_) gather(now);
       if (batch_) send();
@@ -235,6 +245,41 @@ void Projector::Loop::run() {
     pause();
   }
   finish();
+}
+
+// What was read of the log and not sent is read again, behind where the work left off.
+void Projector::Loop::runBetween() {
+  std::shared_ptr<BetweenCall> call;
+  {
+    const std::lock_guard lock(mutex_);
+    if (betweens_.empty()) return;
+    call = std::move(betweens_.front());
+    betweens_.pop_front();
+  }
+  log_buffer_.clear();
+  const Result<std::uint64_t> position = call->work(position_);
+  if (position.isOk()) position_ = *position;
+  const search::Progress progress = engine_.progress();
+  has_unpublished_ = progress.searchable < progress.applied;
+  has_uncommitted_ = progress.durable < progress.applied;
+  {
+    const std::lock_guard lock(mutex_);
+    call->outcome = position.status();
+  }
+  call_answered_.notify_all();
+}
+
+Status Projector::Loop::runBetweenBatches(const std::function<Result<std::uint64_t>(std::uint64_t)>& work) {
+  const auto call = std::make_shared<BetweenCall>();
+  call->work = work;
+  std::unique_lock lock(mutex_);
+  if (!is_running_) return unavailable("the projector of " + options_.domain + " is not running");
+  betweens_.push_back(call);
+  lock.unlock();
+  wake();
+  lock.lock();
+  call_answered_.wait(lock, [&call] { return call->outcome.has_value(); });
+  return *call->outcome;
 }
 
 // ---- from the log to a batch
@@ -498,7 +543,11 @@ void Projector::Loop::finish() {
     is_running_ = false;
     calls.insert(calls.end(), calls_.begin(), calls_.end());
     calls_.clear();
+    for (const auto& between : betweens_) between->outcome = stopped();
+    betweens_.clear();
   }
+  call_answered_.notify_all();
+
   for (const Call& call : calls) answerCall(call, stopped());
 }
 
@@ -522,6 +571,10 @@ void Projector::requireSequence(std::uint64_t sequence, std::int64_t timeout_ms,
 
 Result<std::uint64_t> Projector::synchronize(const std::vector<std::string>& entity_ids) {
   return loop_->synchronize(entity_ids);
+}
+
+Status Projector::runBetweenBatches(const std::function<Result<std::uint64_t>(std::uint64_t)>& work) {
+  return loop_->runBetweenBatches(work);
 }
 
 ProjectorStats Projector::stats() const { return loop_->stats(); }

@@ -72,6 +72,11 @@ class Projector {
   // repair. Returns how many were sent; documents of ids without an entity are deleted from the index.
   Result<std::uint64_t> synchronize(const std::vector<std::string>& entity_ids);
 
+  // Runs `work` on the projector's thread while no batch is under way, and goes on behind the sequence it returns: all
+  // of the log up to that is in the index. It is given the present one. unavailable when the projector stops first;
+  // else what `work` says.
+  Status runBetweenBatches(const std::function<Result<std::uint64_t>(std::uint64_t position)>& work);
+
   ProjectorStats stats() const;
 
  private:

@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "gyre/json.hpp"
+#include "server/projector/document_difference.hpp"
 
 namespace gyre::projector {
 namespace {
@@ -23,33 +23,6 @@ constexpr int kLooks = 5;
 
 // Without a step forward of the index in so many waits (a minute), it is not going to answer.
 constexpr int kIdleWaits = 120;
-
-std::string canonical(json::Value value) {
-  std::string text;
-  JsonWriter writer(text);
-  json::writeCanonical(value, writer);
-  return text;
-}
-
-// The top-level members that are not the same in both; nothing when the documents are equal.
-std::optional<std::vector<std::string>> difference(std::string_view expected, std::string_view found) {
-  if (expected == found) return std::nullopt;
-  const Result<json::Document> left = json::Document::parse(expected);
-  const Result<json::Document> right = json::Document::parse(found);
-  if (!left.isOk() || !right.isOk()) return std::vector<std::string>();
-  std::map<std::string_view, std::string> members;
-  for (const json::Value member : left->root()) members.emplace(member.key(), canonical(member));
-  std::vector<std::string> fields;
-  for (const json::Value member : right->root()) {
-    const auto same = members.find(member.key());
-    if (same == members.end() || same->second != canonical(member)) fields.emplace_back(member.key());
-    if (same != members.end()) members.erase(same);
-  }
-  for (const auto& [name, text] : members) fields.emplace_back(name);
-  if (fields.empty() && canonical(left->root()) == canonical(right->root())) return std::nullopt;
-  std::sort(fields.begin(), fields.end());
-  return fields;
-}
 
 // Blocks until the index has caught up. The waiter may outlive this call, so what it writes to is shared.
 Status waitOnce(Projector& projector, std::uint64_t sequence) {
