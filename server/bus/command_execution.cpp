@@ -1,5 +1,6 @@
 #include "server/bus/command_execution.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace gyre::bus {
@@ -32,6 +33,7 @@ Result<CommandReceipt> CommandExecution::run(store::UnitOfWork& work) const {
   GYRE_TRY_ASSIGN(auto events, decide(entity, time_millis));
   if (is_hidden) return notFound(request_.entity_id + ": not found");
   GYRE_TRY_ASSIGN(auto evolutions, evolve(entity, std::move(events), time_millis));
+  GYRE_TRY(claimKeys(work, evolutions));
   return append(work, entity, std::move(evolutions), time_millis);
 }
 
@@ -71,6 +73,26 @@ Result<std::vector<CommandExecution::Evolution>> CommandExecution::evolve(const 
     state = evolutions.emplace_back(Evolution{std::move(event), std::move(after)}).after.state;
   }
   return evolutions;
+}
+
+// Nothing is claimed before every key is found to be free: a refusal must leave no trace.
+Status CommandExecution::claimKeys(store::UnitOfWork& work, const std::vector<Evolution>& evolutions) const {
+  std::vector<store::UniqueKey> wanted;
+  for (const Evolution& evolution : evolutions)
+    for (const auto& [pointer, value] : evolution.after.unique_keys) {
+      store::UniqueKey key{pointer, evolution.after.organization_id, value};
+      GYRE_TRY_ASSIGN(const auto owner, work.keyOwner(key));
+      if (!owner) {
+        if (std::find(wanted.begin(), wanted.end(), key) == wanted.end()) wanted.push_back(std::move(key));
+      } else if (*owner != request_.entity_id) {
+        const std::string found = "expected one that \"" + key.organization_id + "\" has not used, found \"" + value +
+                                  "\", which \"" + *owner + "\" has";
+        const std::string member = pointer.starts_with('/') ? pointer.substr(1) : pointer;
+        return Status(Code::kConflict, "duplicate_key", member + ": " + found).addFault(pointer, found);
+      }
+    }
+  for (store::UniqueKey& key : wanted) GYRE_TRY(work.claimKey(std::move(key), request_.entity_id));
+  return {};
 }
 
 Result<CommandReceipt> CommandExecution::append(store::UnitOfWork& work, const store::EntityRecord* entity,

@@ -41,6 +41,7 @@ class CommandExecution {
   Result<std::vector<DecidedEvent>> decide(const store::EntityRecord* entity, std::int64_t time_millis) const;
   Result<std::vector<Evolution>> evolve(const store::EntityRecord* entity, std::vector<DecidedEvent> events,
                                         std::int64_t time_millis) const;
+  Status claimKeys(store::UnitOfWork& work, const std::vector<Evolution>& evolutions) const;
   Result<CommandReceipt> append(store::UnitOfWork& work, const store::EntityRecord* entity,
                                 std::vector<Evolution> evolutions, std::int64_t time_millis) const;
 

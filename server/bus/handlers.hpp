@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gyre/status.hpp"
@@ -54,6 +55,7 @@ struct DecidedEvent {
 struct Evolved {
   std::string state;
   std::string organization_id;
+  std::vector<std::pair<std::string, std::string>> unique_keys = {};  // new ones: JSON pointer of the member, value
 };
 struct PlannedQuery {
   std::optional<std::string> get;  // the id of an entity to read

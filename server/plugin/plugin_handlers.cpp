@@ -62,6 +62,14 @@ class Reply {
     return nullptr;
   }
 
+  // The attributes whose names begin with `name`: the rest of each name, and its value.
+  std::vector<std::pair<std::string, std::string>> attributesBelow(std::string_view name) const {
+    std::vector<std::pair<std::string, std::string>> found;
+    for (const auto& [key, value] : attributes_)
+      if (key.starts_with(name)) found.emplace_back(key.substr(name.size()), value);
+    return found;
+  }
+
   static Status broken(const std::string& where, const std::string& what) {
     return internalError(where + ": the plugin " + what);
   }
@@ -187,7 +195,11 @@ Result<bus::Evolved> PluginHandlers::evolve(std::string_view entity_id, std::str
   const std::string* const organization = reply.attribute("organizationId");
   if (organization != nullptr && !isUtf8(*organization))
     return Reply::broken(where, "gave an organizationId that is not UTF-8");
-  return bus::Evolved{std::move(reply.text()), organization == nullptr ? std::string() : *organization};
+  auto keys = reply.attributesBelow("uniqueKey");
+  for (const auto& [pointer, value] : keys)
+    if (!isUtf8(pointer) || !isUtf8(value)) return Reply::broken(where, "gave a unique key that is not UTF-8");
+  return bus::Evolved{std::move(reply.text()), organization == nullptr ? std::string() : *organization,
+                      std::move(keys)};
 }
 
 Result<std::string> PluginHandlers::project(std::string_view entity_id, std::string_view state,

@@ -50,6 +50,14 @@ struct Receipt {
   std::string answer;       // opaque to the store
 };
 
+// A value that one entity of an organisation has, and no other may ever have.
+struct UniqueKey {
+  std::string pointer;  // of the member it comes from: "/number"
+  std::string organization_id;
+  std::string value;
+  bool operator==(const UniqueKey&) const = default;
+};
+
 // One unit's view of the store, on the writer thread. Reads see the writes of the units before it in the same batch.
 class UnitOfWork {
  public:
@@ -63,6 +71,10 @@ class UnitOfWork {
   // Appends one event and the state after it. `record.version` and `record.sequence` are assigned here and returned.
   virtual Result<EntityRecord> append(EntityRecord after, std::string_view type, std::string_view data,
                                       std::int64_t time_millis) = 0;
+  // The id of the entity that has the key, nothing when it is free.
+  virtual Result<std::optional<std::string>> keyOwner(const UniqueKey& key) = 0;
+  // REQUIRES: keyOwner(key) is nothing.
+  virtual Status claimKey(UniqueKey key, std::string_view entity_id) = 0;
   // Keeps an answer for at least 24 hours.
   virtual Status keepReceipt(std::string_view scope, std::string_view key, Receipt receipt) = 0;
 

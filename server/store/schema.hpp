@@ -64,6 +64,16 @@ CREATE TABLE dead_letter(
 );
 CREATE INDEX dead_letter_by_entity ON dead_letter(entity_id, kind);
 )sql",
+    // unique_key: what no two entities of an organisation may share, by the member that it comes from.
+    R"sql(
+CREATE TABLE unique_key(
+  pointer TEXT NOT NULL,
+  organization_id TEXT NOT NULL,
+  value TEXT NOT NULL,
+  entity_id TEXT NOT NULL,
+  PRIMARY KEY(pointer, organization_id, value)
+) WITHOUT ROWID;
+)sql",
 };
 
 }  // namespace gyre::store

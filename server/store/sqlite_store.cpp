@@ -53,6 +53,7 @@ Status SqliteStore::startWriter(const StoreOptions& options, std::unique_ptr<Dat
   GYRE_TRY_ASSIGN(auto receipts, ReceiptStore::open(*database));
   GYRE_TRY_ASSIGN(auto delivery_reader, DeliveryReader::open(*database));
   GYRE_TRY_ASSIGN(auto delivery_writer, DeliveryWriter::open(*database));
+  GYRE_TRY_ASSIGN(auto keys, UniqueKeyStore::open(*database));
   GYRE_TRY_ASSIGN(auto checkpoints, Database::open(options.path, Database::Role::kCheckpoint));
   {
     const ReadPool::Lease reader = readers_->borrow();
@@ -61,10 +62,11 @@ Status SqliteStore::startWriter(const StoreOptions& options, std::unique_ptr<Dat
   }
   GroupCommit::Parts parts;
   GYRE_TRY_ASSIGN(parts.entities, entities.countAll());
-  parts.work = std::make_unique<BatchOfWork>(*database,
-                                             BatchOfWork::Parts{std::move(entities), std::move(receipts),
-                                                                std::move(delivery_reader), std::move(delivery_writer)},
-                                             cache_, clock, options.receipt_lifetime_ms);
+  parts.work =
+      std::make_unique<BatchOfWork>(*database,
+                                    BatchOfWork::Parts{std::move(entities), std::move(receipts), std::move(keys),
+                                                       std::move(delivery_reader), std::move(delivery_writer)},
+                                    cache_, clock, options.receipt_lifetime_ms);
   parts.database = std::move(database);
   parts.checkpointer = std::make_unique<Checkpointer>(std::move(checkpoints), observer);
   writer_ = std::make_unique<GroupCommit>(options, std::move(parts), signal_, observer);

@@ -9,6 +9,7 @@ BatchOfWork::BatchOfWork(Database& database, Parts parts, StateCache& cache, con
                          std::int64_t receipt_lifetime_ms)
     : entities_(std::move(parts.entities)),
       receipts_(std::move(parts.receipts)),
+      keys_(std::move(parts.keys)),
       delivery_reader_(std::move(parts.delivery_reader)),
       delivery_writer_(std::move(parts.delivery_writer)),
       entity_writer_(database),
@@ -22,11 +23,17 @@ std::size_t BatchOfWork::ReceiptKeyHash::operator()(const ReceiptKey& key) const
   return std::hash<std::string>()(key.key) + 0x9e3779b97f4a7c15u * scope;
 }
 
+std::size_t BatchOfWork::UniqueKeyHash::operator()(const UniqueKey& key) const {
+  const std::hash<std::string> hash;
+  return hash(key.value) + 0x9e3779b97f4a7c15u * (hash(key.organization_id) + 0x9e3779b97f4a7c15u * hash(key.pointer));
+}
+
 void BatchOfWork::begin(std::uint64_t last_sequence) {
   last_sequence_ = last_sequence;
   new_entities_ = 0;
   overlay_.clear();
   kept_receipts_.clear();
+  claimed_keys_.clear();
   event_writer_.cutTo(0);
   delivery_writer_.begin();
   broken_ = Status();
@@ -38,6 +45,7 @@ void BatchOfWork::beginUnit() {
   unit_events_ = event_writer_.size();
   unit_entities_.clear();
   unit_receipts_.clear();
+  unit_keys_.clear();
   delivery_writer_.beginUnit();
 }
 
@@ -52,6 +60,7 @@ void BatchOfWork::undoUnit() {
   event_writer_.cutTo(unit_events_);
   for (; !unit_entities_.empty(); unit_entities_.pop_back())
     unit_entities_.back().first->now = std::move(unit_entities_.back().second);
+  for (; !unit_keys_.empty(); unit_keys_.pop_back()) claimed_keys_.erase(unit_keys_.back());
   for (; !unit_receipts_.empty(); unit_receipts_.pop_back()) {
     auto& [key, before] = unit_receipts_.back();
     if (before) {
@@ -100,6 +109,18 @@ Result<std::optional<Receipt>> BatchOfWork::receipt(std::string_view scope, std:
   return receipts_.find(scope, key, oldestReceipt());
 }
 
+Result<std::optional<std::string>> BatchOfWork::keyOwner(const UniqueKey& key) {
+  if (const auto place = claimed_keys_.find(key); place != claimed_keys_.end())
+    return std::optional<std::string>(place->second);
+  return keys_.find(key);
+}
+
+Status BatchOfWork::claimKey(UniqueKey key, std::string_view entity_id) {
+  claimed_keys_.emplace(key, entity_id);
+  unit_keys_.push_back(std::move(key));
+  return {};
+}
+
 Status BatchOfWork::keepReceipt(std::string_view scope, std::string_view key, Receipt receipt) {
   ReceiptKey place{std::string(scope), std::string(key)};
   std::optional<KeptReceipt> before;
@@ -134,9 +155,12 @@ Status BatchOfWork::write() {
   GYRE_TRY(Status(broken_));
   gatherEntities();
   for (const auto& [key, kept] : kept_receipts_) receipts_.add(key.scope, key.key, kept.receipt, kept.kept_millis);
+  for (const auto& [key, owner] : claimed_keys_) keys_.add(key, owner);
   const Status entities = entity_writer_.write();
   const Status events = event_writer_.write();
+  const Status keys = keys_.write();
   const Status receipts = receipts_.write();
+  GYRE_TRY(keys);
   GYRE_TRY(entities);
   GYRE_TRY(events);
   GYRE_TRY(receipts);

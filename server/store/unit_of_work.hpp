@@ -24,6 +24,7 @@
 #include "server/store/primary_store.hpp"
 #include "server/store/receipts.hpp"
 #include "server/store/state_cache.hpp"
+#include "server/store/unique_keys.hpp"
 
 namespace gyre::store {
 
@@ -32,6 +33,7 @@ class BatchOfWork final : public UnitOfWork {
   struct Parts {
     EntityReader entities;
     ReceiptStore receipts;
+    UniqueKeyStore keys;
     DeliveryReader delivery_reader;
     DeliveryWriter delivery_writer;
   };
@@ -56,6 +58,8 @@ class BatchOfWork final : public UnitOfWork {
   std::uint64_t nextSequence() const override { return last_sequence_ + 1; }
   Result<EntityRecord> append(EntityRecord after, std::string_view type, std::string_view data,
                               std::int64_t time_millis) override;
+  Result<std::optional<std::string>> keyOwner(const UniqueKey& key) override;
+  Status claimKey(UniqueKey key, std::string_view entity_id) override;
   Status keepReceipt(std::string_view scope, std::string_view key, Receipt receipt) override;
   Result<std::uint64_t> cursor(std::string_view name) override { return delivery_reader_.cursor(name); }
   Status setCursor(std::string_view name, std::uint64_t sequence) override {
@@ -88,6 +92,9 @@ class BatchOfWork final : public UnitOfWork {
   struct ReceiptKeyHash {
     std::size_t operator()(const ReceiptKey& key) const;
   };
+  struct UniqueKeyHash {
+    std::size_t operator()(const UniqueKey& key) const;
+  };
   struct KeptReceipt {
     Receipt receipt;
     std::int64_t kept_millis = 0;
@@ -99,6 +106,7 @@ class BatchOfWork final : public UnitOfWork {
 
   EntityReader entities_;
   ReceiptStore receipts_;
+  UniqueKeyStore keys_;
   DeliveryReader delivery_reader_;
   DeliveryWriter delivery_writer_;
   EntityWriter entity_writer_;
@@ -112,12 +120,14 @@ class BatchOfWork final : public UnitOfWork {
   std::uint64_t new_entities_ = 0;
   std::unordered_map<std::string, Entry> overlay_;  // its nodes stay where they are
   std::unordered_map<ReceiptKey, KeptReceipt, ReceiptKeyHash> kept_receipts_;
+  std::unordered_map<UniqueKey, std::string, UniqueKeyHash> claimed_keys_;  // with their owners
 
   // What the unit's writes replaced, newest last.
   std::uint64_t unit_sequence_ = 0;
   std::size_t unit_events_ = 0;
   std::vector<std::pair<Entry*, Current>> unit_entities_;
   std::vector<std::pair<ReceiptKey, std::optional<KeptReceipt>>> unit_receipts_;
+  std::vector<UniqueKey> unit_keys_;
 };
 
 }  // namespace gyre::store

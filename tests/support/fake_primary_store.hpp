@@ -191,6 +191,8 @@ class FakePrimaryStore final : public store::PrimaryStore {
     Result<store::EntityRecord> append(store::EntityRecord, std::string_view, std::string_view, std::int64_t) override {
       return unimplemented();
     }
+    Result<std::optional<std::string>> keyOwner(const store::UniqueKey&) override { return unimplemented(); }
+    Status claimKey(store::UniqueKey, std::string_view) override { return unimplemented(); }
     Status keepReceipt(std::string_view, std::string_view, store::Receipt) override { return unimplemented(); }
     Result<std::uint64_t> cursor(std::string_view) override { return unimplemented(); }
     Status setCursor(std::string_view, std::uint64_t) override { return unimplemented(); }

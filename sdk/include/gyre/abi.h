@@ -43,8 +43,9 @@ typedef struct gyre_reply {
   void (*text)(void* context, gyre_bytes bytes);
   /* decide: an event that happened, in order. data is a JSON object. */
   void (*event)(void* context, gyre_bytes type, gyre_bytes data);
-  /* A named extra. evolve: "organizationId". plan: "get" (the id to read instead of a search), "uncacheable". react:
-   * "organizationId". activity: "summary". */
+  /* A named extra. evolve: "organizationId"; "uniqueKey" followed by a JSON pointer ("uniqueKey/number"), a value of that
+   * member which no other entity of the organisation may have. plan: "get" (the id to read instead of a search),
+   * "uncacheable". react: "organizationId". activity: "summary". */
   void (*attribute)(void* context, gyre_bytes name, gyre_bytes value);
   /* A refusal: a code, a stable snake_case reason ("" for the code's own), a message. */
   void (*refuse)(void* context, int32_t code, gyre_bytes reason, gyre_bytes message);

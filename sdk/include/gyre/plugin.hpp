@@ -14,11 +14,13 @@
 // tested without a host (gyre/test.hpp), cannot block the server, and replay exactly when an index is rebuilt.
 //
 // State is a class with `static Result<State> read(json::Value)`, `void write(JsonWriter&) const` (what is kept in the
-// primary store; must read back) and `std::string_view organizationId() const` ("" when it belongs to none).
+// primary store; must read back) and `std::string_view organizationId() const` ("" when it belongs to none). With
+// `std::vector<UniqueKey> uniqueKeys() const` it names what no two entities of an organisation may share.
 //
 // THREADS: any number of calls at once. Exceptions that reach the edge become an internal error, never cross it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -63,6 +65,22 @@ struct RecordedEvent {
   json::Value data;
   std::int64_t time_millis = 0;
 };
+
+// A value that one entity of an organisation has and no other may: a second one is refused in the write walk, 409
+// "duplicate_key", before anything is written. A key stays taken for good.
+struct UniqueKey {
+  std::string_view pointer;  // of the member it comes from: "/number"
+  std::string value;
+  bool operator==(const UniqueKey&) const = default;
+};
+
+template <class State>
+std::vector<UniqueKey> uniqueKeysOf(const State* state) {
+  if constexpr (requires { state->uniqueKeys(); }) {
+    if (state != nullptr) return state->uniqueKeys();
+  }
+  return {};
+}
 
 struct Query {
   std::string_view name;
@@ -343,6 +361,10 @@ class Exported {
       after.write(writer);
       reply->text(reply->context, bytes(text));
       reply->attribute(reply->context, bytes("organizationId"), bytes(after.organizationId()));
+      const std::vector<UniqueKey> had = uniqueKeysOf(before ? &*before : nullptr);
+      for (const UniqueKey& key : uniqueKeysOf(&after))
+        if (std::find(had.begin(), had.end(), key) == had.end())
+          reply->attribute(reply->context, bytes("uniqueKey" + std::string(key.pointer)), bytes(key.value));
       return {};
     });
   }

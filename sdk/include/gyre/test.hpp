@@ -366,8 +366,12 @@ class Scenario {
       std::string after;
       withState(entity.state, where, [&](const State* state) {
         JsonWriter writer(after);
-        domain_.evolveFunction()(state, RecordedEvent{entity_, event.type, data->root(), time_millis_}).write(writer);
+        const State evolved =
+            domain_.evolveFunction()(state, RecordedEvent{entity_, event.type, data->root(), time_millis_});
+        evolved.write(writer);
+        claimKeys(evolved);
       });
+      if (!status_.isOk()) return *this;
       entity = {std::move(after), entity.version + 1};
       // What was written must read back, and write the same again.
       withState(entity.state, where, [&](const State* state) {
@@ -378,6 +382,18 @@ class Scenario {
       });
     }
     return *this;
+  }
+
+  // As the write walk does: what another entity of the organisation has is refused.
+  void claimKeys(const State& evolved) {
+    for (const UniqueKey& key : uniqueKeysOf(&evolved)) {
+      const std::string place =
+          std::string(key.pointer) + '\n' + std::string(evolved.organizationId()) + '\n' + key.value;
+      const auto [owner, is_new] = keys_.emplace(place, entity_);
+      if (is_new || owner->second == entity_) continue;
+      status_ = Status(Code::kConflict, "duplicate_key", key.value + " belongs to " + owner->second);
+      status_.addFault(std::string(key.pointer), "expected a value of its own, found " + key.value);
+    }
   }
 
   bool isDeclared(std::string_view type) const {
@@ -423,6 +439,7 @@ class Scenario {
   Domain<State> domain_;
   Report report_;
   std::map<std::string, Entity, std::less<>> entities_;
+  std::map<std::string, std::string> keys_;  // unique keys, and whose they are
   std::int64_t time_millis_ = kStart;
   std::string organization_;
 

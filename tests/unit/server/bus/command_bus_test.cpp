@@ -16,7 +16,8 @@ namespace gyre::bus {
 
 // A counter domain: Open makes a counter at 0; Add adds (two events when asked to double); Noop does nothing. Its state
 // is
-// {"total":N,"organization":"…"}. Broken says that the domain itself is at fault.
+// {"total":N,"organization":"…"}; a label that Open may give is unique in its organisation. Broken says that the domain
+// itself is at fault.
 class CounterDomain final : public DomainHandlers {
  public:
   std::string_view name() const override { return "counters"; }
@@ -43,7 +44,9 @@ class CounterDomain final : public DomainHandlers {
     if (command == kOpen) {
       if (!call.state.empty()) return conflict("exists");
       const json::Value organization = body.root()["organization"];
-      return std::vector<DecidedEvent>{{"Opened", R"({"organization":")" + std::string(organization.string()) + "\"}"}};
+      return std::vector<DecidedEvent>{{"Opened", R"({"organization":")" + std::string(organization.string()) +
+                                                      R"(","label":")" + std::string(body.root()["label"].string()) +
+                                                      "\"}"}};
     }
     if (command == kAccepts) return std::vector<DecidedEvent>();
     if (call.state.empty()) return notFound("no such counter");
@@ -63,7 +66,12 @@ class CounterDomain final : public DomainHandlers {
   Result<Evolved> evolve(std::string_view, std::string_view state, std::string_view type, std::string_view data,
                          std::int64_t) const override {
     GYRE_TRY_ASSIGN(const json::Document event, json::Document::parse(data));
-    if (type == "Opened") return written(0, event.root()["organization"].string());
+    if (type == "Opened") {
+      Evolved opened = written(0, event.root()["organization"].string());
+      if (const std::string_view label = event.root()["label"].string(); !label.empty())
+        opened.unique_keys.emplace_back("/label", label);
+      return opened;
+    }
     GYRE_TRY_ASSIGN(const json::Document before, json::Document::parse(state));
     return written(*before.root()["total"].integer() + *event.root()["by"].integer(),
                    before.root()["organization"].string());
@@ -115,6 +123,7 @@ class CommandBusTest : public store::StoreFixture {
   CPPUNIT_TEST(versionsMustMatch);
   CPPUNIT_TEST(anotherOrganizationsEntityIsNotThere);
   CPPUNIT_TEST(aKeyCannotWriteForAnotherOrganization);
+  CPPUNIT_TEST(aUniqueKeyIsTakenOnce);
   CPPUNIT_TEST(eventsFromOutside);
   CPPUNIT_TEST(aFullQueueIsResourceExhausted);
   CPPUNIT_TEST(concurrentAddsAllCount);
@@ -366,6 +375,19 @@ class CommandBusTest : public store::StoreFixture {
     foreign.organization_id = "other";
     GYRE_ASSERT_CODE(Code::kPermissionDenied, refused(foreign));
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, store_->lastSequence());
+  }
+
+  void aUniqueKeyIsTakenOnce() {
+    accepted(request("Open", R"({"id":"c1","organization":"acme","label":"red"})"));
+    const Status taken = refused(request("Open", R"({"id":"c2","organization":"acme","label":"red"})"));
+    GYRE_ASSERT_CODE(Code::kConflict, taken);
+    assertText("duplicate_key", taken.reason());
+    assertText("label: expected one that \"acme\" has not used, found \"red\", which \"c1\" has", taken.message());
+    assertText("/label", taken.faults().front().pointer);
+    CPPUNIT_ASSERT(!store_->load("c2")->has_value());
+    accepted(request("Open", R"({"id":"c2","organization":"acme","label":"blue"})"));
+    accepted(request("Open", R"({"id":"c3","organization":"other","label":"red"})"));
+    accepted(request("Add", R"({"id":"c1","by":1})"));
   }
 
   void eventsFromOutside() {

@@ -10,8 +10,10 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
+#include "server/store/schema.hpp"
 #include "server/store/statement.hpp"
 #include "tests/unit/server/store/store_fixture.hpp"
 
@@ -87,7 +89,7 @@ class DatabaseTest : public StoreFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("2"), pragma(**database, "synchronous"));
     CPPUNIT_ASSERT_EQUAL(std::string("0"), pragma(**database, "wal_autocheckpoint"));
     CPPUNIT_ASSERT_EQUAL(std::string("5000"), pragma(**database, "busy_timeout"));
-    CPPUNIT_ASSERT_EQUAL(std::string("2"), pragma(**database, "user_version"));
+    CPPUNIT_ASSERT_EQUAL(std::to_string(std::size(kMigrations)), pragma(**database, "user_version"));
   }
 
   void aSecondStoreIsRefusedAtOnce() {

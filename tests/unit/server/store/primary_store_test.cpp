@@ -30,6 +30,7 @@ class PrimaryStoreTest : public StoreFixture {
   CPPUNIT_TEST(aSmallCacheOnlyCostsLookUps);
   CPPUNIT_TEST(waitersSeeTheNextSequence);
   CPPUNIT_TEST(wakingEndsAWait);
+  CPPUNIT_TEST(aUniqueKeyHasOneOwnerForGood);
   CPPUNIT_TEST(modelAgreesAfterRandomUnits);
   CPPUNIT_TEST(readersSeeOnlyWholeCommits);
   CPPUNIT_TEST_SUITE_END();
@@ -254,6 +255,37 @@ class PrimaryStoreTest : public StoreFixture {
       std::this_thread::yield();
     }
     waiter.join();
+  }
+
+  void aUniqueKeyHasOneOwnerForGood() {
+    const UniqueKey key{"/number", "org-1", "INV-1"};
+    const UniqueKey other_organization{"/number", "org-2", "INV-1"};
+    const auto claiming = [&](std::string owner, bool fails) -> LambdaUnit::Run {
+      return [=](UnitOfWork& work) -> Status {
+        GYRE_TRY_ASSIGN(const auto found, work.keyOwner(key));
+        if (found) return conflict(*found);
+        GYRE_TRY(work.claimKey(key, owner));
+        return fails ? conflict("changed its mind") : Status();
+      };
+    };
+    auto store = open();
+    {
+      Gate gate(*store);  // all in one batch: the failed one leaves nothing, the last one sees the one before
+      auto failed = submit(*store, claiming("a", true));
+      auto claimed = submit(*store, claiming("b", false));
+      auto late = submit(*store, claiming("c", false));
+      gate.open();
+      CPPUNIT_ASSERT_EQUAL(std::string_view("changed its mind"), failed.get().message());
+      GYRE_ASSERT_OK(claimed.get());
+      CPPUNIT_ASSERT_EQUAL(std::string_view("b"), late.get().message());
+    }
+    store.reset();
+    store = open();
+    CPPUNIT_ASSERT_EQUAL(std::string_view("b"), runUnit(*store, claiming("d", false)).message());
+    GYRE_ASSERT_OK(runUnit(*store, [&](UnitOfWork& work) -> Status {
+      GYRE_TRY_ASSIGN(const auto found, work.keyOwner(other_organization));
+      return found ? conflict(*found) : Status();
+    }));
   }
 
   // Batches of random units, some failing, some replacing receipts, against a map; with reopening in between.
