@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,29 @@ class Faults {
     const std::string pointer = jsonPointer(name);
     const auto is_there = [&](const Fault& fault) { return fault.pointer == pointer; };
     return value.isNull() || std::any_of(faults_.begin(), faults_.end(), is_there) ? json::Value() : value;
+  }
+
+  // Whether something was found wrong with a member, or with anything inside it.
+  bool hasFaultAt(std::string_view name) const {
+    const std::string pointer = jsonPointer(name);
+    return std::any_of(faults_.begin(), faults_.end(), [&](const Fault& fault) {
+      return fault.pointer.starts_with(pointer) &&
+             (fault.pointer.size() == pointer.size() || fault.pointer[pointer.size()] == '/');
+    });
+  }
+
+  // Which elements of a list of objects something was found wrong with, by position.
+  std::vector<bool> unsoundElements(std::string_view list) const {
+    const std::string below = jsonPointer(list) + "/";
+    std::vector<bool> unsound(body_[list].size(), false);
+    for (const Fault& fault : faults_) {
+      if (!fault.pointer.starts_with(below)) continue;
+      std::size_t position = 0;
+      const char* const begin = fault.pointer.data() + below.size();
+      std::from_chars(begin, fault.pointer.data() + fault.pointer.size(), position);
+      if (position < unsound.size()) unsound[position] = true;
+    }
+    return unsound;
   }
 
   bool isEmpty() const { return faults_.empty() && unreadable_.isOk(); }

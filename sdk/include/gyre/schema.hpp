@@ -28,9 +28,13 @@ enum class Type : std::uint8_t {
   kDecimal,     // a number or a string that holds one; its text is kept
   kBoolean,
   kTime,        // RFC 3339, a string
-  kObject,
+  kObject,      // checked further when it names its members
+  kObjectList,  // an array of such objects, `maximum` of them at most
   kStringList,  // an array of strings, or one string
 };
+
+struct Member;
+using Table = std::span<const Member>;
 
 struct Member {
   std::string_view name;
@@ -42,9 +46,8 @@ struct Member {
   std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
   std::size_t max_bytes = 65'536;                        // kString, each of kStringList
   std::span<const std::string_view> choices = {};        // kString, each of kStringList: only these
+  Table (*members)() = nullptr;                          // kObject, kObjectList: the table of what is inside
 };
-
-using Table = std::span<const Member>;
 
 // Edits (insert, delete, replace, swap neighbours) between two short names; for "did you mean".
 inline std::size_t editDistance(std::string_view a, std::string_view b) {
@@ -146,6 +149,7 @@ constexpr std::string_view typeName(Type type) {
     case Type::kBoolean: return "true or false";
     case Type::kTime: return "an RFC 3339 time";
     case Type::kObject: return "an object";
+    case Type::kObjectList: return "a list of objects";
     case Type::kStringList: return "a list of strings";
   }
   return "";
@@ -209,6 +213,11 @@ inline std::string valueFault(const Member& member, json::Value value, bool is_l
       return expected;
     case Type::kObject:
       return value.isObject() ? std::string() : expected;
+    case Type::kObjectList:
+      if (!value.isArray()) return expected;
+      return static_cast<std::int64_t>(value.size()) > member.maximum
+                 ? "at most " + std::to_string(member.maximum) + " elements"
+                 : std::string();
     case Type::kInteger: {
       const auto number = wholeNumber(value, is_lenient);
       if (number && *number >= member.minimum && *number <= member.maximum) return {};
@@ -233,26 +242,50 @@ inline std::string valueFault(const Member& member, json::Value value, bool is_l
   return expected;
 }
 
+// What is wrong with a value that does not fit: a list that is too long is not shown but counted.
+inline std::string foundText(json::Value value) {
+  return value.isArray() && value.size() > 16 ? std::to_string(value.size()) + " elements" : shown(value);
+}
+
+// Everything that the table says about an object, each fault below `at`. REQUIRES: body is an object.
+inline void collectFaults(json::Value body, Table table, bool is_lenient, const std::string& at,
+                          std::vector<Fault>& faults) {
+  for (const json::Value value : body) {
+    const auto member = std::find_if(table.begin(), table.end(), [&](const Member& m) { return m.name == value.key(); });
+    if (member == table.end()) {
+      const std::string_view near = nearestName(value.key(), table, [](const Member& m) { return m.name; });
+      faults.push_back({at + jsonPointer(value.key()),
+                        near.empty() ? "unknown member" : "unknown member, did you mean \"" + std::string(near) + "\"?"});
+      continue;
+    }
+    if (value.isNull() && !member->is_required) continue;
+    if (std::string expected = valueFault(*member, value, is_lenient); !expected.empty()) {
+      faults.push_back({at + jsonPointer(value.key()), "expected " + expected + ", found " + foundText(value)});
+    } else if (member->members != nullptr && value.isObject()) {
+      collectFaults(value, member->members(), is_lenient, at + jsonPointer(value.key()), faults);
+    } else if (member->members != nullptr) {
+      std::size_t position = 0;
+      for (const json::Value element : value) {
+        const std::string place = at + jsonPointer(value.key()) + "/" + std::to_string(position++);
+        if (element.isObject())
+          collectFaults(element, member->members(), is_lenient, place, faults);
+        else
+          faults.push_back({place, "expected an object, found " + shown(element)});
+      }
+    }
+  }
+  for (const Member& member : table)
+    if (member.is_required && body[member.name].isMissing())
+      faults.push_back({at + jsonPointer(member.name), "missing; expected " + std::string(typeName(member.type))});
+}
+
 }  // namespace detail
 
 inline Result<Arguments> Arguments::read(json::Value body, Table table, Options options) {
   if (!body.isObject())
     return invalidArgument("expected a JSON object, found " + std::string(json::kindName(body.kind())));
   std::vector<Fault> faults;
-  for (const json::Value value : body) {
-    const auto member = std::find_if(table.begin(), table.end(), [&](const Member& m) { return m.name == value.key(); });
-    if (member == table.end()) {
-      const std::string_view near = nearestName(value.key(), table, [](const Member& m) { return m.name; });
-      faults.push_back({jsonPointer(value.key()), near.empty() ? "unknown member" : "unknown member, did you mean \"" + std::string(near) + "\"?"});
-      continue;
-    }
-    if (value.isNull() && !member->is_required) continue;
-    if (std::string expected = detail::valueFault(*member, value, options.is_lenient); !expected.empty())
-      faults.push_back({jsonPointer(value.key()), "expected " + expected + ", found " + detail::shown(value)});
-  }
-  for (const Member& member : table)
-    if (member.is_required && body[member.name].isMissing())
-      faults.push_back({jsonPointer(member.name), "missing; expected " + std::string(detail::typeName(member.type))});
+  detail::collectFaults(body, table, options.is_lenient, std::string(), faults);
   if (faults.empty()) return Arguments(body);
   std::string message = faults.front().pointer.substr(1) + ": " + faults.front().detail;
   if (faults.size() > 1) message += " (and " + std::to_string(faults.size() - 1) + " more)";
@@ -279,12 +312,17 @@ inline std::vector<std::string_view> Arguments::texts(std::string_view name) con
   return all;
 }
 
-inline std::string toJsonSchema(Table table) {
-  std::string out;
-  JsonWriter writer(out);
+namespace detail {
+
+inline void writeSchema(JsonWriter& writer, Table table) {
   writer.beginObject().member("type", "object").key("properties").beginObject();
   for (const Member& member : table) {
-    writer.key(member.name).beginObject();
+    writer.key(member.name);
+    if (member.type == Type::kObject && member.members != nullptr) {
+      writeSchema(writer, member.members());
+      continue;
+    }
+    writer.beginObject();
     switch (member.type) {
       case Type::kString:
       case Type::kId: writer.member("type", "string"); break;
@@ -293,6 +331,11 @@ inline std::string toJsonSchema(Table table) {
       case Type::kDecimal: writer.key("type").beginArray().string("number").string("string").endArray(); break;
       case Type::kBoolean: writer.member("type", "boolean"); break;
       case Type::kObject: writer.member("type", "object"); break;
+      case Type::kObjectList:
+        writer.member("type", "array").key("items");
+        if (member.members != nullptr) writeSchema(writer, member.members());
+        else writer.beginObject().member("type", "object").endObject();
+        break;
       case Type::kStringList: writer.member("type", "array").key("items").beginObject().member("type", "string"); break;
     }
     if (!member.choices.empty()) {
@@ -313,6 +356,14 @@ inline std::string toJsonSchema(Table table) {
   for (const Member& member : table)
     if (member.is_required) writer.string(member.name);
   writer.endArray().member("additionalProperties", false).endObject();
+}
+
+}  // namespace detail
+
+inline std::string toJsonSchema(Table table) {
+  std::string out;
+  JsonWriter writer(out);
+  detail::writeSchema(writer, table);
   return out;
 }
 

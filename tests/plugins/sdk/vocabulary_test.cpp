@@ -23,6 +23,7 @@ class VocabularyTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(everyTimeReadsBack);
   CPPUNIT_TEST(base64ReadsBackAndTakesNothingElse);
   CPPUNIT_TEST(faultsOfTableAndDomainComeTogether);
+  CPPUNIT_TEST(whatIsInsideListsIsCheckedToo);
   CPPUNIT_TEST(aBodyThatIsNoObjectIsOneFault);
   CPPUNIT_TEST_SUITE_END();
 
@@ -119,6 +120,32 @@ class VocabularyTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("/size"), status.faults()[2].pointer);
     CPPUNIT_ASSERT(status.message().starts_with("id: expected an id"));
     CPPUNIT_ASSERT(status.message().ends_with("(and 2 more)"));
+  }
+
+  void whatIsInsideListsIsCheckedToo() {
+    static constexpr Member kLine[] = {{"code", Type::kId, true, "which"},
+                                       {"count", Type::kInteger, false, "how many"}};
+    static constexpr Member kOrder[] = {
+        {.name = "to", .type = Type::kObject, .help = "whom", .members = [] { return Table(kLine); }},
+        {.name = "lines", .type = Type::kObjectList, .help = "what", .maximum = 3, .members = [] { return Table(kLine); }}};
+    const auto pointers = [](std::string_view text, std::vector<bool> unsound) {
+      const auto body = json::Document::parse(text);
+      const Faults faults(body->root(), kOrder);
+      CPPUNIT_ASSERT(faults.unsoundElements("lines") == unsound);
+      std::string found;
+      const Status status = faults.status();
+      for (const Fault& fault : status.faults()) found += fault.pointer + " ";
+      return found;
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string(), pointers(R"({"to":{"code":"a"},"lines":[{"code":"b","count":1},{"code":"c"}]})",
+                                                 {false, false}));
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("/to/cod /to/code /lines/1/count /lines/2 "),
+        pointers(R"({"to":{"cod":"a"},"lines":[{"code":"b"},{"code":"c","count":"x"},7]})", {false, true, true}));
+    CPPUNIT_ASSERT_EQUAL(std::string("/lines "), pointers(R"({"lines":[{},{},{},{}]})", {false, false, false, false}));
+    const std::string schema = toJsonSchema(kOrder);
+    CPPUNIT_ASSERT_MESSAGE(schema,
+                           schema.find(R"("items":{"type":"object","properties":{"code")") != std::string::npos);
   }
 
   void aBodyThatIsNoObjectIsOneFault() {
