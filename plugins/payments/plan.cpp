@@ -30,7 +30,7 @@ constexpr Member kSearchParameters[] = {
     kFrom,
     kTo,
     {"page", Type::kInteger, false, "from 1; page times size reaches 10,000", "1", 1},
-    {"size", Type::kInteger, false, "payments a page; 0 answers only the total", "10", 0, SearchParameters::kMaxSize},
+    {"size", Type::kInteger, false, "payments a page; 0 answers only the total", "10", 0, PageRequest::kMaxSize},
     {.name = "cursor", .type = Type::kString, .help = "nextCursor of the page before", .max_bytes = 1024},
 };
 constexpr Member kStatisticsParameters[] = {
@@ -93,15 +93,13 @@ void writeDaily(JsonWriter& out, std::string_view zone) {
 }
 
 void writeStatisticsFilter(JsonWriter& out, std::string_view organization, const TimeRange& time) {
-  if (organization.empty() && !time.isBounded()) {
-    out.rawMember("query", R"({"match_all":{}})");
-    return;
-  }
-  out.key("query").beginObject().key("bool").beginObject().key("filter").beginArray();
-  if (!organization.empty())
-    out.beginObject().key("term").beginObject().member("organizationId", organization).endObject().endObject();
-  if (time.isBounded()) time.write(out);
-  out.endArray().endObject().endObject();
+  std::string filters;
+  JsonWriter clauses(filters);
+  clauses.beginArray();
+  if (!organization.empty()) writeTerm(clauses, "organizationId", organization);
+  if (time.isBounded()) time.write(clauses, "processedAt");
+  clauses.endArray();
+  out.rawMember("query", boolClause(filters, {}));
 }
 
 }  // namespace
@@ -125,13 +123,8 @@ Result<Plan> planSearch(const Query& query) {
   out.beginObject().rawMember("query", asked.clause());
   out.rawMember("sort",
                 R"([{"_score":{"order":"desc"}},{"processedAt":{"order":"desc"}},{"paymentId":{"order":"asc"}}])");
-  out.member("track_total_hits", true).member("size", asked.requestedHits());
-  if (asked.cursor) {
-    out.key("search_after").beginArray().raw(asked.cursor->score).integer(asked.cursor->processed_at);
-    out.string(asked.cursor->payment_id).endArray();
-  } else if (asked.size > 0) {
-    out.member("from", (asked.page - 1) * asked.size);
-  }
+  out.member("track_total_hits", true);
+  asked.page.write(out);
   out.endObject();
   return Plan::search(std::move(request));
 }
@@ -153,7 +146,8 @@ Result<Plan> planStatistics(const Query& query) {
   writeTermsHead(out, "status_stats", "status", std::size(kStatusNames));
   writeByCurrency(out);
   out.endObject();
-  // Every payment has one status, so present adds the statistics of a currency up from these: a third of the work saved.
+  // Every payment has one status, so present adds the statistics of a currency up from these: a third of the work
+  // saved.
   writeDaily(out, zone);
   out.endObject().endObject();
   return Plan::search(std::move(request));

@@ -6,16 +6,12 @@
 
 #include "gyre/currency.hpp"
 #include "gyre/decimal.hpp"
+#include "gyre/search_answer.hpp"
 #include "search_parameters.hpp"
 
 namespace gyre::payments {
 
 namespace {
-
-Status unexpected(std::string_view what, json::Value found) {
-  return internalError("the search engine's answer: expected " + std::string(what) + ", found " +
-                       (found.isMissing() ? std::string("nothing") : detail::shown(found)));
-}
 
 // What a bucket holds of one currency.
 struct CurrencySum {
@@ -26,16 +22,6 @@ struct CurrencySum {
   Decimal net;
   Decimal average;
 };
-
-// Engines write sums as doubles, "30.0" or "1.2345E7"; as they are sums of whole minor units, a fraction is a fault.
-Result<Decimal> readSum(json::Value bucket, std::string_view name, const Currency& currency) {
-  const json::Value value = bucket[name]["value"];
-  const auto sum = Decimal::parseScientific(value.numberText());
-  if (!sum.isOk()) return unexpected("a sum in " + std::string(name), value);
-  GYRE_TRY_ASSIGN(const Decimal whole, sum->rounded(0, Rounding::kHalfEven));
-  if (whole != *sum) return unexpected("a whole number in " + std::string(name), value);
-  return Decimal::ofUnits(whole.units(), currency.minor_digits);
-}
 
 // What follows from total, refunded and doc_count.
 Status derive(CurrencySum& sum) {
@@ -50,9 +36,9 @@ Result<CurrencySum> readCurrencySum(json::Value bucket) {
   CurrencySum sum;
   sum.currency = findCurrency(bucket["key"].string());
   sum.doc_count = bucket["doc_count"].unsignedInteger().value_or(0);
-  if (sum.currency == nullptr || sum.doc_count == 0) return unexpected("a bucket of a currency", bucket);
-  GYRE_TRY_ASSIGN(sum.total, readSum(bucket, "amount", *sum.currency));
-  GYRE_TRY_ASSIGN(sum.refunded, readSum(bucket, "refunded", *sum.currency));
+  if (sum.currency == nullptr || sum.doc_count == 0) return unexpectedAnswer("a bucket of a currency", bucket);
+  GYRE_TRY_ASSIGN(sum.total, readMinorSum(bucket, "amount", sum.currency->minor_digits));
+  GYRE_TRY_ASSIGN(sum.refunded, readMinorSum(bucket, "refunded", sum.currency->minor_digits));
   GYRE_TRY(derive(sum));
   return sum;
 }
@@ -65,7 +51,7 @@ Status addUp(CurrencySum& into, const CurrencySum& more) {
 }
 
 Result<std::vector<CurrencySum>> readCurrencySums(json::Value buckets) {
-  if (!buckets.isArray()) return unexpected("buckets by currency", buckets);
+  if (!buckets.isArray()) return unexpectedAnswer("buckets by currency", buckets);
   std::vector<CurrencySum> sums;
   for (const json::Value bucket : buckets) {
     GYRE_TRY_ASSIGN(CurrencySum sum, readCurrencySum(bucket));
@@ -99,14 +85,8 @@ void writeMoney(JsonWriter& out, const std::vector<CurrencySum>& sums, bool has_
   out.endObject();
 }
 
-Result<json::Value> bucketsOf(json::Value answer, std::string_view name) {
-  const json::Value buckets = answer["aggregations"][name]["buckets"];
-  if (!buckets.isArray()) return unexpected("buckets of " + std::string(name), buckets);
-  return buckets;
-}
-
 Status writeStatusStats(JsonWriter& out, json::Value answer) {
-  GYRE_TRY_ASSIGN(const json::Value buckets, bucketsOf(answer, "status_stats"));
+  GYRE_TRY_ASSIGN(const json::Value buckets, bucketsOf(answer["aggregations"], "status_stats"));
   out.key("status_stats").beginArray();
   for (const json::Value bucket : buckets) {
     GYRE_TRY_ASSIGN(const auto sums, readCurrencySums(bucket["by_currency"]["buckets"]));
@@ -120,14 +100,17 @@ Status writeStatusStats(JsonWriter& out, json::Value answer) {
 
 // Over all statuses; most payments first, as the engine would order them.
 Status writeCurrencyStats(JsonWriter& out, json::Value answer) {
-  GYRE_TRY_ASSIGN(const json::Value buckets, bucketsOf(answer, "status_stats"));
+  GYRE_TRY_ASSIGN(const json::Value buckets, bucketsOf(answer["aggregations"], "status_stats"));
   std::vector<CurrencySum> all;
   for (const json::Value bucket : buckets) {
     GYRE_TRY_ASSIGN(const auto sums, readCurrencySums(bucket["by_currency"]["buckets"]));
     for (const CurrencySum& sum : sums) {
-      const auto same = std::find_if(all.begin(), all.end(), [&](const CurrencySum& s) { return s.currency == sum.currency; });
-      if (same == all.end()) all.push_back(sum);
-      else GYRE_TRY(addUp(*same, sum));
+      const auto same =
+          std::find_if(all.begin(), all.end(), [&](const CurrencySum& s) { return s.currency == sum.currency; });
+      if (same == all.end())
+        all.push_back(sum);
+      else
+        GYRE_TRY(addUp(*same, sum));
     }
   }
   std::sort(all.begin(), all.end(), [](const CurrencySum& a, const CurrencySum& b) {
@@ -144,7 +127,7 @@ Status writeCurrencyStats(JsonWriter& out, json::Value answer) {
 }
 
 Status writeDailyStats(JsonWriter& out, json::Value answer) {
-  GYRE_TRY_ASSIGN(const json::Value buckets, bucketsOf(answer, "daily_stats"));
+  GYRE_TRY_ASSIGN(const json::Value buckets, bucketsOf(answer["aggregations"], "daily_stats"));
   out.key("daily_stats").beginArray();
   for (const json::Value bucket : buckets) {
     const json::Value count = bucket["doc_count"];
@@ -159,16 +142,6 @@ Status writeDailyStats(JsonWriter& out, json::Value answer) {
   return {};
 }
 
-Result<std::string> cursorAfter(json::Value hit, const SearchParameters& asked, std::int64_t page) {
-  std::vector<json::Value> sort;
-  for (const json::Value value : hit["sort"]) sort.push_back(value);
-  if (sort.size() != 3 || !sort[0].isNumber() || !sort[1].integer() || !sort[2].isString())
-    return unexpected("the sort values of a hit", hit["sort"]);
-  return Cursor{asked.fingerprint(), page + 1, std::string(sort[0].numberText()), *sort[1].integer(),
-                std::string(sort[2].string())}
-      .toText();
-}
-
 }  // namespace
 
 Status presentGet(const Query& query, json::Value answer, std::uint64_t version, JsonWriter& out) {
@@ -181,27 +154,9 @@ Status presentGet(const Query& query, json::Value answer, std::uint64_t version,
 
 Status presentSearch(const Query& query, json::Value answer, std::uint64_t, JsonWriter& out) {
   GYRE_TRY_ASSIGN(const SearchParameters asked, SearchParameters::read(query, searchPaymentsParameters()));
-  const auto total = answer["hits"]["total"]["value"].integer();
-  const json::Value hits = answer["hits"]["hits"];
-  if (!total || !hits.isArray()) return unexpected("hits with their total", answer["hits"]);
-  const std::int64_t page = asked.cursor ? asked.cursor->page : asked.page;
-  const std::int64_t shown = std::min<std::int64_t>(hits.size(), asked.size);
-  json::Value last;
-  out.beginObject().key("payments").beginArray();
-  std::int64_t position = 0;
-  for (const json::Value hit : hits) {
-    if (position++ == shown) break;
-    writeAnswer(hit["_source"], out);
-    last = hit;
-  }
-  out.endArray().member("total", *total).member("page", page).member("size", asked.size).key("nextCursor");
-  const bool has_more = asked.cursor ? hits.size() > shown : (asked.page - 1) * asked.size + shown < *total;
-  if (shown == 0 || !has_more) {
-    out.null();
-  } else {
-    GYRE_TRY_ASSIGN(const std::string cursor, cursorAfter(last, asked, page));
-    out.string(cursor);
-  }
+  out.beginObject();
+  GYRE_TRY(writePage(answer, asked.page, asked.fingerprint(), "payments", out,
+                     [&](json::Value document) { writeAnswer(document, out); }));
   out.endObject();
   return {};
 }

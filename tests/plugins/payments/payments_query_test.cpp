@@ -300,13 +300,13 @@ class PaymentsQueryTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(!parsed || parsed->toText() == changed);
     }
     const Cursor far{
-        .fingerprint = 1, .page = 9'223'372'036'854'775'807, .score = "1.0", .processed_at = 0, .payment_id = "p"};
+        .fingerprint = 1, .page = 9'223'372'036'854'775'807, .score = "1.0", .time = 0, .id = "p"};
     CPPUNIT_ASSERT(!Cursor::parse(far.toText()));
     const Cursor longest{.fingerprint = ~std::uint64_t(0),
                          .page = 999'999'999,
                          .score = "1.2345678E-12",
-                         .processed_at = -62'167'219'200'000,
-                         .payment_id = std::string(256, '\\')};
+                         .time = -62'167'219'200'000,
+                         .id = std::string(256, '\\')};
     CPPUNIT_ASSERT(Cursor::parse(longest.toText()).has_value());
   }
 
