@@ -1,10 +1,13 @@
 #include "server/cli/batch_sender.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -33,12 +36,25 @@ struct Answered {
   Status failed;  // the batch could not be delivered
 };
 
+// Where the row stood that a problem's first fault points at: "/lines/3/quantity".
+std::optional<std::size_t> lineNamed(json::Value problem, const std::vector<std::size_t>& origins) {
+  constexpr std::string_view kBelow = "/lines/";
+  for (const json::Value error : problem["errors"]) {
+    const std::string_view pointer = error["pointer"].string();
+    if (!pointer.starts_with(kBelow)) continue;
+    std::size_t position = 0;
+    std::from_chars(pointer.data() + kBelow.size(), pointer.data() + pointer.size(), position);
+    if (position < origins.size()) return origins[position];
+  }
+  return std::nullopt;
+}
+
 // Reads the answer lines along the rows they belong to.
 Answered readAnswers(Batch batch, std::string_view body) {
   Answered answered;
   std::string_view rest = body;
   for (RowCommands& row : batch.rows) {
-    RowOutcome outcome{std::move(row.origin), std::move(row.payment_id), true, false, {}};
+    RowOutcome outcome{std::move(row.origin), std::move(row.entity_id), row.row_count, true, false, {}};
     for (std::size_t i = 0; i < row.lines.size(); ++i) {
       const std::size_t end = rest.find('\n');
       const auto line = json::Document::parse(rest.substr(0, end));
@@ -54,6 +70,7 @@ Answered readAnswers(Batch batch, std::string_view body) {
       outcome.is_imported = false;
       outcome.was_there = i == 0 && problem["code"].string() == "already_exists";
       outcome.reason = std::string(problem["code"].string()) + ": " + std::string(problem["detail"].string());
+      if (const auto named = lineNamed(problem, row.line_origins)) outcome.origin.line = *named;
     }
     answered.rows.push_back(std::move(outcome));
   }

@@ -13,13 +13,14 @@
 #include <string>
 
 #include "gyre/status.hpp"
-#include "server/cli/payment_import.hpp"
+#include "server/cli/importer.hpp"
 
 namespace gyre::cli {
 
 struct RowOutcome {
-  RowOrigin origin;
-  std::string payment_id;
+  RowOrigin origin;  // of what was refused: the row that the refusal points at, when it is known
+  std::string entity_id;
+  std::size_t row_count = 1;
   bool is_imported = false;
   bool was_there = false;  // refused only because the entity exists: a repeated import
   std::string reason;      // when it is neither

@@ -3,21 +3,26 @@
 #include <Poco/Exception.h>
 #include <Poco/InflatingStream.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
-#include <functional>
 #include <iostream>
+#include <iterator>
 #include <memory>
+#include <optional>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
-#include "base/clock.hpp"
 #include "gyre/json.hpp"
 #include "server/cli/api_client.hpp"
 #include "server/cli/batch_sender.hpp"
 #include "server/cli/csv_reader.hpp"
+#include "server/cli/importer.hpp"
+#include "server/cli/invoice_import.hpp"
 #include "server/cli/payment_import.hpp"
 #include "server/cli/progress.hpp"
 #include "server/setup.hpp"
@@ -48,15 +53,29 @@ class InputFile {
   std::unique_ptr<Poco::InflatingInputStream> inflated_;
 };
 
-bool isNdjson(const ImportOptions& options, std::string name) {
-  if (!options.format.empty()) return options.format == "ndjson";
+// One a domain.
+struct KnownImporter {
+  std::string_view domain;
+  Result<std::unique_ptr<Importer>> (*make)(const std::vector<std::string>& map);
+};
+constexpr KnownImporter kImporters[] = {{"payments", &PaymentImport::make}, {"invoices", &InvoiceImport::make}};
+
+enum class Format : std::uint8_t { kCsv, kNdjson, kJson };
+
+// A file called .json may be either: one whose first line is not a whole value is one document.
+Format formatOf(const ImportOptions& options, std::string name) {
+  if (options.format == "json") return Format::kJson;
+  if (options.format == "ndjson") return Format::kNdjson;
+  if (options.format == "csv") return Format::kCsv;
   if (name.ends_with(".gz")) name.resize(name.size() - 3);
-  return name.ends_with(".ndjson") || name.ends_with(".jsonl") || name.ends_with(".json");
+  if (name.ends_with(".json")) return Format::kJson;
+  return name.ends_with(".ndjson") || name.ends_with(".jsonl") ? Format::kNdjson : Format::kCsv;
 }
 
-class Import {
+class Import final : public ImportContext {
  public:
-  Import(const ImportOptions& options, ColumnMap map) : options_(options), payments_(std::move(map)), progress_("importing") {}
+  Import(const ImportOptions& options, std::unique_ptr<Importer> importer)
+      : options_(options), importer_(std::move(importer)), progress_("importing") {}
 
   Status run() {
     if (!options_.refused_file.empty()) {
@@ -68,34 +87,46 @@ class Import {
                                                  [this](const RowOutcome& outcome) { count(outcome); }));
     }
     for (const std::string& file : options_.files) GYRE_TRY(importFile(file));
-    // Refunds need the payments they refund, and must leave out those that were refused.
-    if (sender_) GYRE_TRY(sender_->flush());
-    std::vector<PaymentImport::Credit> unmatched;
-    for (RowCommands& refunds : payments_.finish(unmatched)) {
-      GYRE_TRY(dropRefundsMade(refunds));
-      if (refunds.lines.empty()) ++were_there_;
-      else GYRE_TRY(submit(std::move(refunds)));
-    }
-    // When nothing was new, an earlier run of this import has dealt with its credit notes.
-    const bool is_repeated = imported_ == 0 && were_there_ > 0;
-    for (const PaymentImport::Credit& credit : unmatched) {
-      if (is_repeated) ++were_there_;
-      else GYRE_TRY(matchOnServer(credit));
-    }
-    if (sender_) {
-      GYRE_TRY(sender_->flush());
-      GYRE_TRY(waitUntilSearchable());
-    }
-    return {};
+    GYRE_TRY(importer_->finish(*this));
+    GYRE_TRY(flush());
+    return sender_ ? waitUntilSearchable() : Status();
   }
 
   void printSummary(double seconds) {
     progress_.clear();
     std::cout << (options_.is_dry_run ? "would import " : "imported ") << imported_;
     if (were_there_ > 0) std::cout << ", already there " << were_there_;
-    std::cout << ", refused " << refused_ << ", rows " << imported_ + were_there_ + refused_ << ", " << seconds << " s";
+    std::cout << ", refused " << refused_ << ", rows " << imported_ + were_there_ + refused_;
+    if (entities_ != imported_) std::cout << ", " << options_.domain << ' ' << entities_;
+    std::cout << ", " << seconds << " s";
     if (!options_.is_dry_run && seconds > 0) std::cout << " (" << static_cast<std::uint64_t>(static_cast<double>(imported_) / seconds) << " a second, durable and searchable)";
     std::cout << '\n';
+  }
+
+  // ---- what the importer may do
+
+  Status submit(RowCommands row) override {
+    if (sender_) return sender_->add(std::move(row));
+    imported_ += row.row_count;
+    ++entities_;
+    return {};
+  }
+  using ImportContext::refuse;
+  void refuse(const RowOrigin& origin, const std::string& reason, std::size_t row_count) override {
+    refused_ += row_count;
+    std::ostream& out = refused_file_.is_open() ? static_cast<std::ostream&>(refused_file_) : std::cerr;
+    if (!refused_file_.is_open()) progress_.clear();
+    out << origin.file << ':' << origin.line << ": refused: " << reason << '\n';
+  }
+  void countThere() override { ++were_there_; }
+  Status flush() override { return sender_ ? sender_->flush() : Status(); }
+  bool wasThere(const std::string& entity_id) const override { return there_.contains(entity_id); }
+  bool isRepeated() const override { return imported_ == 0 && were_there_ > 0; }
+  bool isDryRun() const override { return options_.is_dry_run; }
+  Result<json::Document> query(std::string_view name, const std::string& body) override {
+    GYRE_TRY_ASSIGN(const ApiAnswer answer, ask(name, body));
+    if (answer.status != 200) return unavailable(std::string(name) + ": " + problemText(answer));
+    return json::Document::parse(answer.body);
   }
 
  private:
@@ -103,7 +134,11 @@ class Import {
     InputFile input(file);
     if (!input.isOpen()) return notFound(file + ": cannot be opened");
     try {
-      return isNdjson(options_, file) ? importNdjson(file, input.stream()) : importCsv(file, input.stream());
+      const Format format = formatOf(options_, file);
+      GYRE_TRY(format == Format::kCsv      ? importCsv(file, input.stream())
+               : format == Format::kNdjson ? importNdjson(file, input.stream())
+                                           : importJson(file, input.stream()));
+      return importer_->endFile(*this);
     } catch (const Poco::Exception& error) {
       return invalidArgument(file + ": " + error.displayText());
     }
@@ -114,7 +149,7 @@ class Import {
     CsvRecord record;
     GYRE_TRY_ASSIGN(const bool has_header, reader.next(record));
     if (!has_header) return invalidArgument(file + ": expected a header, found an empty file");
-    GYRE_TRY(payments_.beginCsv(file, record.fields));
+    GYRE_TRY(importer_->beginCsv(file, record.fields));
     for (;;) {
       const auto read = reader.next(record);
       if (read.isOk() && !*read) return in.bad() ? unavailable(file + ": cannot be read to its end") : Status();
@@ -123,7 +158,7 @@ class Import {
         continue;
       }
       if (record.fields.size() == 1 && record.fields.front().empty()) continue;  // a blank line
-      GYRE_TRY(take(RowOrigin{file, record.line}, payments_.csvRow(record.line, record.fields)));
+      GYRE_TRY(take(RowOrigin{file, record.line}, importer_->csvRow(record.line, record.fields)));
     }
   }
 
@@ -131,9 +166,22 @@ class Import {
     std::string text;
     for (std::size_t line = 1; std::getline(in, text); ++line) {
       if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
-      GYRE_TRY(take(RowOrigin{file, line}, payments_.jsonRow(file, line, text)));
+      GYRE_TRY(take(RowOrigin{file, line}, importer_->jsonRow(file, line, text)));
     }
     return in.bad() ? unavailable(file + ": cannot be read to its end") : Status();
+  }
+
+  // One document over several lines, or else lines that are one each.
+  Status importJson(const std::string& file, std::istream& in) {
+    std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    if (in.bad()) return unavailable(file + ": cannot be read to its end");
+    const std::string_view first = std::string_view(text).substr(0, text.find('\n'));
+    if (!json::Document::parse(first).isOk()) {
+      GYRE_TRY_ASSIGN(const bool is_known, importer_->jsonDocument(file, text, *this));
+      if (is_known) return {};
+    }
+    std::istringstream lines(std::move(text));
+    return importNdjson(file, lines);
   }
 
   Status take(RowOrigin origin, Result<std::optional<RowCommands>> row) {
@@ -143,132 +191,61 @@ class Import {
     }
     return row->has_value() ? submit(std::move(**row)) : Status();
   }
-  Status submit(RowCommands row) {
-    if (sender_) return sender_->add(std::move(row));
-    ++imported_;
-    return {};
-  }
 
   void count(const RowOutcome& outcome) {
     if (outcome.is_imported) {
-      ++imported_;
+      imported_ += outcome.row_count;
+      ++entities_;
     } else if (outcome.was_there) {
-      ++were_there_;
-      there_.insert(outcome.payment_id);
+      were_there_ += outcome.row_count;
+      there_.insert(outcome.entity_id);
     } else {
-      payments_.forget(outcome.payment_id);
-      refuse(outcome.origin, outcome.reason);
+      importer_->forget(outcome.entity_id);
+      refuse(outcome.origin, outcome.reason, outcome.row_count);
     }
     progress_.show(imported_ + were_there_ + refused_, 0);
   }
-  void refuse(const RowOrigin& origin, const std::string& reason) {
-    ++refused_;
-    std::ostream& out = refused_file_.is_open() ? static_cast<std::ostream&>(refused_file_) : std::cerr;
-    if (!refused_file_.is_open()) progress_.clear();
-    out << origin.file << ':' << origin.line << ": refused: " << reason << '\n';
-  }
-
-  // A credit note whose payments came with an earlier import: they are looked for on the server, by the supplier's name.
-  Status matchOnServer(const PaymentImport::Credit& credit) {
-    std::vector<PaymentImport::Payment> payments;
-    if (sender_) {
-      GYRE_TRY_ASSIGN(payments, paymentsOnServer(credit));
-    }
-    if (auto refunds = PaymentImport::match(credit, payments)) {
-      // At once, so that the next credit note sees what this one leaves.
-      GYRE_TRY(submit(std::move(*refunds)));
-      return sender_->flush();
-    }
-    refuse(credit.origin, "credit note " + credit.id + " of " + credit.amount.toText() + ": the payments to \"" + credit.supplier +
-                              "\" have less than that left to refund");
-    return {};
-  }
-
-  Result<std::vector<PaymentImport::Payment>> paymentsOnServer(const PaymentImport::Credit& credit) {
-    std::string body;
-    JsonWriter writer(body);
-    writer.beginObject().member("organizationId", credit.organization_id).member("searchText", credit.supplier).member("size", 1000);
-    writer.key("statuses").beginArray().string("completed").string("refunded").endArray().endObject();
-    GYRE_TRY_ASSIGN(auto client, ApiClient::connect(options_.url, options_.key));
-    GYRE_TRY_ASSIGN(const ApiAnswer answer,
-                    client->send("POST", "/v1/payments/queries/SearchPayments", "application/json", body,
-                                 {{"Gyre-Min-Sequence", std::to_string(sender_->lastSequence())}, {"Gyre-Timeout", "100000"}}));
-    if (answer.status != 200) return unavailable("looking for payments: " + problemText(answer));
-    GYRE_TRY_ASSIGN(const json::Document found, json::Document::parse(answer.body));
-    std::vector<PaymentImport::Payment> payments;
-    for (const json::Value payment : found.root()["payments"]) {
-      if (PaymentImport::supplierKey(payment["metadata"]["supplier"].string()) != credit.supplier_key) continue;
-      GYRE_TRY_ASSIGN(const Decimal amount, Decimal::parse(payment["amount"].numberText()));
-      Decimal refunded;
-      if (payment["refundAmount"].isNumber()) {
-        GYRE_TRY_ASSIGN(refunded, Decimal::parse(payment["refundAmount"].numberText()));
-      }
-      GYRE_TRY_ASSIGN(const Decimal left, amount.subtract(refunded));
-      payments.push_back({std::string(payment["paymentId"].string()),
-                          base::parseTime(payment["processedAt"].string()).value_or(0), left, refunded});
-    }
-    return payments;
-  }
-
-  // A payment that was there before may have been refunded by an earlier run of this import: then its refunds add up to what
-  // this one would make of them, for the same rows are matched in the same order.
-  Status dropRefundsMade(RowCommands& refunds) {
-    for (std::size_t i = 0; i < refunds.refunds.size();) {
-      const RowCommands::Refund& refund = refunds.refunds[i];
-      bool is_made = false;
-      if (there_.contains(refund.payment_id)) {
-        GYRE_TRY_ASSIGN(auto client, ApiClient::connect(options_.url, options_.key));
-        std::string body;
-        JsonWriter(body).beginObject().member("paymentId", refund.payment_id).endObject();
-        GYRE_TRY_ASSIGN(const ApiAnswer answer, client->send("POST", "/v1/payments/queries/GetPaymentById", "application/json", body));
-        if (answer.status != 200) return unavailable("reading a payment: " + problemText(answer));
-        GYRE_TRY_ASSIGN(const json::Document payment, json::Document::parse(answer.body));
-        const auto refunded = Decimal::parse(payment.root()["refundAmount"].numberText());
-        is_made = refunded.isOk() && *refunded >= refund.total;
-      }
-      if (is_made) {
-        refunds.refunds.erase(refunds.refunds.begin() + static_cast<std::ptrdiff_t>(i));
-        refunds.lines.erase(refunds.lines.begin() + static_cast<std::ptrdiff_t>(i));
-      } else {
-        ++i;
-      }
-    }
-    return {};
-  }
 
   // One read that asks for the last sequence makes the index publish what it has been given.
+  Result<ApiAnswer> ask(std::string_view query, const std::string& body) {
+    GYRE_TRY_ASSIGN(auto client, ApiClient::connect(options_.url, options_.key));
+    return client->send("POST", "/v1/" + options_.domain + "/queries/" + std::string(query), "application/json", body,
+                        {{"Gyre-Min-Sequence", std::to_string(sender_->lastSequence())}, {"Gyre-Timeout", "100000"}});
+  }
   Status waitUntilSearchable() {
     if (sender_->lastSequence() == 0) return {};
-    GYRE_TRY_ASSIGN(auto client, ApiClient::connect(options_.url, options_.key));
-    GYRE_TRY_ASSIGN(const ApiAnswer answer,
-                    client->send("GET", "/v1/" + options_.domain + "/queries/SearchPayments?size=0", "", "",
-                                 {{"Gyre-Min-Sequence", std::to_string(sender_->lastSequence())}, {"Gyre-Timeout", "100000"}}));
+    GYRE_TRY_ASSIGN(const ApiAnswer answer, ask(importer_->searchQuery(), R"({"size":0})"));
     return answer.status == 200 ? Status() : unavailable("waiting for the index: " + problemText(answer));
   }
 
   const ImportOptions& options_;
-  PaymentImport payments_;
+  const std::unique_ptr<Importer> importer_;
   ProgressLine progress_;
   std::ofstream refused_file_;
   std::unique_ptr<BatchSender> sender_;
-  std::unordered_set<std::string> there_;  // payments that were there before
-  std::uint64_t imported_ = 0, were_there_ = 0, refused_ = 0;
+  std::unordered_set<std::string> there_;  // entities that were there before
+  std::uint64_t imported_ = 0, were_there_ = 0, refused_ = 0;  // rows
+  std::uint64_t entities_ = 0;                                 // imported
 };
 
 }  // namespace
 
 int runImport(const ImportOptions& options) {
-  if (options.domain != "payments") {
-    std::cerr << "gyre import: there is no importer for \"" << options.domain << "\"; known is payments\n";
+  const auto* const known = std::find_if(std::begin(kImporters), std::end(kImporters),
+                                         [&](const KnownImporter& one) { return one.domain == options.domain; });
+  if (known == std::end(kImporters)) {
+    std::cerr << "gyre import: there is no importer for \"" << options.domain << "\"; known are";
+    for (const KnownImporter& one : kImporters) std::cerr << ' ' << one.domain;
+    std::cerr << '\n';
     return kExitUsage;
   }
-  auto map = ColumnMap::parse(options.map);
-  if (!map.isOk()) {
-    std::cerr << "gyre import: " << map.status().message() << '\n';
+  auto importer = known->make(options.map);
+  if (!importer.isOk()) {
+    std::cerr << "gyre import: " << importer.status().message() << '\n';
     return kExitUsage;
   }
   const auto started = std::chrono::steady_clock::now();
-  Import import(options, std::move(map).value());
+  Import import(options, std::move(importer).value());
   const Status status = import.run();
   import.printSummary(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
   if (status.isOk()) return 0;

@@ -17,7 +17,7 @@ struct ImportOptions {
   std::string domain;
   std::vector<std::string> files;
   std::vector<std::string> map;  // --map
-  std::string format;            // "csv", "ndjson", "" by the file's name
+  std::string format;            // "csv", "ndjson", "json", "" by the file's name
   std::string url;               // of the server
   std::string key;
   std::string refused_file;      // "" prints refusals to standard error

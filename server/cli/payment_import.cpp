@@ -11,22 +11,6 @@ namespace gyre::cli {
 
 namespace {
 
-// Lower-case letters and digits only: "Trans No", "trans_no" and "TransNo " are one name.
-std::string normalized(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    if (c >= 'A' && c <= 'Z') out += static_cast<char>(c + 32);
-    else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) out += c;
-  }
-  return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 struct Alias {
   std::string_view column;  // normalized
   std::string_view field;
@@ -80,36 +64,14 @@ std::string plainAmount(std::string_view text) {
   return out;
 }
 
-std::string commandLine(std::string_view command, std::optional<std::int64_t> time, std::string_view key, std::string_view body) {
-  std::string line;
-  JsonWriter writer(line);
-  writer.beginObject().member("command", command);
-  if (!key.empty()) writer.member("idempotencyKey", key);
-  if (time) writer.member("time", base::formatTime(*time));
-  writer.rawMember("body", body).endObject();
-  return line;
-}
+constexpr std::string_view kFields[] = {"paymentId", "organizationId", "userId", "amount", "currency",
+                                        "description", "status", "error", "time", "metadata."};
 
 }  // namespace
 
-Result<ColumnMap> ColumnMap::parse(const std::vector<std::string>& entries) {
-  ColumnMap map;
-  for (const std::string& entry : entries) {
-    const std::size_t equals = entry.find('=');
-    if (equals == std::string::npos || equals == 0)
-      return invalidArgument("--map: expected field=column or field==constant, found \"" + entry + "\"");
-    std::string name = entry.substr(0, equals);
-    constexpr std::array<std::string_view, 9> kFields = {"paymentId", "organizationId", "userId", "amount", "currency",
-                                                         "description", "status", "error", "time"};
-    if (std::find(kFields.begin(), kFields.end(), name) == kFields.end() && !name.starts_with("metadata.")) {
-      std::string known;
-      for (const std::string_view field : kFields) known.append(field).append(", ");
-      return invalidArgument("--map: there is no field \"" + name + "\"; known are " + known + "metadata.NAME");
-    }
-    if (entry.substr(equals).starts_with("==")) map.constants.emplace_back(std::move(name), entry.substr(equals + 2));
-    else map.columns.emplace_back(std::move(name), entry.substr(equals + 1));
-  }
-  return map;
+Result<std::unique_ptr<Importer>> PaymentImport::make(const std::vector<std::string>& map) {
+  GYRE_TRY_ASSIGN(ColumnMap columns, ColumnMap::parse(map, kFields));
+  return std::unique_ptr<Importer>(std::make_unique<PaymentImport>(std::move(columns)));
 }
 
 Status PaymentImport::beginCsv(const std::string& file, const std::vector<std::string>& header) {
@@ -117,7 +79,7 @@ Status PaymentImport::beginCsv(const std::string& file, const std::vector<std::s
   column_of_.clear();
   metadata_columns_.clear();
   std::vector<std::string> names;
-  for (const std::string& name : header) names.push_back(normalized(name));
+  for (const std::string& name : header) names.push_back(normalizedName(name));
   const auto has = [&](std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); };
   is_council_list_ = has("transno") && has("suppliername");
   file_quarter_end_ = is_council_list_ ? quarterEnd(file) : std::nullopt;
@@ -126,7 +88,7 @@ Status PaymentImport::beginCsv(const std::string& file, const std::vector<std::s
     else column_of_.emplace(field, position);
   };
   for (const auto& [field, column] : map_.columns) {
-    const auto found = std::find(names.begin(), names.end(), normalized(column));
+    const auto found = std::find(names.begin(), names.end(), normalizedName(column));
     if (found == names.end()) return invalidArgument(file + ": --map " + field + "=" + column + ": there is no such column");
     assign(field, static_cast<std::size_t>(found - names.begin()));
   }
@@ -142,9 +104,7 @@ Status PaymentImport::beginCsv(const std::string& file, const std::vector<std::s
 std::string_view PaymentImport::field(const std::vector<std::string>& fields, std::string_view name) const {
   const auto column = column_of_.find(name);
   if (column != column_of_.end() && column->second < fields.size()) return trimmed(fields[column->second]);
-  for (const auto& [constant, value] : map_.constants)
-    if (constant == name) return value;
-  return {};
+  return map_.constant(name);
 }
 
 Result<PaymentImport::Row> PaymentImport::readCsvRow(const std::vector<std::string>& fields) const {
@@ -203,14 +163,12 @@ Result<std::optional<RowCommands>> PaymentImport::csvRow(std::size_t line, const
 Result<std::optional<RowCommands>> PaymentImport::jsonRow(const std::string& file, std::size_t line, std::string_view text) {
   GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(text));
   const json::Value root = document.root();
-  if (root["command"].isString()) return std::optional(RowCommands{{file, line}, {std::string(text)}, {}, {}});
+  if (root["command"].isString()) return std::optional(RowCommands{{file, line}, {std::string(text)}, {}, 1, {}});
   if (!root.isObject()) return invalidArgument("expected a payment or a command, found " + std::string(json::kindName(root.kind())));
   Row row;
   const auto text_of = [&](std::string_view name) -> std::string {
     if (root[name].isString() || root[name].isNumber()) return std::string(root[name].isString() ? root[name].string() : root[name].numberText());
-    for (const auto& [constant, value] : map_.constants)
-      if (constant == name) return value;
-    return {};
+    return std::string(map_.constant(name));
   };
   row.payment_id = text_of("paymentId");
   row.organization_id = text_of("organizationId");
@@ -237,7 +195,7 @@ Result<std::optional<RowCommands>> PaymentImport::commandsOf(RowOrigin origin, c
   std::string name = row.user_id;
   for (const auto& [member, value] : row.metadata)
     if (member == "supplier") name = value;
-  std::string supplier = normalized(name);
+  std::string supplier = normalizedName(name);
   const std::int64_t time = row.time_millis.value_or(0);
   if (amount.isOk() && amount->isNegative()) {
     credits_.push_back({std::move(origin), row.payment_id, row.organization_id, std::move(name), std::move(supplier), time,
@@ -263,7 +221,7 @@ Result<std::optional<RowCommands>> PaymentImport::commandsOf(RowOrigin origin, c
   }
   writer.endObject();
 
-  RowCommands commands{std::move(origin), {commandLine("CreatePayment", row.time_millis, {}, body)}, row.payment_id, {}};
+  RowCommands commands{std::move(origin), {commandLine("CreatePayment", row.time_millis, {}, body)}, row.payment_id, 1, {}};
   std::string id_body;
   JsonWriter(id_body).beginObject().member("paymentId", row.payment_id).endObject();
   if (row.status == "failed") {
@@ -293,9 +251,9 @@ void PaymentImport::forget(const std::string& payment_id) {
   std::erase_if(by_supplier_[supplier->second], [&](const Payment& payment) { return payment.id == payment_id; });
 }
 
-std::string PaymentImport::supplierKey(std::string_view name) { return normalized(name); }
+std::string PaymentImport::supplierKey(std::string_view name) { return normalizedName(name); }
 
-std::optional<RowCommands> PaymentImport::match(const Credit& credit, std::vector<Payment>& payments) {
+std::optional<RefundCommands> PaymentImport::match(const Credit& credit, std::vector<Payment>& payments) {
   // Payments up to the credit's date first, latest first; then those after it, earliest first.
   std::stable_sort(payments.begin(), payments.end(), [&](const Payment& a, const Payment& b) {
     const bool a_before = a.time_millis <= credit.time_millis;
@@ -320,32 +278,109 @@ std::optional<RowCommands> PaymentImport::match(const Credit& credit, std::vecto
     }
     if (!open.isZero()) return std::nullopt;
   }
-  RowCommands commands{credit.origin, {}, {}, {}};
+  RefundCommands made{{credit.origin, {}, {}, 1, {}}, {}};
   for (const auto& [payment, part] : taken) {
     const auto left = payment->left.subtract(part);
     const auto refunded = payment->refunded.add(part);
     if (!left.isOk() || !refunded.isOk()) return std::nullopt;
     payment->left = *left;
     payment->refunded = *refunded;
-    commands.refunds.push_back({payment->id, *refunded});
+    made.refunds.push_back({payment->id, *refunded});
     std::string body;
     JsonWriter(body).beginObject().member("paymentId", payment->id).member("refundAmount", part.toText()).endObject();
     // A key of the credit note's own, so that the same list imported again refunds nothing twice.
-    commands.lines.push_back(commandLine("RefundPayment", std::max(credit.time_millis, payment->time_millis),
+    made.commands.lines.push_back(commandLine("RefundPayment", std::max(credit.time_millis, payment->time_millis),
                                          "credit:" + credit.id + ":" + payment->id, body));
   }
-  return commands;
+  return made;
 }
 
-std::vector<RowCommands> PaymentImport::finish(std::vector<Credit>& unmatched) {
+std::vector<RefundCommands> PaymentImport::refunds(std::vector<Credit>& unmatched) {
   std::stable_sort(credits_.begin(), credits_.end(), [](const Credit& a, const Credit& b) { return a.time_millis < b.time_millis; });
-  std::vector<RowCommands> all;
+  std::vector<RefundCommands> all;
   for (Credit& credit : credits_) {
-    if (auto refunds = match(credit, by_supplier_[credit.supplier_key])) all.push_back(std::move(*refunds));
+    if (auto made = match(credit, by_supplier_[credit.supplier_key])) all.push_back(std::move(*made));
     else unmatched.push_back(std::move(credit));
   }
   credits_.clear();
   return all;
+}
+
+Status PaymentImport::finish(ImportContext& context) {
+  GYRE_TRY(context.flush());
+  std::vector<Credit> unmatched;
+  for (RefundCommands& made : refunds(unmatched)) {
+    GYRE_TRY(dropRefundsMade(made, context));
+    if (made.commands.lines.empty()) context.countThere();
+    else GYRE_TRY(context.submit(std::move(made.commands)));
+  }
+  // When nothing was new, an earlier run of this import has dealt with its credit notes.
+  const bool is_repeated = context.isRepeated();
+  for (const Credit& credit : unmatched) {
+    if (is_repeated) context.countThere();
+    else GYRE_TRY(matchOnServer(credit, context));
+  }
+  return {};
+}
+
+// A credit note whose payments came with an earlier import: they are looked for on the server, by the supplier's name.
+Status PaymentImport::matchOnServer(const Credit& credit, ImportContext& context) {
+  std::vector<Payment> payments;
+  if (!context.isDryRun()) {
+    GYRE_TRY_ASSIGN(payments, paymentsOnServer(credit, context));
+  }
+  if (auto made = match(credit, payments)) {
+    // At once, so that the next credit note sees what this one leaves.
+    GYRE_TRY(context.submit(std::move(made->commands)));
+    return context.flush();
+  }
+  context.refuse(credit.origin, "credit note " + credit.id + " of " + credit.amount.toText() + ": the payments to \"" +
+                                    credit.supplier + "\" have less than that left to refund");
+  return {};
+}
+
+Result<std::vector<PaymentImport::Payment>> PaymentImport::paymentsOnServer(const Credit& credit, ImportContext& context) {
+  std::string body;
+  JsonWriter writer(body);
+  writer.beginObject().member("organizationId", credit.organization_id).member("searchText", credit.supplier).member("size", 1000);
+  writer.key("statuses").beginArray().string("completed").string("refunded").endArray().endObject();
+  GYRE_TRY_ASSIGN(const json::Document found, context.query("SearchPayments", body));
+  std::vector<Payment> payments;
+  for (const json::Value payment : found.root()["payments"]) {
+    if (supplierKey(payment["metadata"]["supplier"].string()) != credit.supplier_key) continue;
+    GYRE_TRY_ASSIGN(const Decimal amount, Decimal::parse(payment["amount"].numberText()));
+    Decimal refunded;
+    if (payment["refundAmount"].isNumber()) {
+      GYRE_TRY_ASSIGN(refunded, Decimal::parse(payment["refundAmount"].numberText()));
+    }
+    GYRE_TRY_ASSIGN(const Decimal left, amount.subtract(refunded));
+    payments.push_back({std::string(payment["paymentId"].string()),
+                        base::parseTime(payment["processedAt"].string()).value_or(0), left, refunded});
+  }
+  return payments;
+}
+
+// A payment that was there before may have been refunded by an earlier run of this import: then its refunds add up to what
+// this one would make of them, for the same rows are matched in the same order.
+Status PaymentImport::dropRefundsMade(RefundCommands& made, ImportContext& context) {
+  for (std::size_t i = 0; i < made.refunds.size();) {
+    const Refund& refund = made.refunds[i];
+    bool is_made = false;
+    if (context.wasThere(refund.payment_id)) {
+      std::string body;
+      JsonWriter(body).beginObject().member("paymentId", refund.payment_id).endObject();
+      GYRE_TRY_ASSIGN(const json::Document payment, context.query("GetPaymentById", body));
+      const auto refunded = Decimal::parse(payment.root()["refundAmount"].numberText());
+      is_made = refunded.isOk() && *refunded >= refund.total;
+    }
+    if (is_made) {
+      made.refunds.erase(made.refunds.begin() + static_cast<std::ptrdiff_t>(i));
+      made.commands.lines.erase(made.commands.lines.begin() + static_cast<std::ptrdiff_t>(i));
+    } else {
+      ++i;
+    }
+  }
+  return {};
 }
 
 }  // namespace gyre::cli

@@ -24,48 +24,35 @@
 #include "gyre/decimal.hpp"
 #include "gyre/json.hpp"
 #include "gyre/status.hpp"
+#include "server/cli/importer.hpp"
 
 namespace gyre::cli {
 
-// Where a row came from, for messages.
-struct RowOrigin {
-  std::string file;
-  std::size_t line = 0;
-};
-
-// The batch lines of one row, to be sent together and in order.
-struct RowCommands {
-  RowOrigin origin;
-  std::vector<std::string> lines;  // NDJSON, without line feed
+// What a credit note refunds: the lines of its commands, in their order.
+struct Refund {
   std::string payment_id;
-  // Of a credit note: what each line refunds, and what its payment's refunds then add up to.
-  struct Refund {
-    std::string payment_id;
-    Decimal total;
-  };
+  Decimal total;  // what the payment's refunds then add up to
+};
+struct RefundCommands {
+  RowCommands commands;
   std::vector<Refund> refunds;
 };
 
-// "field=column" or "field==constant".
-struct ColumnMap {
-  std::vector<std::pair<std::string, std::string>> columns;
-  std::vector<std::pair<std::string, std::string>> constants;
-  static Result<ColumnMap> parse(const std::vector<std::string>& entries);
-};
-
-class PaymentImport {
+class PaymentImport final : public Importer {
  public:
+  static Result<std::unique_ptr<Importer>> make(const std::vector<std::string>& map);
   explicit PaymentImport(ColumnMap map) : map_(std::move(map)) {}
 
-  // Learns the columns of a CSV file. invalid_argument when no column is an amount or an id.
-  Status beginCsv(const std::string& file, const std::vector<std::string>& header);
-  // The commands of a CSV row; none for a credit note, which is kept for finish(). A refusal says why the row is no payment.
-  Result<std::optional<RowCommands>> csvRow(std::size_t line, const std::vector<std::string>& fields);
-  // An NDJSON line: a batch line of the server's ({"command":…}) goes through as it is; else a payment's document.
-  Result<std::optional<RowCommands>> jsonRow(const std::string& file, std::size_t line, std::string_view text);
-
+  std::string_view searchQuery() const override { return "SearchPayments"; }
+  Status beginCsv(const std::string& file, const std::vector<std::string>& header) override;
+  // Nothing for a credit note, which is kept for finish().
+  Result<std::optional<RowCommands>> csvRow(std::size_t line, const std::vector<std::string>& fields) override;
+  Result<std::optional<RowCommands>> jsonRow(const std::string& file, std::size_t line, std::string_view text) override;
+  // Refunds need the payments they refund, and must leave out those that were refused.
+  Status finish(ImportContext& context) override;
   // A payment that the server refused cannot be refunded.
-  void forget(const std::string& payment_id);
+  void forget(const std::string& payment_id) override;
+
   struct Payment {
     std::string id;
     std::int64_t time_millis = 0;
@@ -80,14 +67,18 @@ class PaymentImport {
     std::int64_t time_millis = 0;
     Decimal amount;
   };
-  // The refunds that the credit notes become; `unmatched` gets those for which this import has no payment.
-  std::vector<RowCommands> finish(std::vector<Credit>& unmatched);
   // The refunds of one credit note from these payments; nothing when they have less left. Changes what they have left.
-  static std::optional<RowCommands> match(const Credit& credit, std::vector<Payment>& payments);
+  static std::optional<RefundCommands> match(const Credit& credit, std::vector<Payment>& payments);
   // What makes two names one supplier: letters and digits, whatever the case.
   static std::string supplierKey(std::string_view name);
 
  private:
+  // The refunds that the credit notes become; `unmatched` gets those for which this import has no payment.
+  std::vector<RefundCommands> refunds(std::vector<Credit>& unmatched);
+  static Status dropRefundsMade(RefundCommands& refunds, ImportContext& context);
+  static Status matchOnServer(const Credit& credit, ImportContext& context);
+  static Result<std::vector<Payment>> paymentsOnServer(const Credit& credit, ImportContext& context);
+
   struct Row {
     std::string payment_id, organization_id, user_id, amount, currency, description, status, error;
     std::optional<std::int64_t> time_millis;
