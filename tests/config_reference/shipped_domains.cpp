@@ -9,12 +9,14 @@ namespace gyre::config {
 
 Result<std::vector<DomainDeclaration>> shippedDomains() {
   std::vector<DomainDeclaration> domains;
-  for (const std::string name : {"payments"}) {
-    const std::string path = std::string(GYRE_SOURCE_DIR) + "/plugins/" + name + "/mapping.json";
+  const auto text_of = [](const std::string& path, const char* otherwise) {
     std::ifstream file(path);
-    const std::string index((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    auto declared = declareDomain(name, index, "[]");
-    if (!declared.isOk()) return declared.status().withPrefix(path);
+    return file ? std::string(std::istreambuf_iterator<char>(file), {}) : std::string(otherwise);
+  };
+  for (const std::string name : {"payments", "invoices"}) {
+    const std::string folder = std::string(GYRE_SOURCE_DIR) + "/plugins/" + name;
+    auto declared = declareDomain(name, text_of(folder + "/mapping.json", ""), text_of(folder + "/options.json", "[]"));
+    if (!declared.isOk()) return declared.status().withPrefix(folder);
     domains.push_back(std::move(*declared));
   }
   return domains;
