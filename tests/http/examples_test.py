@@ -41,6 +41,9 @@ class Examples(unittest.TestCase):
     def test_payments_readme(self):
         self.check("plugins/payments/README.md", 6)
 
+    def test_invoices_readme(self):
+        self.check("plugins/invoices/README.md", 9)
+
     def test_dev_run(self):
         self.check("dev", 8)
 
