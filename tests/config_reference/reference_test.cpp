@@ -72,9 +72,14 @@ class ReferenceTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(plain->limits.idle_timeout_ms, shipped->limits.idle_timeout_ms);
     CPPUNIT_ASSERT_EQUAL(plain->store.receipt_lifetime_ms, shipped->store.receipt_lifetime_ms);
     CPPUNIT_ASSERT_EQUAL(plain->cache.bytes, shipped->cache.bytes);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, shipped->domains.size());
-    CPPUNIT_ASSERT_EQUAL(plain->domains[0].bulk_size, shipped->domains[0].bulk_size);
-    CPPUNIT_ASSERT_EQUAL(plain->domains[0].refresh_interval_ms, shipped->domains[0].refresh_interval_ms);
+    CPPUNIT_ASSERT_EQUAL(plain->domains.size(), shipped->domains.size());
+    for (const DomainConfig& domain : plain->domains) {
+      const DomainConfig* const same = shipped->domain(domain.name);
+      CPPUNIT_ASSERT_MESSAGE(domain.name, same != nullptr);
+      CPPUNIT_ASSERT_EQUAL(domain.bulk_size, same->bulk_size);
+      CPPUNIT_ASSERT_EQUAL(domain.refresh_interval_ms, same->refresh_interval_ms);
+      CPPUNIT_ASSERT_EQUAL(domain.plugin_options, same->plugin_options);
+    }
   }
 
   void developmentFileIsAccepted() {

@@ -375,7 +375,8 @@ class Administration(OnAServer):
         paths = self.ok(self.client.send("GET", "/openapi.json")).json["paths"]
         self.assertIn("/v1/payments/commands/CreatePayment", paths)
         self.assertIn("payments", self.ok(self.client.send("GET", "/")).body.decode())
-        self.assertEqual(self.client.send("GET", "/admin/v1/plugins").json["plugins"][0]["name"], "payments")
+        names = [plugin["name"] for plugin in self.client.send("GET", "/admin/v1/plugins").json["plugins"]]
+        self.assertIn("payments", names)
 
     def test_synchronize_and_verify(self):
         for i in range(30):
