@@ -92,7 +92,9 @@ WantedTerms::NumberedTerms WantedTerms::expandedTerms(const AnalyzedText& text) 
   const TextDictionary dictionary(text.tokens);
   for (const Pattern& pattern : patterns_)
     pattern.expand(dictionary, [&](std::string_view term, float factor) {
-      found.emplace(term, Wanted{pattern.number, pattern.boost * factor, true});
+      // The last word about a term counts, as in Lucene.
+      const Wanted wanted{pattern.number, pattern.boost * factor, true};
+      found.emplace(term, wanted).first->second.boost = wanted.boost;
     });
   return found;
 }
