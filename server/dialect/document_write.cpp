@@ -386,6 +386,7 @@ void DocumentWriter::take(engine::OperationOutcome& from, const Batch& batch, st
 
 Status DocumentWriter::update(const WriteItem& item, Batch& batch, std::string_view routing, WriteOutcome& outcome) {
   apply(batch);
+  outcome.is_idle = true;
   const DocumentUpdate& update = *item.update;
   const std::uint32_t shard = batch.shards.of(outcome.id, routing);
   for (std::int64_t attempt = 0;; ++attempt) {
@@ -423,6 +424,7 @@ Status DocumentWriter::update(const WriteItem& item, Batch& batch, std::string_v
       operation.if_seq_no = held->seq_no;
       if (routing.empty()) operation.routing = held->routing;
     }
+    outcome.is_idle = false;
     GYRE_TRY_ASSIGN(auto applied, applyCounted(*batch.index, {&operation, 1}));
     if (applied.front().verdict == Verdict::kConflict && attempt < item.retries) continue;
     take(applied.front(), batch, operation.routing, outcome);
@@ -438,7 +440,11 @@ void DocumentWriter::finish() {
   for (const auto& batch : batches_) {
     apply(*batch);
     Status done = batch->index->engine->sync();
-    if (done.isOk() && policy_.refresh != WritePolicy::Refresh::kNone) done = batch->index->engine->refresh();
+    // A single update that had nothing to write does not refresh either; a bulk request always does.
+    const bool is_idle = !policy_.is_bulk && std::all_of(outcomes_.begin(), outcomes_.end(),
+                                                         [](const WriteOutcome& outcome) { return outcome.is_idle; });
+    if (done.isOk() && policy_.refresh != WritePolicy::Refresh::kNone && !is_idle)
+      done = batch->index->engine->refresh();
     for (WriteOutcome& outcome : outcomes_) {
       if (outcome.index != batch->index || !outcome.failure.isOk()) continue;
       if (done.isOk())

@@ -59,6 +59,7 @@ struct WriteOutcome {
   std::string_view id;
   engine::OperationOutcome::Verdict verdict = engine::OperationOutcome::Verdict::kCreated;
   bool is_noop = false;
+  bool is_idle = false;       // update: ended before anything was asked of the engine
   bool is_refreshed = false;  // because the request said so
   std::uint64_t version = 0;
   std::uint64_t seq_no = 0;

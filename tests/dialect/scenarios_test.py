@@ -96,6 +96,16 @@ class Documents(Dialect):
         self.assertEqual(self.ask("GET", "/i/_source/1"), {"a": {"b": 1, "c": 2}})
         self.refused("POST", path, {"script": "x"}, 400, "illegal_argument_exception", "[script] is not supported")
 
+    def test_an_update_that_writes_nothing_does_not_refresh(self):
+        self.create(settings={"refresh_interval": "-1"})
+        self.ask("PUT", "/i/_doc/1", {"n": 1}, 201)
+        self.ask("POST", "/i/_update/1?refresh=true&if_seq_no=50&if_primary_term=1", {"doc": {"n": 2}}, 409)
+        self.ask("POST", "/i/_update/9?refresh=true", {"doc": {"n": 2}}, 404)
+        self.ask("POST", "/i/_update/1?refresh=true", {"doc": {"n": 1}})
+        self.assertEqual(self.ask("GET", "/i/_count")["count"], 0)
+        self.ask("PUT", "/i/_create/1?refresh=true", {"n": 2}, 409)
+        self.assertEqual(self.ask("GET", "/i/_count")["count"], 1)
+
     def test_routing_hides_a_document_from_other_shards(self):
         self.create(settings={"number_of_shards": 5, "number_of_routing_shards": 5})
         self.ask("PUT", "/i/_doc/1?routing=5", {"n": 1}, 201)
