@@ -4,11 +4,15 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace gyre {
 
@@ -16,11 +20,24 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view kNames[] = {"index", "index.beside"};
+constexpr std::string_view kFirst = "index";
 constexpr const char* kCurrent = "/index.current";
 constexpr const char* kBuilding = "/index.building";
 
-std::string_view otherOf(std::string_view name) { return name == kNames[0] ? kNames[1] : kNames[0]; }
+// 0 for "index", 7 for "index.7"; nothing for another name.
+std::optional<std::uint64_t> numberOf(std::string_view name) {
+  if (name == kFirst) return 0;
+  if (!name.starts_with(kFirst) || name.size() < kFirst.size() + 2 || name[kFirst.size()] != '.') return std::nullopt;
+  const std::string_view digits = name.substr(kFirst.size() + 1);
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size() || number == 0) return std::nullopt;
+  return number;
+}
+
+std::string nextOf(std::string_view name) {
+  return std::string(kFirst) + "." + std::to_string(numberOf(name).value_or(0) + 1);
+}
 
 Status failure(const std::string& path, const char* what, int error) {
   return unavailable(path + ": cannot be " + what + ": " + std::generic_category().message(error));
@@ -42,9 +59,8 @@ Result<std::string> readName(const std::string& path) {
   std::ifstream in(path);
   std::string name;
   std::getline(in, name);
-  if (name != kNames[0] && name != kNames[1])
-    return unavailable(path + ": expected \"" + std::string(kNames[0]) + "\" or \"" + std::string(kNames[1]) +
-                       "\", found \"" + name.substr(0, 60) + "\"");
+  if (!numberOf(name))
+    return unavailable(path + ": expected \"index\" or \"index.NUMBER\", found \"" + name.substr(0, 60) + "\"");
   return name;
 }
 
@@ -67,7 +83,7 @@ Status writeName(const std::string& folder, const char* file, std::string_view n
 
 Result<std::string> IndexSlots::currentName() const {
   GYRE_TRY_ASSIGN(const std::string name, readName(folder_ + kCurrent));
-  return name.empty() ? std::string(kNames[0]) : name;
+  return name.empty() ? std::string(kFirst) : name;
 }
 
 Result<std::string> IndexSlots::current() const {
@@ -75,25 +91,31 @@ Result<std::string> IndexSlots::current() const {
   return folder_ + "/" + name;
 }
 
-Result<std::string> IndexSlots::other() const {
+Result<std::string> IndexSlots::next() const {
   GYRE_TRY_ASSIGN(const std::string name, currentName());
-  return folder_ + "/" + std::string(otherOf(name));
+  return folder_ + "/" + nextOf(name);
 }
 
 Status IndexSlots::beginBuilding() {
   GYRE_TRY_ASSIGN(const std::string current, currentName());
-  const std::string_view next = otherOf(current);
+  const std::string next = nextOf(current);
   GYRE_TRY_ASSIGN(const std::string begun, readName(folder_ + kBuilding));
-  if (begun == next) return {};
   std::error_code error;
-  fs::remove_all(folder_ + "/" + std::string(next), error);
-  if (error) return failure(folder_ + "/" + std::string(next), "removed", error.value());
-  return writeName(folder_, kBuilding, next);
+  std::vector<fs::path> unused;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_, error)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_directory() && numberOf(name) && name != current && (name != next || begun != next))
+      unused.push_back(entry.path());
+  }
+  for (const fs::path& path : unused)
+    if (!error) fs::remove_all(path, error);
+  if (error) return failure(folder_, "emptied of unused indexes", error.value());
+  return begun == next ? Status() : writeName(folder_, kBuilding, next);
 }
 
 Status IndexSlots::switchOver() {
   GYRE_TRY_ASSIGN(const std::string current, currentName());
-  GYRE_TRY(writeName(folder_, kCurrent, otherOf(current)));
+  GYRE_TRY(writeName(folder_, kCurrent, nextOf(current)));
   std::error_code error;
   fs::remove(folder_ + kBuilding, error);
   return error ? failure(folder_ + kBuilding, "removed", error.value()) : syncFolder(folder_);

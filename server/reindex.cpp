@@ -145,7 +145,7 @@ Result<std::string> reindex(const ReindexParts& parts, const bus::JobRunner::Pro
                             base::Observer& observer) {
   IndexSlots slots = parts.slots;
   GYRE_TRY(slots.beginBuilding());
-  GYRE_TRY_ASSIGN(const std::string folder, slots.other());
+  GYRE_TRY_ASSIGN(const std::string folder, slots.next());
   GYRE_TRY_ASSIGN(auto engine, parts.open(folder));
   Build build(parts, std::move(engine), progress);
   GYRE_TRY(build.follow(0));

@@ -48,6 +48,10 @@ class Reindex(unittest.TestCase):
         with open(os.path.join(self.root, "payments", "index.current")) as name:
             return name.read().strip()
 
+    def folders(self):
+        found = os.listdir(os.path.join(self.root, "payments"))
+        return sorted(name for name in found if os.path.isdir(os.path.join(self.root, "payments", name)))
+
     def test_commands_and_queries_go_on(self):
         with self.server() as server:
             client = server.client()
@@ -68,7 +72,7 @@ class Reindex(unittest.TestCase):
             worker = threading.Thread(target=work)
             worker.start()
             try:
-                for expected in ("index.beside", "index"):
+                for expected in ("index.1", "index.2"):
                     job = wait_for_job(client, self.start(client))
                     self.assertEqual(job["state"], "completed", job)
                     self.assertGreaterEqual(job["result"]["checked"], 3000)
@@ -79,7 +83,7 @@ class Reindex(unittest.TestCase):
                 worker.join()
             self.assertEqual(failures, [])
             self.check(client, written[0])
-            self.assertTrue(os.path.isdir(os.path.join(self.root, "payments", "index.beside")), "the one before is kept")
+            self.assertEqual(self.folders(), ["index.1", "index.2"], "the one before is kept, and no other")
             dialect = server.dialect_client()
             self.assertEqual(dialect.send("GET", "/payments/_count").json["count"], written[0])
             dialect.close()
@@ -89,7 +93,14 @@ class Reindex(unittest.TestCase):
             client.close()
         with self.server() as server:  # what is in use is what a new start opens
             client = server.client()
-            self.assertEqual(self.current(), "index.beside")
+            self.assertEqual(self.current(), "index.3")
+            self.check(client, written[0])
+            client.close()
+        # Rolling back: the index before is named, and catches up.
+        with open(os.path.join(self.root, "payments", "index.current"), "w") as name:
+            name.write("index.2\n")
+        with self.server() as server:
+            client = server.client()
             self.check(client, written[0])
             client.close()
 
@@ -123,7 +134,7 @@ class Reindex(unittest.TestCase):
             client = again.client()
             ended = wait_for_job(client, client.send("GET", f"/admin/v1/jobs/{job['id']}").json)
             self.assertEqual(ended["state"], "completed", ended)
-            self.assertEqual(self.current(), "index.beside")
+            self.assertEqual(self.current(), "index.1")
             self.check(client, 40_000)
             client.close()
 
