@@ -97,6 +97,19 @@ void collectSubscription(const std::string& domain, const Domains::SubscriptionR
   samples.counter("gyre_subscription_retries_total", "deliveries tried again", pair, number(report.stats.retries));
 }
 
+void collectVerify(const std::string& domain, const Domains::VerifyReport& report, observe::Samples& samples) {
+  const observe::Labels labels = {{"domain", domain}};
+  const auto gauge = [&](const char* name, const char* help, std::uint64_t value) {
+    samples.gauge(name, help, labels, static_cast<double>(value));
+  };
+  samples.gauge("gyre_verify_time_seconds", "when store and index were compared last", labels,
+                static_cast<double>(report.time_millis) / 1000);
+  gauge("gyre_verify_checked", "entities compared then", report.checked);
+  gauge("gyre_verify_missing", "entities without a document then", report.missing);
+  gauge("gyre_verify_extra", "documents without an entity then", report.extra);
+  gauge("gyre_verify_different", "documents that were not as they should be then", report.different);
+}
+
 observe::DomainHealth healthOf(const bus::DomainService& domain, const Domains& domains) {
   if (!domain.gate.isOpen()) return {observe::DomainStatus::kDisabled, 0, "", {}};
   const projector::ProjectorStats stats = domain.projector->stats();
@@ -160,6 +173,7 @@ class DomainsSubsystem final : public Poco::Util::Subsystem {
         collectDomain(domain, all.cache(i), samples);
         for (const Domains::SubscriptionReport& report : all.subscriptions(domain.name))
           collectSubscription(domain.name, report, samples);
+        if (const auto verified = all.lastVerify(domain.name)) collectVerify(domain.name, *verified, samples);
       }));
       shared_.health.setDomain(domain.name, [&all, &domain] { return healthOf(domain, all); });
     }

@@ -130,6 +130,11 @@ Result<std::unique_ptr<Domains>> Domains::open(const config::Config& config, plu
   domains->jobs_ = std::make_unique<bus::JobRunner>(
       folder.path() + "/jobs.json",
       [self](const bus::Job& job, const auto& progress) { return self->runJob(job, progress); }, clock, observer);
+  std::vector<VerifySchedule::Entry> scheduled;
+  for (const bus::DomainService& domain : domains->catalog_.served)
+    if (const std::int64_t interval = configOf(config, domain.name).verify_interval_ms; interval > 0)
+      scheduled.push_back({domain.name, interval});
+  domains->schedule_ = std::make_unique<VerifySchedule>(std::move(scheduled), *domains->jobs_, observer);
   return domains;
 }
 
@@ -297,7 +302,18 @@ Result<std::string> Domains::runJob(const bus::Job& job, const bus::JobRunner::P
   GYRE_TRY_ASSIGN(const projector::VerifyResult result,
                   projector::verify(*domain->store, *domain->engine, *domain->projector, *domain->handlers, scope,
                                     parameters.root()["repair"].boolean(), progress));
+  if (scope.entity_id.empty() && scope.organization_id.empty()) {
+    const std::lock_guard lock(verify_mutex_);
+    verified_[job.domain] = {clock_.nowMillis(), result.checked, result.missing_count, result.extra_count,
+                             result.different_count};
+  }
   return http::verifyJson(result);
+}
+
+std::optional<Domains::VerifyReport> Domains::lastVerify(std::string_view domain) const {
+  const std::lock_guard lock(verify_mutex_);
+  const auto found = verified_.find(domain);
+  return found == verified_.end() ? std::nullopt : std::optional(found->second);
 }
 
 Result<std::string> Domains::runReindex(const bus::DomainService& domain, const bus::JobRunner::Progress& progress) {
@@ -326,6 +342,7 @@ void Domains::stop() {
     const std::lock_guard lock(lifecycle_mutex_);
     if (std::exchange(is_stopped_, true)) return;
   }
+  if (schedule_) schedule_->stop();
   if (jobs_) jobs_->stop();
   {
     const std::lock_guard lock(subscriptions_mutex_);

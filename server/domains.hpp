@@ -7,8 +7,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,7 @@
 #include "server/data_folder.hpp"
 #include "server/plugin/plugin_host.hpp"
 #include "server/plugin/switched_handlers.hpp"
+#include "server/verify_schedule.hpp"
 
 namespace gyre {
 
@@ -56,6 +59,13 @@ class Domains {
   // Takes a plugin file that was replaced into use, between two requests. Nothing happens when it is the one in use.
   // conflict when its index has another definition; deadline_exceeded when requests do not end within 30 s.
   Status reload(std::string_view name);
+
+  struct VerifyReport {
+    std::int64_t time_millis = 0;
+    std::uint64_t checked = 0, missing = 0, extra = 0, different = 0;
+  };
+  // Of the last job that compared all of the domain, since the start.
+  std::optional<VerifyReport> lastVerify(std::string_view domain) const;
 
   // Called after a domain got another index, on a job's thread. Set before requests come.
   void onSwitchedIndex(std::function<void(const bus::DomainService&)> call) { on_switched_index_ = std::move(call); }
@@ -95,6 +105,9 @@ class Domains {
   std::vector<Heard> subscriptions_;
   std::unique_ptr<base::ThreadPool> readers_;
   std::unique_ptr<bus::JobRunner> jobs_;
+  std::unique_ptr<VerifySchedule> schedule_;
+  mutable std::mutex verify_mutex_;  // guards what follows
+  std::map<std::string, VerifyReport, std::less<>> verified_;
   bool is_stopped_ = false;
   std::function<void(const bus::DomainService&)> on_switched_index_;
 };

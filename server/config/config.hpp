@@ -91,6 +91,7 @@ struct DomainConfig {
   std::size_t bulk_size = 0, bulk_bytes = 0;
   std::int64_t bulk_age_ms = 0, refresh_interval_ms = 0, commit_interval_ms = 0;
   std::uint64_t commit_operations = 0;
+  std::int64_t verify_interval_ms = 0;  // 0: never by itself
   std::string plugin_options =
       "{}";  // JSON object with every option the plugin declares; for PluginHandlers::configure
 };

@@ -188,6 +188,10 @@ std::vector<Row<DomainConfig>> makeDomainRows() {
       {{"commit_operations", OptionType::kInteger, "200000", "or after so many documents, whichever comes first", 1,
         100'000'000},
        [](DomainConfig& d, const Value& v) { d.commit_operations = count(v); }},
+      {{"verify_interval", OptionType::kDuration, "0",
+        "how often store and index are compared by a job of their own; 0 is never. What was found is in the metrics", 0,
+        30 * kDay},
+       [](DomainConfig& d, const Value& v) { d.verify_interval_ms = number(v); }},
   };
 }
 

@@ -1,9 +1,10 @@
 """Domains enabled, disabled and given another version of their plugin while the server runs."""
 import os
 import threading
+import time
 import unittest
 
-from ledger_server import LedgerServer, payment, wait_for_events
+from ledger_server import LedgerServer, metric, payment, wait_for_events
 
 
 class PluginLifecycle(unittest.TestCase):
@@ -43,6 +44,17 @@ class PluginLifecycle(unittest.TestCase):
                 self.assertEqual(self.account(client, payment_id).json["entries"], 1)
             self.assertEqual(self.change(client, "nothing", "enable").status, 404)
             self.assertEqual(client.send("GET", "/admin/v1/plugins/ledger/enable").status, 405)
+
+    def test_store_and_index_are_compared_by_themselves(self):
+        with LedgerServer(settings=["domains.payments.verify_interval=50ms"]) as server:
+            client = server.client()
+            self.pay(client, "p1")
+            deadline = time.monotonic() + 60
+            while "gyre_verify_checked{domain=\"payments\"} 1" not in client.send("GET", "/metrics").body.decode():
+                self.assertLess(time.monotonic(), deadline)
+            self.assertEqual(metric(client, "gyre_verify_missing", domain="payments"), 0)
+            jobs = client.send("GET", "/admin/v1/jobs").json["jobs"]
+            self.assertEqual({(job["kind"], job["domain"]) for job in jobs}, {("verify", "payments")})
 
     def test_a_domain_that_the_configuration_left_out_is_enabled(self):
         with LedgerServer(domains=("payments",)) as server:

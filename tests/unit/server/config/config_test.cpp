@@ -127,7 +127,7 @@ readers: {threads: 2, queue: 9}
 cache: {bytes: 0, lifetime: 0}
 plugins: {dir: plugins}
 log: {level: debug, format: json}
-domains: {payments: {enabled: false, bulk_size: 7, bulk_bytes: 64KiB, bulk_age: 0, refresh_interval: 1s, commit_interval: 2s, commit_operations: 3}}
+domains: {payments: {enabled: false, bulk_size: 7, bulk_bytes: 64KiB, bulk_age: 0, refresh_interval: 1s, commit_interval: 2s, commit_operations: 3, verify_interval: 1h}}
 )");
     CPPUNIT_ASSERT_EQUAL(std::string("[::1]:81"), config.api.listen.text());
     CPPUNIT_ASSERT_EQUAL(3u, config.api.loops);
@@ -152,7 +152,7 @@ domains: {payments: {enabled: false, bulk_size: 7, bulk_bytes: 64KiB, bulk_age: 
     CPPUNIT_ASSERT(!domain.is_enabled && domain.bulk_size == 7 && domain.bulk_bytes == 65'536 &&
                    domain.bulk_age_ms == 0);
     CPPUNIT_ASSERT(domain.refresh_interval_ms == 1'000 && domain.commit_interval_ms == 2'000 &&
-                   domain.commit_operations == 3);
+                   domain.commit_operations == 3 && domain.verify_interval_ms == 3'600'000);
   }
 
   void allFaultsComeAtOnceInOrder() {
