@@ -111,6 +111,37 @@ class EventsBetweenDomains(unittest.TestCase):
                 for wrong in (("list", "ledger", "2"), ("replay", "ledger"), ("burn", "ledger"), ("edit", "ledger", "2"), ("show", "ledger", "--all")):
                     self.assertEqual(run(*wrong).returncode, 64, wrong)
 
+    def test_what_the_index_refuses_is_a_letter_as_long_as_it_does(self):
+        with LedgerServer() as server:
+            client = server.client()
+            for payment_id, invoice in (("p1", "odd-1"), ("p2", "inv-1")):
+                client.command("CreatePayment", payment(payment_id, invoice))
+                client.command("ProcessPayment", {"paymentId": payment_id})
+            wait_for_events(client)
+            found = client.send("GET", "/v1/activity?organizationId=org-1").json  # waits for the index
+            self.assertEqual([item["id"] for item in found["activities"] if item["domain"] == "ledger"], ["inv-1"])
+            letter, = self.letters(client).json["deadLetters"]
+            self.assertEqual((letter["kind"], letter["entityId"], letter["code"], letter["attempts"]), ("projection", "odd-1", "refused_by_index", 1))
+            self.assertIn("unmapped", letter["cause"])
+            self.assertTrue(self.letters(client, f"/{letter['id']}").json["document"]["unmapped"])
+            path = f"/admin/v1/ledger/dead-letters/{letter['id']}"
+            edited = client.send("PUT", path, {"commands": [{"command": "Book", "body": {}}]})
+            self.assertEqual((edited.status, edited.json["code"]), (409, "not_editable"))
+            refused = client.send("POST", path + "/replay")
+            self.assertEqual((refused.status, refused.json["code"]), (409, "still_refused"))
+            self.assertEqual(self.letters(client, f"/{letter['id']}").json["attempts"], 2)
+            self.assertEqual(metric(client, "gyre_projection_dead_letters", domain="ledger"), 1)
+            self.assertEqual(self.account(client, "odd-1").json["entries"], 1)  # the store has it
+            job = client.send("POST", "/admin/v1/ledger/verify", {"id": "odd-1"}).json
+            self.assertEqual(job["missing"], ["odd-1"])
+            server.kill()  # and so has it the letter
+            with LedgerServer(folder=server.folder) as again:
+                client = again.client()
+                client.send("GET", "/v1/activity?organizationId=org-1")  # what the index had not committed is sent again
+                self.assertGreaterEqual(self.letters(client, f"/{letter['id']}").json["attempts"], 2)
+                self.assertEqual(client.send("DELETE", path).status, 200)
+                self.assertEqual(self.letters(client).json["total"], 0)
+
     def test_faults_of_dead_letter_requests(self):
         with LedgerServer() as server:
             client = server.client()
