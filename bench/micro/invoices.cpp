@@ -100,8 +100,11 @@ std::string bodyOf(std::mt19937& random, std::size_t number, const std::vector<s
 std::string documentOf(const std::string& body) {
   const auto parsed = gyre::json::Document::parse(body);
   const std::string id(parsed->root()["invoiceId"].string());
-  const auto events =
-      gyre::invoices::createInvoice({.name = "CreateInvoice", .entity_id = id, .body = parsed->root()}, nullptr);
+  gyre::Command command;
+  command.name = "CreateInvoice";
+  command.entity_id = id;
+  command.body = parsed->root();
+  const auto events = gyre::invoices::createInvoice(command, nullptr);
   if (!report(events.status())) std::exit(1);
   const auto data = gyre::json::Document::parse(events->front().data);
   const Invoice draft = gyre::invoices::evolve(nullptr, {id, "InvoiceCreated", data->root(), 1'704'067'200'000});
