@@ -76,8 +76,12 @@ class SearchEngine {
   virtual Result<std::optional<IndexedDocument>> get(std::string_view id) const = 0;
   // Every searchable document in no order, until visit returns false.
   virtual Status scan(const std::function<bool(std::string_view id, std::uint64_t version, std::string_view source)>& visit) const = 0;
-  // One consistent reading.
+  // One consistent reading. An engine in another process may find that its index covers less than it did (it was deleted,
+  // or put back from a copy), or that it cannot tell yet: applied is then where the caller goes on from, and bulk() fails
+  // once before it takes anything that was reckoned from elsewhere.
   virtual Progress progress() const = 0;
+  // Why searches cannot be answered now; ok when they can. Does not block.
+  virtual Status health() const { return {}; }
   virtual EngineStats stats() const = 0;
   virtual Status close() = 0;
   // The index itself when it is in this process, else null; for the dialect, which reads more of it than a domain does.

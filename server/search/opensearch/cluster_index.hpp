@@ -1,0 +1,73 @@
+// Which index holds a domain's documents, and how much of the log does it cover?
+//
+// A domain writes and reads through an alias, PREFIX + NAME, over one index, PREFIX + NAME-000001; a mapping that is no
+// longer the domain's gets the next number and the alias, and the one before is kept. Requests through the alias
+// require it to be one, so a cluster never makes an index of its own guess when ours was deleted.
+//
+// FORMAT: the index PREFIX + gyre-marks has one document a domain, its id the alias:
+//   {"index": name, "history": text, "sequence": n, "written": millis}
+// `history` names the index's and its primaries' identities, so a mark counts only for the very data it was written
+// for: an index that was deleted, restored from an older copy, or lost its data has another one, and is filled again.
+//
+// THREADS: one at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/observer.hpp"
+#include "gyre/json.hpp"
+#include "gyre/status.hpp"
+#include "server/search/opensearch/cluster.hpp"
+#include "server/search/opensearch/exact_sums.hpp"
+
+namespace gyre::search {
+
+struct ClusterIndexOptions {
+  std::string prefix;                            // of all names, "" for none
+  std::string name;                              // of the domain
+  std::string definition;                        // {"settings":{…},"mappings":{…}}, as the domain gives it
+  unsigned shards = 0;                           // 0: as the definition says
+  int replicas = -1;                             // -1: as the definition says
+  std::function<std::uint64_t()> last_sequence;  // of the log: an index that covers more belongs to another
+};
+
+class ClusterIndex {
+ public:
+  // invalid_argument when the definition is none.
+  static Result<ClusterIndex> read(ClusterIndexOptions options);
+
+  // Finds the index or makes it. The sequence that it covers, durably; 0 for a new one.
+  Result<std::uint64_t> open(Cluster& cluster, const base::Clock& clock, base::Observer& observer);
+  // Says that all up to `sequence` is in the index, durably. REQUIRES: open() was ok.
+  Status writeMark(Cluster& cluster, std::uint64_t sequence, std::int64_t now_millis) const;
+
+  const std::string& alias() const { return alias_; }
+  const std::string& name() const { return name_; }  // of the index; "" before open()
+  const ExactSums& sums() const { return sums_; }
+
+ private:
+  std::string body(bool has_alias) const;
+  void writeSettings(json::Value settings, JsonWriter& writer) const;
+  void writeMappings(json::Value mappings, JsonWriter& writer) const;
+  Result<std::string> findName(Cluster& cluster) const;
+  Result<std::string> nextName(Cluster& cluster) const;
+  Result<bool> isOurs(Cluster& cluster) const;
+  Result<std::string> history(Cluster& cluster) const;
+  Result<std::uint64_t> readMark(Cluster& cluster) const;
+  Status makeMarks(Cluster& cluster) const;
+  Status make(Cluster& cluster, const std::string& former);
+
+  ClusterIndexOptions options_;
+  std::string alias_;
+  std::string marks_;
+  std::string fingerprint_;  // of the definition
+  ExactSums sums_;
+  std::string name_;
+  std::string history_;
+};
+
+}  // namespace gyre::search
