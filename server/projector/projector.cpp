@@ -93,6 +93,7 @@ class Projector::Loop {
   void wake();
 
   void runBetween();
+  void followIndex();
   void gather(std::int64_t now);
   bool isLogDue(std::int64_t now);
   bool takeCall();
@@ -237,6 +238,7 @@ void Projector::Loop::run() {
     const std::int64_t now = nanos();
     answerWaiters(now);
     if (!batch_) runBetween();
+    followIndex();
     if (now >= send_at_ && loadLetters()) {
       if (!batch_) gather(now);
       if (batch_) send();
@@ -284,6 +286,18 @@ Status Projector::Loop::runBetweenBatches(const std::function<Result<std::uint64
 
 // ---- from the log to a batch
 // ------------------------------------------------------------------------------------------
+
+// An index in another process may turn out to cover less than it did, or more than we knew before it could be asked.
+void Projector::Loop::followIndex() {
+  const std::uint64_t applied = engine_.progress().applied;
+  if (applied == position_) return;
+  position_ = applied;
+  log_buffer_.clear();
+  if (batch_ && is_call_batch_) batch_->sequence = position_;
+  if (!is_call_batch_) batch_.reset();
+  pending_since_.reset();
+  has_unpublished_ = has_uncommitted_ = true;
+}
 
 void Projector::Loop::gather(std::int64_t now) {
   const bool is_log_due = isLogDue(now);
@@ -475,7 +489,7 @@ void Projector::Loop::publish(std::int64_t now) {
 void Projector::Loop::answerWaiters(std::int64_t now) {
   const std::uint64_t searchable = engine_.progress().searchable;
   gate_.open(searchable);
-  gate_.expire(now, searchable);
+  gate_.expire(now, searchable, engine_.health().message());
 }
 
 void Projector::Loop::answerCall(const Call& call, const Status& outcome) {

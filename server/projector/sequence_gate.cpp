@@ -5,10 +5,12 @@
 
 namespace gyre::projector {
 
-Status SequenceGate::behind(std::uint64_t sequence, std::uint64_t searchable, std::int64_t timeout_ms) {
+Status SequenceGate::behind(std::uint64_t sequence, std::uint64_t searchable, std::int64_t timeout_ms,
+                            std::string_view why) {
   return {Code::kDeadlineExceeded, "index_behind",
           "sequence " + std::to_string(sequence) + " was not searchable within " + std::to_string(timeout_ms) +
-              " ms: the index has reached sequence " + std::to_string(searchable)};
+              " ms: the index has reached sequence " + std::to_string(searchable) +
+              (why.empty() ? std::string() : "; " + std::string(why))};
 }
 
 void SequenceGate::add(std::uint64_t sequence, std::int64_t deadline_nanos, std::int64_t timeout_ms, Ready ready) {
@@ -44,14 +46,14 @@ void SequenceGate::open(std::uint64_t searchable) {
   for (const Waiter& waiter : answered) waiter.ready(Status());
 }
 
-void SequenceGate::expire(std::int64_t now_nanos, std::uint64_t searchable) {
+void SequenceGate::expire(std::int64_t now_nanos, std::uint64_t searchable, std::string_view why) {
   std::vector<Waiter> answered;
   {
     const std::lock_guard lock(mutex_);
     while (!deadlines_.empty() && deadlines_.begin()->first <= now_nanos)
       answered.push_back(take(deadlines_.begin()->second));
   }
-  for (const Waiter& waiter : answered) waiter.ready(behind(waiter.sequence, searchable, waiter.timeout_ms));
+  for (const Waiter& waiter : answered) waiter.ready(behind(waiter.sequence, searchable, waiter.timeout_ms, why));
 }
 
 void SequenceGate::close(const Status& reason) {

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "gyre/status.hpp"
@@ -26,7 +27,7 @@ class SequenceGate {
   // Answers all that wait for `searchable` or less.
   void open(std::uint64_t searchable);
   // Answers all whose deadline has come with behind().
-  void expire(std::int64_t now_nanos, std::uint64_t searchable);
+  void expire(std::int64_t now_nanos, std::uint64_t searchable, std::string_view why = {});
   // Answers all with `reason`, and everyone who comes later.
   void close(const Status& reason);
 
@@ -35,8 +36,9 @@ class SequenceGate {
   std::optional<std::uint64_t> highest() const;
   std::optional<std::int64_t> nextDeadline() const;
 
-  // deadline_exceeded with the reason "index_behind", naming both sequences.
-  static Status behind(std::uint64_t sequence, std::uint64_t searchable, std::int64_t timeout_ms);
+  // deadline_exceeded with the reason "index_behind", naming both sequences and, when it is known, why.
+  static Status behind(std::uint64_t sequence, std::uint64_t searchable, std::int64_t timeout_ms,
+                       std::string_view why = {});
 
  private:
   struct Waiter {

@@ -33,6 +33,7 @@ class ProjectorTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(everySequenceCoversWhatWasSent);
   CPPUNIT_TEST(aCrashLosesNothing);
   CPPUNIT_TEST(aCleanRestartSendsNothingAgain);
+  CPPUNIT_TEST(anIndexThatGoesBackIsFollowed);
   CPPUNIT_TEST(aRestartInABacklogGoesOnWhereItWas);
   CPPUNIT_TEST(whatIsToBeRetriedIsSentAgainBeforeTheRest);
   CPPUNIT_TEST(aFailedCallIsSentAgainWhole);
@@ -195,6 +196,19 @@ class ProjectorTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(rig.requireNow(11).isOk());
     CPPUNIT_ASSERT(rig.engine.calls().bulks.back().ids == Ids({"new"}));
     CPPUNIT_ASSERT_EQUAL(changes + 1, rig.engine.calls().changes);
+  }
+
+  // As one in another process does that was deleted, or lost its node.
+  void anIndexThatGoesBackIsFollowed() {
+    ProjectorRig rig;
+    rig.projector->start();
+    for (int i = 0; i < 4; ++i) rig.store.write(name(i), "{}");
+    CPPUNIT_ASSERT(rig.requireNow(4).isOk());
+    rig.engine.crash();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.engine.searchableSources().size());
+    rig.store.write("new", "{}");
+    CPPUNIT_ASSERT(rig.requireNow(5).isOk());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{5}, rig.engine.searchableSources().size());
   }
 
   // Stopped between the batches of one portion of the log, where an entity has events on both sides.
