@@ -340,21 +340,37 @@ class Reader {
       faults_.addAt(placeOf("search.urls"), "search.urls",
                     "expected at least one address like http://127.0.0.1:9200, found none");
     for (const std::string& url : config.search.urls) checkUrl(url);
+    if (!config.search.username.empty() && !config.search.api_key.empty())
+      faults_.addAt(placeOf("search.api_key"), "search.api_key", "expected a user or an API key, found both");
+    if (config.search.username.empty() && !config.search.password.empty())
+      faults_.addAt(placeOf("search.password"), "search.password", "expected search.username with it, found none");
+    if (config.search.certificate_file.empty() && !config.search.key_file.empty())
+      faults_.addAt(placeOf("search.key_file"), "search.key_file",
+                    "expected search.certificate_file with it, found none");
   }
 
   void checkUrl(const std::string& url) {
-    constexpr std::string_view kScheme = "http://";
     Option option;
     option.type = OptionType::kAddress;
     std::string_view rest = url;
-    const bool has_scheme = rest.starts_with(kScheme);
-    if (has_scheme) rest.remove_prefix(kScheme.size());
-    if (rest.ends_with('/')) rest.remove_suffix(1);
+    bool has_scheme = false;
+    for (const std::string_view scheme : {"http://", "https://"}) {
+      if (has_scheme || !rest.starts_with(scheme)) continue;
+      has_scheme = true;
+      rest.remove_prefix(scheme.size());
+    }
+    rest = rest.substr(0, rest.find('/'));
+    if (rest.find('@') != std::string_view::npos) {  // not repeated: there may be a password in it
+      faults_.addAt(placeOf("search.urls"), "search.urls",
+                    "expected addresses without credentials: give search.username and search.password");
+      return;
+    }
     const auto address = readValue(option, {rest, true});
     const bool is_good = has_scheme && address.isOk() && std::get<Address>(*address).port != 0;
     if (!is_good)
       faults_.addAt(placeOf("search.urls"), "search.urls",
-                    "expected addresses like http://127.0.0.1:9200, found \"" + printableText(url) + "\"");
+                    "expected addresses like http://127.0.0.1:9200 or https://search.example:9200, found \"" +
+                        printableText(url) + "\"");
   }
 
   const Source& source_;

@@ -58,8 +58,19 @@ struct StoreConfig {
 
 struct SearchConfig {
   SearchEngineKind engine = SearchEngineKind::kEmbedded;
-  std::vector<std::string> urls;  // of the nodes, when the engine is not embedded
-  std::int64_t request_timeout_ms = 0;
+  // The rest when the engine is not embedded.
+  std::vector<std::string> urls;  // of the nodes
+  std::string index_prefix;
+  unsigned shards = 0;  // 0: the domain's own
+  int replicas = -1;    // -1: the domain's own
+  std::string username, password, api_key;
+  std::string ca_file, certificate_file, key_file;
+  bool verifies_certificates = true;
+  bool packs_bodies = false;
+  std::int64_t connect_timeout_ms = 0, request_timeout_ms = 0;
+  std::size_t parallel_writes = 0;
+  std::uint64_t backlog_events = 0, backlog_bytes = 0;  // 0: no limit
+  std::int64_t backlog_age_ms = 0;                      // 0: no limit
 };
 
 struct EngineConfig {
@@ -92,6 +103,7 @@ struct DomainConfig {
   std::int64_t bulk_age_ms = 0, refresh_interval_ms = 0, commit_interval_ms = 0;
   std::uint64_t commit_operations = 0;
   std::int64_t verify_interval_ms = 0;  // 0: never by itself
+  std::string index_prefix;  // in a cluster, after search.index_prefix
   std::string plugin_options =
       "{}";  // JSON object with every option the plugin declares; for PluginHandlers::configure
 };

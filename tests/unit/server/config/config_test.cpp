@@ -316,9 +316,15 @@ domains: {payments: {enabled: false, bulk_size: 7, bulk_bytes: 64KiB, bulk_age: 
     CPPUNIT_ASSERT_EQUAL(std::string(), faults("dialect: {listen: \"127.0.0.1:8080\", enabled: false}\n"));
     CPPUNIT_ASSERT_EQUAL(std::string(), faults("dialect: {listen: \"127.0.0.1:0\"}\napi: {listen: \"127.0.0.1:0\"}\n"));
     CPPUNIT_ASSERT(!faults("search: {engine: opensearch, urls: []}\n").empty());
-    for (const char* const url : {"https://a:1", "a:1", "http://a", "http://a:0", "http://a:1/path"})
-      CPPUNIT_ASSERT_MESSAGE(url,
-                             !faults(std::string("search: {engine: opensearch, urls: ['") + url + "']}\n").empty());
+    for (const char* const url : {"ftp://a:1", "a:1", "http://a", "http://a:0", "https://", "http://u:secret@a:1"}) {
+      const std::string found = faults(std::string("search: {engine: opensearch, urls: ['") + url + "']}\n");
+      CPPUNIT_ASSERT_MESSAGE(url, !found.empty() && found.find("secret") == std::string::npos);
+    }
+    CPPUNIT_ASSERT_EQUAL(std::string(), faults("search: {engine: elasticsearch, urls: ['https://a.b:1/path/', "
+                                               "'http://[::1]:1'], username: u, password: p, "
+                                               "ca_file: a, certificate_file: b, key_file: c}\n"));
+    for (const char* const more : {"username: u, api_key: k", "password: p", "key_file: c"})
+      CPPUNIT_ASSERT_MESSAGE(more, !faults(std::string("search: {engine: opensearch, ") + more + "}\n").empty());
     CPPUNIT_ASSERT(!faults("data: {dir: ''}\n").empty());
     CPPUNIT_ASSERT(!faults("limits: {body: 128MiB}\n").empty());
   }
