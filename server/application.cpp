@@ -52,7 +52,8 @@ struct Shared {
   }
 };
 
-void collectDomain(const bus::DomainService& domain, const bus::QueryCache& cache, observe::Samples& samples) {
+void collectDomain(const bus::DomainService& domain, const bus::QueryCache& cache, const projector::Backlog* backlog,
+                   observe::Samples& samples) {
   const observe::Labels labels = {{"domain", domain.name}};
   const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
   const store::StoreStats store = domain.store->stats();
@@ -72,6 +73,14 @@ void collectDomain(const bus::DomainService& domain, const bus::QueryCache& cach
                 number(domain.store->deadLetterCount().isOk() ? domain.store->deadLetterCount().value() : 0));
   samples.counter("gyre_index_refreshes_total", "refreshes published", labels, number(projector.refreshes));
   samples.counter("gyre_index_commits_total", "commits of the index", labels, number(projector.commits));
+  if (backlog != nullptr) {
+    const projector::BacklogFigures figures = backlog->figures();
+    samples.gauge("gyre_projection_backlog_events", "events that the search cluster has not got", labels,
+                  number(figures.events));
+    samples.gauge("gyre_projection_backlog_bytes", "bytes of those events", labels, number(figures.bytes));
+    samples.gauge("gyre_projection_backlog_age_seconds", "age of the oldest of them", labels,
+                  static_cast<double>(figures.age_ms) / 1'000);
+  }
   const search::EngineStats engine = domain.engine->stats();
   samples.gauge("gyre_index_documents", "live documents", labels, number(engine.doc_count));
   samples.gauge("gyre_index_segments", "segments", labels, number(engine.segment_count));
@@ -113,16 +122,28 @@ void collectVerify(const std::string& domain, const Domains::VerifyReport& repor
 observe::DomainHealth healthOf(const bus::DomainService& domain, const Domains& domains) {
   if (!domain.gate.isOpen()) return {observe::DomainStatus::kDisabled, 0, "", {}};
   const projector::ProjectorStats stats = domain.projector->stats();
+  const Status engine = domain.engine->health();
   observe::DomainHealth health{
-      observe::DomainStatus::kReady,
+      engine.isOk() ? observe::DomainStatus::kReady : observe::DomainStatus::kFailed,
       stats.lag,
-      stats.last_error,
+      engine.isOk() ? stats.last_error : std::string(engine.message()),
       {{"sequence", stats.last_sequence}, {"searchable", stats.searchable}, {"durable", stats.durable}}};
   for (const Domains::SubscriptionReport& report : domains.subscriptions(domain.name)) {
     health.values.emplace_back("behind_" + report.source, report.stats.lag);
     if (health.detail.empty()) health.detail = report.stats.last_error;
   }
   return health;
+}
+
+void collectCluster(const search::Cluster& cluster, observe::Samples& samples) {
+  for (const search::NodeFigures& node : cluster.figures()) {
+    const observe::Labels labels = {{"node", node.address}};
+    samples.gauge("gyre_search_node_up", "1 while the node is used", labels, node.is_up ? 1 : 0);
+    samples.counter("gyre_search_node_requests_total", "requests sent to the node", labels,
+                    static_cast<double>(node.requests));
+    samples.counter("gyre_search_node_failures_total", "requests that the node did not answer", labels,
+                    static_cast<double>(node.failures));
+  }
 }
 
 std::string pluginsJson(const plugin::PluginHost& plugins, const bus::DomainCatalog& catalog) {
@@ -170,13 +191,16 @@ class DomainsSubsystem final : public Poco::Util::Subsystem {
       const Domains& all = *shared_.domains;
       collectors_.push_back(shared_.metrics.addCollector([&all, &domain, i](observe::Samples& samples) {
         if (!domain.gate.wasOpened()) return;
-        collectDomain(domain, all.cache(i), samples);
+        collectDomain(domain, all.cache(i), all.backlog(i), samples);
         for (const Domains::SubscriptionReport& report : all.subscriptions(domain.name))
           collectSubscription(domain.name, report, samples);
         if (const auto verified = all.lastVerify(domain.name)) collectVerify(domain.name, *verified, samples);
       }));
       shared_.health.setDomain(domain.name, [&all, &domain] { return healthOf(domain, all); });
     }
+    if (const search::Cluster* const cluster = shared_.domains->cluster())
+      collectors_.push_back(
+          shared_.metrics.addCollector([cluster](observe::Samples& samples) { collectCluster(*cluster, samples); }));
     for (const bus::FailedDomain& failed : catalog.failed)
       shared_.health.setDomain(failed.name,
                                observe::DomainHealth{observe::DomainStatus::kFailed, 0, failed.reason, {}});

@@ -8,11 +8,13 @@
 #include <utility>
 
 #include "gyre/json.hpp"
+#include "server/cluster_setup.hpp"
 #include "server/http/admin_routes.hpp"
 #include "server/index_slots.hpp"
 #include "server/projector/verify.hpp"
 #include "server/reindex.hpp"
 #include "server/search/embedded_engine.hpp"
+#include "server/search/opensearch/opensearch_engine.hpp"
 #include "server/search/switched_engine.hpp"
 
 namespace gyre {
@@ -84,6 +86,7 @@ struct Domains::Parts {
   std::unique_ptr<store::PrimaryStore> store;
   std::unique_ptr<search::SwitchedEngine> engine;
   std::unique_ptr<projector::Projector> projector;
+  std::unique_ptr<projector::Backlog> backlog;
   std::unique_ptr<bus::QueryCache> cache;
   std::unique_ptr<bus::CommandBus> commands;
   std::unique_ptr<bus::QueryBus> queries;
@@ -99,6 +102,9 @@ Result<std::unique_ptr<Domains>> Domains::open(const config::Config& config, plu
                                                const DataFolder& folder, const base::Clock& clock,
                                                base::Observer& observer) {
   std::unique_ptr<Domains> domains(new Domains(config, plugins, folder, clock, observer));
+  if (config.search.engine != config::SearchEngineKind::kEmbedded) {
+    GYRE_TRY_ASSIGN(domains->cluster_, openCluster(config.search, clock, observer));
+  }
   domains->readers_ = std::make_unique<base::ThreadPool>(config.readers.threads, config.readers.queue);
   // All places first: they must not move once requests look at them.
   for (const config::DomainConfig& domain : config.domains) {
@@ -208,8 +214,6 @@ Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Domain
                                                             plugin::PluginHandlers& plugin,
                                                             const plugin::SwitchedHandlers& handlers) {
   const config::Config& config = config_;
-  if (config.search.engine != config::SearchEngineKind::kEmbedded)
-    return Status(Code::kUnimplemented, "search.engine: only \"embedded\" is built into this version");
   GYRE_TRY(plugin.configure(domain.plugin_options));
   GYRE_TRY_ASSIGN(const std::string path, folder_.domainFolder(domain.name));
   auto parts = std::make_unique<Parts>();
@@ -222,13 +226,7 @@ Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Domain
   store_options.receipt_lifetime_ms = config.store.receipt_lifetime_ms;
   GYRE_TRY_ASSIGN(parts->store, store::PrimaryStore::open(std::move(store_options), clock_, observer_));
 
-  search::EmbeddedOptions engine_options;
-  const IndexSlots slots(path);
-  GYRE_TRY_ASSIGN(engine_options.folder, slots.current());
-  engine_options.definition = handlers.indexDefinition();
-  engine_options.index.buffer_bytes = config.engine.buffer_bytes;
-  GYRE_TRY_ASSIGN(auto engine, openIndex(engine_options, parts->store->lastSequence(), observer_));
-  parts->engine = std::make_unique<search::SwitchedEngine>(std::move(engine));
+  GYRE_TRY(openEngine(config, domain, std::string(handlers.indexDefinition()), path, *parts));
 
   projector::ProjectorOptions projector_options;
   projector_options.domain = domain.name;
@@ -242,10 +240,11 @@ Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Domain
                                                             handlers, clock_, observer_);
   parts->cache =
       std::make_unique<bus::QueryCache>(bus::QueryCache::Options{config.cache.bytes, config.cache.lifetime_ms}, clock_);
-  parts->commands = std::make_unique<bus::CommandBus>(handlers, *parts->store, clock_);
+  parts->commands = std::make_unique<bus::CommandBus>(handlers, *parts->store, clock_, parts->backlog.get());
   parts->queries = std::make_unique<bus::QueryBus>(handlers, *parts->store, *parts->engine, *parts->projector,
                                                    *parts->cache, *readers_, clock_);
   parts->projector->start();
+  if (parts->backlog) backlog_watch_.add(*parts->backlog);
   return parts;
 }
 
@@ -289,7 +288,32 @@ std::vector<Domains::SubscriptionReport> Domains::subscriptions(std::string_view
   return reports;
 }
 
+Status Domains::openEngine(const config::Config& config, const config::DomainConfig& domain, std::string definition,
+                           const std::string& path, Parts& parts) {
+  if (!cluster_) {
+    search::EmbeddedOptions options;
+    const IndexSlots slots(path);
+    GYRE_TRY_ASSIGN(options.folder, slots.current());
+    options.definition = std::move(definition);
+    options.index.buffer_bytes = config.engine.buffer_bytes;
+    GYRE_TRY_ASSIGN(auto engine, openIndex(options, parts.store->lastSequence(), observer_));
+    parts.engine = std::make_unique<search::SwitchedEngine>(std::move(engine));
+    return {};
+  }
+  const store::PrimaryStore* const store = parts.store.get();
+  GYRE_TRY_ASSIGN(auto engine,
+                  search::openOpenSearchEngine(clusterIndexOptions(config.search, domain, std::move(definition),
+                                                                   [store] { return store->lastSequence(); }),
+                                               *cluster_, clock_, observer_));
+  parts.engine = std::make_unique<search::SwitchedEngine>(std::move(engine));
+  parts.backlog = std::make_unique<projector::Backlog>(*parts.store, *parts.engine, backlogLimits(config.search),
+                                                       path + "/indexed", clock_);
+  return {};
+}
+
 const bus::QueryCache& Domains::cache(std::size_t served) const { return *parts_[served]->cache; }
+
+const projector::Backlog* Domains::backlog(std::size_t served) const { return parts_[served]->backlog.get(); }
 
 Result<std::string> Domains::runJob(const bus::Job& job, const bus::JobRunner::Progress& progress) {
   const bus::DomainService* const domain = catalog_.find(job.domain);
@@ -317,6 +341,10 @@ std::optional<Domains::VerifyReport> Domains::lastVerify(std::string_view domain
 }
 
 Result<std::string> Domains::runReindex(const bus::DomainService& domain, const bus::JobRunner::Progress& progress) {
+  if (cluster_)
+    return Status(Code::kUnimplemented,
+                  "reindex builds indices of the embedded engine; on a cluster a new mapping gets a new index when the "
+                  "server starts");
   GYRE_TRY_ASSIGN(const std::size_t place, placeOf(domain.name));
   GYRE_TRY_ASSIGN(const std::string path, folder_.domainFolder(domain.name));
   const ReindexParts parts{domain.name,
@@ -351,6 +379,7 @@ void Domains::stop() {
   std::erase(parts_, nullptr);
   for (const auto& parts : parts_) parts->store->close();
   for (const auto& parts : parts_) parts->projector->stop();
+  backlog_watch_.stop();
   if (readers_) readers_->stop();
   for (const auto& parts : parts_)
     if (const Status status = parts->engine->close(); !status.isOk())

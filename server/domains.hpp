@@ -25,6 +25,8 @@
 #include "server/data_folder.hpp"
 #include "server/plugin/plugin_host.hpp"
 #include "server/plugin/switched_handlers.hpp"
+#include "server/projector/backlog_watch.hpp"
+#include "server/search/opensearch/cluster.hpp"
 #include "server/verify_schedule.hpp"
 
 namespace gyre {
@@ -44,6 +46,9 @@ class Domains {
   base::ThreadPool& readers() { return *readers_; }
   // REQUIRES: the domain at this place was opened.
   const bus::QueryCache& cache(std::size_t served) const;
+  // Null with an embedded engine.
+  const search::Cluster* cluster() const { return cluster_.get(); }
+  const projector::Backlog* backlog(std::size_t served) const;
 
   struct SubscriptionReport {
     std::string source;
@@ -85,6 +90,8 @@ class Domains {
   void startSubscriptions();
   void stopSubscriptions(std::string_view subscriber);
   Result<std::string> runReindex(const bus::DomainService& domain, const bus::JobRunner::Progress& progress);
+  Status openEngine(const config::Config& config, const config::DomainConfig& domain, std::string definition,
+                    const std::string& path, Parts& parts);
   Result<std::string> runJob(const bus::Job& job, const bus::JobRunner::Progress& progress);
 
   struct Heard {
@@ -97,8 +104,10 @@ class Domains {
   const DataFolder& folder_;
   const base::Clock& clock_;
   base::Observer& observer_;
+  std::unique_ptr<search::Cluster> cluster_;
   std::vector<std::unique_ptr<Parts>> parts_;                        // as catalog_.served; null until opened
   std::vector<std::unique_ptr<plugin::SwitchedHandlers>> handlers_;  // as catalog_.served
+  projector::BacklogWatch backlog_watch_;
   bus::DomainCatalog catalog_;
   std::mutex lifecycle_mutex_;              // one change at a time
   mutable std::mutex subscriptions_mutex_;  // guards what follows

@@ -53,6 +53,7 @@ class SwitchedEngine final : public SearchEngine {
     progress.generation += held.epoch;
     return progress;
   }
+  Status health() const override { return now().engine->health(); }
   EngineStats stats() const override { return now().engine->stats(); }
   // What becomes of those that are not in use any more is nobody's concern: their files may be gone.
   Status close() override {

@@ -1,0 +1,43 @@
+#include "server/cluster_setup.hpp"
+
+#include <utility>
+
+namespace gyre {
+
+Result<std::unique_ptr<search::Cluster>> openCluster(const config::SearchConfig& config, const base::Clock& clock,
+                                                     base::Observer& observer) {
+  search::ClusterOptions options;
+  options.product = config.engine == config::SearchEngineKind::kOpenSearch ? search::Product::kOpenSearch
+                                                                           : search::Product::kElasticsearch;
+  for (const std::string& url : config.urls) {
+    GYRE_TRY_ASSIGN(search::NodeAddress address, search::parseNodeAddress(url));
+    options.nodes.push_back(std::move(address));
+  }
+  options.tls = {config.ca_file, config.certificate_file, config.key_file, config.verifies_certificates};
+  options.username = config.username;
+  options.password = config.password;
+  options.api_key = config.api_key;
+  options.packs_bodies = config.packs_bodies;
+  options.connect_timeout_ms = config.connect_timeout_ms;
+  options.request_timeout_ms = config.request_timeout_ms;
+  options.parallel_writes = config.parallel_writes;
+  return search::Cluster::open(std::move(options), clock, observer);
+}
+
+search::ClusterIndexOptions clusterIndexOptions(const config::SearchConfig& config, const config::DomainConfig& domain,
+                                                std::string definition, std::function<std::uint64_t()> last_sequence) {
+  search::ClusterIndexOptions options;
+  options.prefix = config.index_prefix + domain.index_prefix;
+  options.name = domain.name;
+  options.definition = std::move(definition);
+  options.shards = config.shards;
+  options.replicas = config.replicas;
+  options.last_sequence = std::move(last_sequence);
+  return options;
+}
+
+projector::BacklogLimits backlogLimits(const config::SearchConfig& config) {
+  return {config.backlog_events, config.backlog_bytes, config.backlog_age_ms};
+}
+
+}  // namespace gyre

@@ -1,0 +1,28 @@
+// How is a search cluster reached? From the configuration's "search" to the client and a domain's index there.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/observer.hpp"
+#include "gyre/status.hpp"
+#include "server/config/config.hpp"
+#include "server/projector/backlog.hpp"
+#include "server/search/opensearch/cluster.hpp"
+#include "server/search/opensearch/cluster_index.hpp"
+
+namespace gyre {
+
+// REQUIRES: config.engine is not kEmbedded. A cluster that is away is no failure; one that can never be reached with
+// these options (files of certificates) is.
+Result<std::unique_ptr<search::Cluster>> openCluster(const config::SearchConfig& config, const base::Clock& clock,
+                                                     base::Observer& observer);
+
+search::ClusterIndexOptions clusterIndexOptions(const config::SearchConfig& config, const config::DomainConfig& domain,
+                                                std::string definition, std::function<std::uint64_t()> last_sequence);
+
+projector::BacklogLimits backlogLimits(const config::SearchConfig& config);
+
+}  // namespace gyre
