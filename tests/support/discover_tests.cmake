@@ -1,4 +1,4 @@
-# Writes LISTING: one add_test for each test that PROGRAM --list names.
+# Writes LISTING: one add_test for each test that PROGRAM --list names, with PROPERTIES besides its own.
 execute_process(COMMAND ${PROGRAM} --list OUTPUT_VARIABLE names RESULT_VARIABLE result)
 if(NOT result EQUAL 0)
   message(FATAL_ERROR "${PROGRAM} --list failed: ${result}")
@@ -12,7 +12,7 @@ foreach(name ${names})
       set(timeout 600)
     endif()
     string(APPEND text "add_test([==[${name}]==] [==[${PROGRAM}]==] [==[${name}]==])\n")
-    string(APPEND text "set_tests_properties([==[${name}]==] PROPERTIES TIMEOUT ${timeout} SKIP_REGULAR_EXPRESSION \"SKIPPED: \")\n")
+    string(APPEND text "set_tests_properties([==[${name}]==] PROPERTIES TIMEOUT ${timeout} SKIP_REGULAR_EXPRESSION \"SKIPPED: \" ${PROPERTIES})\n")
   endif()
 endforeach()
 file(WRITE ${LISTING} "${text}")

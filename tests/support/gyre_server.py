@@ -11,10 +11,45 @@ import signal
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 PROGRAM = os.environ.get("GYRE_PROGRAM", "build/release/bin/gyre")
+NODE_FILE = os.environ.get("GYRE_SEARCH_NODE_FILE")  # servers have their indices on the node that it names
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 READY_SECONDS = 60  # a sanitizer build on a busy machine starts slowly
+
+
+def search_node():
+    """The node of this run: {"url","engine"}; None with the embedded engine. Without the file the test is skipped."""
+    if not NODE_FILE:
+        return None
+    if not os.path.exists(NODE_FILE):
+        print("SKIPPED: no search node was started")
+        raise SystemExit(0)
+    with open(NODE_FILE, encoding="utf-8") as file:
+        return json.load(file)
+
+
+class SearchNode:
+    """A server's own indices on a search node: a prefix for their names, removed at the end."""
+
+    def __init__(self, node, url=None):
+        self.url = node["url"]
+        self.prefix = f"gyre-test-{os.getpid()}-{time.monotonic_ns()}-"
+        self.settings = [f"search.engine={node['engine']}", f"search.urls={url or node['url']}",
+                         f"search.index_prefix={self.prefix}"]
+
+    def send(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=data, method=method,
+                                         headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def remove(self):
+        names = self.send("GET", f"/{self.prefix}*/_settings/index.uuid?expand_wildcards=all")
+        if names:
+            self.send("DELETE", "/" + ",".join(names))
 
 
 class Answer:
@@ -68,6 +103,10 @@ class Server:
         self.temporary = None if folder else tempfile.TemporaryDirectory(prefix="gyre-test-")
         self.folder = folder or self.temporary.name
         self.settings, self.config = list(settings), config
+        node = search_node()
+        self.node = SearchNode(node) if node and not any(s.startswith("search.engine=") for s in self.settings) else None
+        if self.node:
+            self.settings += self.node.settings
         self.process, self.port, self.dialect_port = None, None, None
         self.log = ""
 
@@ -135,6 +174,8 @@ class Server:
                 self.kill()
             if self.temporary:
                 self.temporary.cleanup()
+            if self.node:
+                self.node.remove()
 
 
 def wait_for_job(client, job, seconds=120):

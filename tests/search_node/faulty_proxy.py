@@ -1,0 +1,100 @@
+"""What if the search node misbehaves? A proxy in front of it that does what a test tells it to.
+
+FaultyProxy.fault(request) is asked for each request: None passes it on; a number answers with that status; "cut" sends
+half of the node's answer; "garbage" answers 200 with what is no JSON; "freeze" never answers; a function gets the node's
+answer (status, body) and returns another.
+"""
+import http.client
+import socket
+import socketserver
+import threading
+import urllib.parse
+
+
+class FaultyProxy:
+    def __init__(self, url):
+        node = urllib.parse.urlsplit(url)
+        self.node = (node.hostname, node.port)
+        self.fault = lambda method, path, body: None
+        self.seen = []
+        self.server, self.port = None, 0
+        self.connections, self.lock = set(), threading.Lock()
+        self.released = threading.Event()
+        self.open()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def open(self):
+        proxy = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                with proxy.lock:
+                    proxy.connections.add(self.connection)
+                try:
+                    while proxy.serve(self.rfile, self.wfile):
+                        pass
+                except (OSError, http.client.HTTPException):
+                    pass
+                finally:
+                    with proxy.lock:
+                        proxy.connections.discard(self.connection)
+
+        class Listener(socketserver.ThreadingTCPServer):
+            allow_reuse_address, daemon_threads, request_queue_size = True, True, 64
+
+        self.released = threading.Event()
+        self.server = Listener(("127.0.0.1", self.port), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def close(self):
+        """As a node that is killed: nobody listens, and what was open is cut."""
+        self.released.set()
+        self.server.shutdown()
+        self.server.server_close()
+        with self.lock:
+            for connection in list(self.connections):
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+    def serve(self, rfile, wfile):
+        first = rfile.readline()
+        if not first:
+            return False
+        method, path, _ = first.decode().split()
+        headers = http.client.parse_headers(rfile)
+        body = rfile.read(int(headers.get("Content-Length", 0)))
+        self.seen.append((method, path))
+        fault = self.fault(method, path, body)
+        if fault == "freeze":
+            self.released.wait()
+            return False
+        if isinstance(fault, int):
+            return self.answer(wfile, fault, b'{"error":{"type":"scripted","reason":"the test says so"},"status":%d}' % fault)
+        if fault == "garbage":
+            return self.answer(wfile, 200, b"<html>this is not what you think</html>")
+        connection = http.client.HTTPConnection(*self.node, timeout=60)
+        connection.request(method, path, body=body, headers={name: headers[name] for name in headers if name != "Host"})
+        response = connection.getresponse()
+        status, answer = response.status, response.read()
+        connection.close()
+        if fault == "cut":
+            text = self.text(status, answer)
+            wfile.write(text[: len(text) - len(answer) // 2 - 1])
+            return False
+        if callable(fault):
+            status, answer = fault(status, answer)
+        return self.answer(wfile, status, answer)
+
+    @staticmethod
+    def text(status, body):
+        return b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body
+
+    def answer(self, wfile, status, body):
+        wfile.write(self.text(status, body))
+        return True

@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""A real search node for the tests that want one: start and stop it once a ctest run (fixtures), say where it is.
+
+  node.py start FILE [opensearch|elasticsearch]    starts it on a free port and writes FILE: {"url":…,"engine":…,"port":…}
+  node.py stop FILE
+
+It is skipped, visibly, where the node's scripts, Java or Maven are not there. GYRE_SEARCH_NODE names a node that runs
+already ("http://127.0.0.1:9200"); that one is neither started nor stopped.
+"""
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SCRIPTS = os.environ.get("GYRE_SEARCH_NODE_SCRIPTS") or os.path.join(os.path.dirname(SOURCE), "shared", "opensearch")
+SKIPPED = 77
+START_SECONDS = 420  # a first start fetches the node; a busy machine needs minutes for what takes ten seconds
+
+
+def skip(why):
+    print(f"SKIPPED: no search node: {why}")
+    sys.exit(SKIPPED)
+
+
+def engine_of(url):
+    with urllib.request.urlopen(url + "/", timeout=30) as answer:
+        version = json.load(answer)["version"]
+    return "opensearch" if version.get("distribution") == "opensearch" else "elasticsearch"
+
+
+def free_port():
+    # Its transport's port is a hundred above, so a low one is asked for.
+    for _ in range(100):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if port < 65000:
+            return port
+    raise AssertionError("no free port")
+
+
+def start(path, engine):
+    given = os.environ.get("GYRE_SEARCH_NODE")
+    if given:
+        write(path, {"url": given.rstrip("/"), "engine": engine_of(given.rstrip("/"))})
+        return
+    if not os.path.exists(os.path.join(SCRIPTS, "start.sh")):
+        skip(f"{SCRIPTS} is not there")
+    for program in ("java", "mvn", "curl", "flock"):
+        if not shutil.which(program):
+            skip(f"{program} is not there")
+    port = free_port()
+    # Compiled quickly rather than well: the tests are over before it would pay.
+    environment = dict(os.environ, NODE_JAVA_OPTS="-XX:TieredStopAtLevel=1")
+    command = [os.path.join(SCRIPTS, "start.sh"), "--engine", engine, "--port", str(port), "--heap", "512m",
+               "--timeout", str(START_SECONDS)]
+    started = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if started.returncode != 0:
+        if "Maven could not resolve" in started.stdout:
+            skip("Maven could not fetch it")
+        sys.exit(f"the node did not start: {started.stdout}")
+    write(path, {"url": f"http://127.0.0.1:{port}", "engine": engine, "port": port})
+
+
+def write(path, node):
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(node, file)
+    print(node)
+
+
+def stop(path):
+    if not os.path.exists(path):
+        skip("none was started")
+    with open(path, encoding="utf-8") as file:
+        node = json.load(file)
+    os.remove(path)
+    if "port" in node:
+        sys.exit(subprocess.run([os.path.join(SCRIPTS, "stop.sh"), "--port", str(node["port"])]).returncode)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "start":
+        if os.path.exists(sys.argv[2]):
+            os.remove(sys.argv[2])
+        start(sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else "opensearch")
+    else:
+        stop(sys.argv[2])
