@@ -43,7 +43,8 @@ std::optional<FieldType> typeOfName(std::string_view name) {
 
 double ValueSource::decoded(std::int64_t value) const {
   if (isFloating(type)) return decodeDouble(value);
-  if (type == FieldType::kScaledFloat) return static_cast<double>(value) / scaling_factor;
+  // As its values are shown: times the inverse, which is not always the quotient.
+  if (type == FieldType::kScaledFloat) return static_cast<double>(value) * (1.0 / scaling_factor);
   if (type == FieldType::kUnsignedLong) return static_cast<double>(decodeUnsigned(value));
   return static_cast<double>(value);
 }
