@@ -1,7 +1,7 @@
 // How does one request travel? A keep-alive connection to a node.
 //
 // Head and body leave in one write each way they can: Poco's client session sends bodies in pieces of 4 KiB, which
-// costs a bulk request seven times the CPU (docs/adr/0010-cluster-client.md).
+// costs a bulk request seven times the CPU (docs/adr/0012-cluster-client.md).
 //
 // THREADS: one at a time. OWNS: its socket.
 #pragma once
