@@ -29,7 +29,7 @@ class Faults(unittest.TestCase):
         self.addCleanup(self.proxy.close)
 
     def start(self, *settings, folder=None):
-        server = Server(folder, self.node.settings + ["search.request_timeout=2s", *settings])
+        server = Server(folder, self.node.settings + ["search.request_timeout=2s", "domains.invoices.enabled=false", *settings])
         server.start()
         self.addCleanup(server.__exit__)
         self.client = server.client()
