@@ -18,6 +18,7 @@ while [ $# -gt 0 ]; do
 done
 [ -x "$shared/bench/run.sh" ] || { echo "skipped: $shared/bench is not there" >&2; exit 0; }
 mkdir -p "$out"
+out=$(cd "$out" && pwd)
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
@@ -54,6 +55,6 @@ run_opensearch() {
 [ "$only" = gyre ] || run_opensearch
 [ "$only" = opensearch ] || run_gyre
 if [ -f "$out/opensearch.json" ] && [ -f "$out/gyre.json" ]; then
-  (cd "$shared/bench" && go run . compare "$OLDPWD/$out/opensearch.json" "$OLDPWD/$out/gyre.json")
-  (cd "$shared/bench" && go run . diff "$OLDPWD/$out/opensearch.json" "$OLDPWD/$out/gyre.json")
+  (cd "$shared/bench" && go run . compare "$out/opensearch.json" "$out/gyre.json")
+  (cd "$shared/bench" && go run . diff "$out/opensearch.json" "$out/gyre.json")
 fi
