@@ -18,6 +18,7 @@
 #include "engine/query/field_names.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/metadata_query.hpp"
+#include "engine/query/owning_weight.hpp"
 #include "engine/query/text_query.hpp"
 #include "engine/search/source_texts.hpp"
 
@@ -45,17 +46,6 @@ struct LikedField {
   TermCounts counts;
 };
 using LikedPart = std::vector<LikedField>;
-
-class OwningWeight final : public Weight {
- public:
-  OwningWeight(QueryPtr query, WeightPtr weight) : query_(std::move(query)), weight_(std::move(weight)) {}
-  ScorerPtr scorer(SegmentRun& run) const override { return weight_->scorer(run); }
-  Explanation explain(SegmentRun& run, DocId doc) const override { return weight_->explain(run, doc); }
-
- private:
-  QueryPtr query_;
-  WeightPtr weight_;
-};
 
 class MoreLikeThisQuery final : public Query {
  public:

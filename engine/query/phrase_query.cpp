@@ -8,6 +8,7 @@
 #include "engine/query/bm25.hpp"
 #include "engine/query/bool_query.hpp"
 #include "engine/query/field_query.hpp"
+#include "engine/query/owning_weight.hpp"
 #include "engine/query/postings_walk.hpp"
 #include "engine/query/scorers.hpp"
 #include "engine/query/term_visitor.hpp"
@@ -312,18 +313,6 @@ class PhraseQuery final : public Query {
   std::vector<PhrasePlace> places_;
   std::uint32_t slop_;
   float boost_;
-};
-
-// Of an expanded query, which lives as long as its weight.
-class OwningWeight final : public Weight {
- public:
-  OwningWeight(QueryPtr query, WeightPtr weight) : query_(std::move(query)), weight_(std::move(weight)) {}
-  ScorerPtr scorer(SegmentRun& run) const override { return weight_->scorer(run); }
-  Explanation explain(SegmentRun& run, DocId doc) const override { return weight_->explain(run, doc); }
-
- private:
-  QueryPtr query_;
-  WeightPtr weight_;
 };
 
 class PhrasePrefixQuery final : public Query {
