@@ -5,15 +5,12 @@ GYRE_CRASH_SEED repeats a run, GYRE_CRASH_ROUNDS sets its length.
 """
 import http.client
 import json
-import os
-import random
 import threading
-import time
 import unittest
 
 from ledger_server import LedgerServer, payment, wait_for_events
+from kills import ROUNDS, killed_rounds, seeded  # noqa: E402
 
-ROUNDS = int(os.environ.get("GYRE_CRASH_ROUNDS", "50"))
 WRITERS = 3
 
 
@@ -46,26 +43,15 @@ class Writer(threading.Thread):
 
 class EventsUnderKills(unittest.TestCase):
     def test_every_completed_payment_is_booked_once(self):
-        seed = int(os.environ.get("GYRE_CRASH_SEED", random.SystemRandom().randrange(1 << 32)))
-        print(f"seed {seed}, {ROUNDS} rounds", flush=True)
-        chance = random.Random(seed)
+        chance = seeded()
         server = LedgerServer()
         self.addCleanup(lambda: server.temporary.cleanup())
         completed, refunded, sent = set(), set(), set()
-        for round_number in range(ROUNDS):
-            server.start()
-            writers = [Writer(server, f"r{round_number}w{i}") for i in range(WRITERS)]
+        for writers in killed_rounds(server, chance, lambda number: [Writer(server, f"r{number}w{i}") for i in range(WRITERS)]):
             for writer in writers:
-                writer.start()
-            # The moment of the kill is the experiment: any point of the first half second.
-            time.sleep(chance.uniform(0.02, 0.5))
-            server.kill()
-            for writer in writers:
-                writer.join()
                 completed |= writer.completed
                 refunded |= writer.refunded
                 sent |= writer.sent
-            server.log = ""
         self.assertGreater(len(completed), ROUNDS, "the writers wrote next to nothing")
         server.start()
         try:

@@ -10,13 +10,12 @@ import os
 import random
 import sys
 import threading
-import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from gyre_server import Server, wait_for_job  # noqa: E402
+from kills import ROUNDS, killed_rounds, seeded  # noqa: E402
 
-ROUNDS = int(os.environ.get("GYRE_CRASH_ROUNDS", "50"))
 WRITERS = 4
 # Short intervals, so that kills hit refreshes, commits and merges of the index as well as the store.
 SETTINGS = ["domains.payments.refresh_interval=50ms", "domains.payments.commit_interval=100ms", "engine.buffer=1MiB"]
@@ -70,26 +69,19 @@ class Writer(threading.Thread):
 
 class CrashTest(unittest.TestCase):
     def test_no_acknowledged_command_is_lost_or_repeated(self):
-        seed = int(os.environ.get("GYRE_CRASH_SEED", random.SystemRandom().randrange(1 << 32)))
-        print(f"seed {seed}, {ROUNDS} rounds", flush=True)
-        chance = random.Random(seed)
+        chance = seeded()
         server = Server(settings=SETTINGS)
         self.addCleanup(lambda: server.temporary.cleanup())
         expected, sequences = {}, []
-        for round_number in range(ROUNDS):
-            server.start()
+
+        def make_writers(round_number):
             self.check(server, expected, f"start {round_number}")
-            writers = [Writer(server, f"r{round_number}w{i}", chance.random()) for i in range(WRITERS)]
+            return [Writer(server, f"r{round_number}w{i}", chance.random()) for i in range(WRITERS)]
+
+        for writers in killed_rounds(server, chance, make_writers):
             for writer in writers:
-                writer.start()
-            # The moment of the kill is the experiment: any point of the first half second.
-            time.sleep(chance.uniform(0.02, 0.5))
-            server.kill()
-            for writer in writers:
-                writer.join()
                 expected.update(writer.acknowledged)
                 sequences += writer.sequences
-            server.log = ""
         self.assertEqual(len(sequences), len(set(sequences)), "a sequence was acknowledged twice")
         self.assertGreater(len(expected), ROUNDS, "the writers wrote next to nothing")
         server.start()

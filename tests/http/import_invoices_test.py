@@ -15,7 +15,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from gyre_server import PROGRAM, SOURCE, Server, wait_for_job  # noqa: E402
+from gyre_server import PROGRAM, SOURCE, OnAServer, Server, wait_for_job  # noqa: E402
 
 CHINOOK = os.path.join(SOURCE, "plugins/invoices/sample/ChinookData.json.gz")
 SHARED = os.environ.get("GYRE_SHARED_DATA", os.path.join(SOURCE, "../shared/data"))
@@ -32,19 +32,7 @@ def run_import(server, *arguments):
     return result, *(int(number or 0) for number in found.groups())
 
 
-class OnAServer(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Server().start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.__exit__()
-
-    def setUp(self):
-        self.client = self.server.client()
-        self.addCleanup(self.client.close)
-
+class ImportCase(OnAServer):
     def query(self, name, body):
         sequence = self.client.send("GET", "/readyz").json["domains"]["invoices"]["sequence"]
         answer = self.client.query(name, body, domain="invoices", Gyre_Min_Sequence=str(sequence))
@@ -63,7 +51,7 @@ class OnAServer(unittest.TestCase):
         self.assertEqual((job["result"]["missingCount"], job["result"]["extraCount"], job["result"]["differentCount"]), (0, 0, 0), job)
 
 
-class ChinookInvoices(OnAServer):
+class ChinookInvoices(ImportCase):
     def test_reference_answers(self):
         result, imported, _, refused, rows, invoices = run_import(self.server, CHINOOK)
         self.assertEqual((imported, refused, rows, invoices), (2240, 0, 2240, 412), result)
@@ -79,7 +67,7 @@ class ChinookInvoices(OnAServer):
         self.verify()
 
 
-class InvoiceFiles(OnAServer):
+class InvoiceFiles(ImportCase):
     HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 
     def test_what_is_rough_in_a_list_is_made_whole(self):

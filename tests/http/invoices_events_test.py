@@ -6,7 +6,6 @@ GYRE_CRASH_SEED repeats a run, GYRE_CRASH_ROUNDS sets its length.
 import http.client
 import json
 import os
-import random
 import sys
 import threading
 import time
@@ -14,8 +13,8 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from gyre_server import Server  # noqa: E402
+from kills import ROUNDS, killed_rounds, seeded  # noqa: E402
 
-ROUNDS = int(os.environ.get("GYRE_CRASH_ROUNDS", "50"))
 WRITERS = 3
 
 
@@ -125,25 +124,14 @@ class Writer(threading.Thread):
 
 class PaymentsUnderKills(unittest.TestCase):
     def test_every_completed_payments_invoice_is_paid_once(self):
-        seed = int(os.environ.get("GYRE_CRASH_SEED", random.SystemRandom().randrange(1 << 32)))
-        print(f"seed {seed}, {ROUNDS} rounds", flush=True)
-        chance = random.Random(seed)
+        chance = seeded()
         server = Server()
         self.addCleanup(lambda: server.temporary.cleanup())
         completed, sent = set(), set()
-        for round_number in range(ROUNDS):
-            server.start()
-            writers = [Writer(server, f"r{round_number}w{i}") for i in range(WRITERS)]
+        for writers in killed_rounds(server, chance, lambda number: [Writer(server, f"r{number}w{i}") for i in range(WRITERS)]):
             for writer in writers:
-                writer.start()
-            # The moment of the kill is the experiment: any point of the first half second.
-            time.sleep(chance.uniform(0.02, 0.5))
-            server.kill()
-            for writer in writers:
-                writer.join()
                 completed |= writer.completed
                 sent |= writer.sent
-            server.log = ""
         self.assertGreater(len(completed), ROUNDS, "the writers wrote next to nothing")
         server.start()
         try:

@@ -5,7 +5,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from gyre_server import Server, wait_for_job  # noqa: E402
+from gyre_server import OnAServer, wait_for_job  # noqa: E402
 
 
 def invoice(invoice_id, number=None, **changes):
@@ -25,18 +25,9 @@ def line(description, quantity, price, code=None, rate=20):
     return body
 
 
-class OnAServer(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Server().start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.__exit__()
-
+class InvoicesCase(OnAServer):
     def setUp(self):
-        self.client = self.server.client()
-        self.addCleanup(self.client.close)
+        super().setUp()
         self.sequence = 0
 
     def command(self, name, body, status=None, **headers):
@@ -67,7 +58,7 @@ class OnAServer(unittest.TestCase):
         return [hit["invoiceId"] for hit in self.query("SearchInvoices", body)["invoices"]]
 
 
-class InvoiceCommands(OnAServer):
+class InvoiceCommands(InvoicesCase):
     def test_life_of_an_invoice(self):
         answer = self.create("life-1", "INV-2024/001", issue=False)
         self.assertEqual(answer.json["events"], [{"type": "InvoiceCreated", "sequence": answer.json["sequence"]}])
@@ -136,7 +127,7 @@ class InvoiceCommands(OnAServer):
             self.assertIn(word, schemas)
 
 
-class InvoiceQueries(OnAServer):
+class InvoiceQueries(InvoicesCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -5,7 +5,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from gyre_server import Server, wait_for_job  # noqa: E402
+from gyre_server import OnAServer, wait_for_job  # noqa: E402
 
 
 def payment(payment_id, **changes):
@@ -15,19 +15,7 @@ def payment(payment_id, **changes):
     return {name: value for name, value in body.items() if value is not None}
 
 
-class OnAServer(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Server().start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.__exit__()
-
-    def setUp(self):
-        self.client = self.server.client()
-        self.addCleanup(self.client.close)
-
+class PaymentsCase(OnAServer):
     def ok(self, answer, status=200):
         self.assertEqual(answer.status, status, answer)
         return answer
@@ -50,7 +38,7 @@ class OnAServer(unittest.TestCase):
         return self.ok(self.client.query(name, body, Gyre_Min_Sequence=str(sequence))).json
 
 
-class SeedIntegrationTests(OnAServer):
+class SeedIntegrationTests(PaymentsCase):
     """The two integration tests of the document that the product implements."""
 
     def test_command_query_separation(self):
@@ -69,7 +57,7 @@ class SeedIntegrationTests(OnAServer):
         self.assertEqual(found["total"], 2)
 
 
-class Commands(OnAServer):
+class Commands(PaymentsCase):
     def test_answer_of_a_created_payment(self):
         answer = self.create("c-1")
         body = answer.json
@@ -168,7 +156,7 @@ class Commands(OnAServer):
         self.assertEqual(self.client.send("POST", "/v1/payments/commands", lines[0], {"Content-Type": "text/plain"}).status, 415)
 
 
-class Events(OnAServer):
+class Events(PaymentsCase):
     def event(self, event_id, **changes):
         event = {"specversion": "1.0", "id": event_id, "source": "/bank", "type": "PaymentProcessed",
                  "subject": "e-1", "time": "2024-02-29T12:00:00.500Z", "data": {}}
@@ -206,7 +194,7 @@ class Events(OnAServer):
         self.assertEqual(self.send(self.event("25"), "application/json").status, 415)
 
 
-class BadInput(OnAServer):
+class BadInput(PaymentsCase):
     def create_raw(self, text):
         return self.client.send("POST", "/v1/payments/commands/CreatePayment", text, {"Content-Type": "application/json"})
 
@@ -248,7 +236,7 @@ class BadInput(OnAServer):
         self.problem(answer, 413, answer.json["code"])
 
 
-class Queries(OnAServer):
+class Queries(PaymentsCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -363,7 +351,7 @@ class Queries(OnAServer):
             self.assertEqual(found["total"], i + 1)
 
 
-class Administration(OnAServer):
+class Administration(PaymentsCase):
     def test_health_metrics_and_documents(self):
         self.assertEqual(self.ok(self.client.send("GET", "/healthz")).json["status"], "alive")
         ready = self.ok(self.client.send("GET", "/readyz")).json

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import unittest
 import urllib.request
 
 PROGRAM = os.environ.get("GYRE_PROGRAM", "build/release/bin/gyre")
@@ -186,3 +187,19 @@ def wait_for_job(client, job, seconds=120):
         time.sleep(0.02)
         job = client.send("GET", f"/admin/v1/jobs/{job['id']}").json
     return job
+
+
+class OnAServer(unittest.TestCase):
+    """Tests that share one server, each with a client of its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server().start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.__exit__()
+
+    def setUp(self):
+        self.client = self.server.client()
+        self.addCleanup(self.client.close)
