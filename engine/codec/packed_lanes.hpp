@@ -1,8 +1,8 @@
 // How are packed values unpacked, or compared where they lie, several at a time?
 //
 // With AVX2, which is asked for when the program starts: a shuffle moves the bytes of each value into a lane of its
-// own, one shift by lane and a mask leave the value. 0.1 ns a value, four to five times as fast as one by one. Widths
-// of up to 25 bits have lanes of 32 bits, of up to 57 bits lanes of 64: a value begins up to 7 bits within a byte.
+// own, one shift by lane and a mask leave the value. Widths of up to 25 bits have lanes of 32 bits, of up to 57 bits
+// lanes of 64: a value begins up to 7 bits within a byte.
 // REQUIRES: what bit_packing.hpp requires of packed runs.
 //
 // THREADS: free functions.

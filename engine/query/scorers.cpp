@@ -13,8 +13,7 @@ namespace gyre::engine {
 
 namespace {
 
-// So many values are picked out of a packed window at 1.5 ns each; to compare all of it as it lies takes 0.5 µs, to
-// decode and compare it 2 µs.
+// Up to so many values are picked out of a packed window one by one; for more, all of it is compared as it lies.
 constexpr std::uint32_t kFewPicked = 300;
 // A union of more terms than this is collected once into a bit set over the segment.
 constexpr std::size_t kMaxWalks = 16;

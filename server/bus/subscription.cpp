@@ -12,8 +12,8 @@ namespace {
 
 // Events under way at once: enough for one commit to carry many, few enough to wait for all of them.
 constexpr std::size_t kPortion = 512;
-// A cursor that stands further behind than this, over events that are not ours, is moved by itself: reading them again
-// after a restart costs about 2 µs each.
+// A cursor that stands further behind than this, over events that are not ours, is moved by itself, so that a restart
+// does not read them all again.
 constexpr std::uint64_t kIdleStretch = 8'192;
 // A wake-up that falls between our last look and the store's wait is missed; this is what it then costs.
 constexpr std::int64_t kLongestWaitMs = 100;
