@@ -20,29 +20,14 @@ struct SnowballName {
   const char* algorithm;
 };
 constexpr SnowballName kSnowball[] = {
-    {"arabic_snowball", "arabic"},
-    {"armenian", "armenian"},
-    {"basque", "basque"},
-    {"catalan", "catalan"},
-    {"danish", "danish"},
-    {"dutch", "dutch"},
-    {"porter2", "english"},
-    {"finnish", "finnish"},
-    {"french", "french"},
-    {"german", "german"},
-    {"hungarian", "hungarian"},
-    {"irish", "irish"},
-    {"italian", "italian"},
-    {"lithuanian", "lithuanian"},
-    {"norwegian", "norwegian"},
-    {"portuguese", "portuguese"},
-    {"romanian", "romanian"},
-    {"russian", "russian"},
-    {"serbian", "serbian"},
-    {"spanish", "spanish"},
-    {"swedish", "swedish"},
-    {"turkish", "turkish"},
-    {"porter", "porter"},
+    {"arabic_snowball", "arabic"}, {"armenian", "armenian"},     {"basque", "basque"},
+    {"catalan", "catalan"},        {"danish", "danish"},         {"dutch", "dutch"},
+    {"porter2", "english"},        {"finnish", "finnish"},       {"french", "french"},
+    {"german", "german"},          {"hungarian", "hungarian"},   {"irish", "irish"},
+    {"italian", "italian"},        {"lithuanian", "lithuanian"}, {"norwegian", "norwegian"},
+    {"portuguese", "portuguese"},  {"romanian", "romanian"},     {"russian", "russian"},
+    {"serbian", "serbian"},        {"spanish", "spanish"},       {"swedish", "swedish"},
+    {"turkish", "turkish"},        {"porter", "porter"},
 };
 
 // A stemmer of libstemmer works for one thread at a time: each thread keeps its own.

@@ -45,7 +45,9 @@ Result<FieldSpans> joined(std::vector<FieldSpans> clauses, const std::function<S
   FieldSpans all;
   SpanSources sources;
   for (FieldSpans& clause : clauses) {
-    if (!all.path.empty() && clause.path != all.path) return queryShardException("Cannot add clause " + clause.source->describe(clause.path) + " to SpanNearQuery for field " + all.path);
+    if (!all.path.empty() && clause.path != all.path)
+      return queryShardException("Cannot add clause " + clause.source->describe(clause.path) +
+                                 " to SpanNearQuery for field " + all.path);
     all.path = clause.path;
     sources.push_back(std::move(clause.source));
   }

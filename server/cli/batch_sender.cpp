@@ -19,9 +19,9 @@ namespace gyre::cli {
 
 namespace {
 
-constexpr std::size_t kBatchLines = 2'000;        // about 0.7 MB: some ten milliseconds of the writer
+constexpr std::size_t kBatchLines = 2'000;  // about 0.7 MB: some ten milliseconds of the writer
 constexpr std::size_t kBatchBytes = 2u << 20;
-constexpr int kAttempts = 8;                      // pauses of 0.1 s doubling: half a minute in all
+constexpr int kAttempts = 8;  // pauses of 0.1 s doubling: half a minute in all
 
 struct Batch {
   std::string body;
@@ -66,7 +66,8 @@ Answered readAnswers(Batch batch, std::string_view body) {
       const json::Value answer = line->root();
       answered.last_sequence = std::max(answered.last_sequence, answer["sequence"].unsignedInteger().value_or(0));
       const json::Value problem = answer["problem"];
-      if (problem.isMissing() || !outcome.is_imported) continue;  // the first refusal says why; later ones follow from it
+      if (problem.isMissing() || !outcome.is_imported)
+        continue;  // the first refusal says why; later ones follow from it
       outcome.is_imported = false;
       outcome.was_there = i == 0 && problem["code"].string() == "already_exists";
       outcome.reason = std::string(problem["code"].string()) + ": " + std::string(problem["detail"].string());
@@ -82,7 +83,10 @@ Answered readAnswers(Batch batch, std::string_view body) {
 class BatchSender::State {
  public:
   State(std::string url, std::string key, std::string domain, std::function<void(const RowOutcome&)> report)
-      : url_(std::move(url)), key_(std::move(key)), target_("/v1/" + domain + "/commands"), report_(std::move(report)) {}
+      : url_(std::move(url)),
+        key_(std::move(key)),
+        target_("/v1/" + domain + "/commands"),
+        report_(std::move(report)) {}
 
   Status start(unsigned connections) {
     for (unsigned i = 0; i < connections; ++i) {
@@ -192,7 +196,8 @@ class BatchSender::State {
 BatchSender::BatchSender(std::unique_ptr<State> state) : state_(std::move(state)) {}
 BatchSender::~BatchSender() = default;
 
-Result<std::unique_ptr<BatchSender>> BatchSender::open(std::string url, std::string key, std::string domain, unsigned connections,
+Result<std::unique_ptr<BatchSender>> BatchSender::open(std::string url, std::string key, std::string domain,
+                                                       unsigned connections,
                                                        std::function<void(const RowOutcome&)> report) {
   auto state = std::make_unique<State>(std::move(url), std::move(key), std::move(domain), std::move(report));
   GYRE_TRY(state->start(connections));

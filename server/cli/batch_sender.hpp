@@ -1,8 +1,9 @@
-// How do many commands reach the server quickly and in order? Rows gathered into batches, a few batches under way at once.
+// How do many commands reach the server quickly and in order? Rows gathered into batches, a few batches under way at
+// once.
 //
-// A row's commands stay in one batch, in order. finish() waits for everything; flush() is a barrier, for commands that need the
-// ones before them. A 429 or 503 of the whole batch is sent again after a pause that grows; a row is refused when any of
-// its commands is.
+// A row's commands stay in one batch, in order. finish() waits for everything; flush() is a barrier, for commands that
+// need the ones before them. A 429 or 503 of the whole batch is sent again after a pause that grows; a row is refused
+// when any of its commands is.
 //
 // THREADS: add, flush and finish from one; `report` is called from that one too. OWNS: its connections and threads.
 #pragma once
@@ -28,8 +29,8 @@ struct RowOutcome {
 
 class BatchSender {
  public:
-  static Result<std::unique_ptr<BatchSender>> open(std::string url, std::string key, std::string domain, unsigned connections,
-                                                   std::function<void(const RowOutcome&)> report);
+  static Result<std::unique_ptr<BatchSender>> open(std::string url, std::string key, std::string domain,
+                                                   unsigned connections, std::function<void(const RowOutcome&)> report);
   ~BatchSender();
 
   // Fails when the server can no longer be reached.

@@ -99,7 +99,9 @@ class Import final : public ImportContext {
     std::cout << ", refused " << refused_ << ", rows " << imported_ + were_there_ + refused_;
     if (entities_ != imported_) std::cout << ", " << options_.domain << ' ' << entities_;
     std::cout << ", " << seconds << " s";
-    if (!options_.is_dry_run && seconds > 0) std::cout << " (" << static_cast<std::uint64_t>(static_cast<double>(imported_) / seconds) << " a second, durable and searchable)";
+    if (!options_.is_dry_run && seconds > 0)
+      std::cout << " (" << static_cast<std::uint64_t>(static_cast<double>(imported_) / seconds)
+                << " a second, durable and searchable)";
     std::cout << '\n';
   }
 
@@ -223,7 +225,7 @@ class Import final : public ImportContext {
   ProgressLine progress_;
   std::ofstream refused_file_;
   std::unique_ptr<BatchSender> sender_;
-  std::unordered_set<std::string> there_;  // entities that were there before
+  std::unordered_set<std::string> there_;                      // entities that were there before
   std::uint64_t imported_ = 0, were_there_ = 0, refused_ = 0;  // rows
   std::uint64_t entities_ = 0;                                 // imported
 };

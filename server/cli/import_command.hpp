@@ -1,7 +1,8 @@
 // gyre import DOMAIN FILE…: how do records from elsewhere become commands here?
 //
-// Importers are clients: they turn foreign files into the commands anybody could send, so nothing enters a domain past its
-// rules. Files may be gzip-compressed. Ends with imported, refused and seconds; every refused row with file, line and reason.
+// Importers are clients: they turn foreign files into the commands anybody could send, so nothing enters a domain past
+// its rules. Files may be gzip-compressed. Ends with imported, refused and seconds; every refused row with file, line
+// and reason.
 //
 // THREADS: one.
 #pragma once
@@ -20,11 +21,12 @@ struct ImportOptions {
   std::string format;            // "csv", "ndjson", "json", "" by the file's name
   std::string url;               // of the server
   std::string key;
-  std::string refused_file;      // "" prints refusals to standard error
+  std::string refused_file;  // "" prints refusals to standard error
   bool is_dry_run = false;
 };
 
-// 0 when every row was imported, was there already, or was refused with its reason; another exit code when it could not be done.
+// 0 when every row was imported, was there already, or was refused with its reason; another exit code when it could not
+// be done.
 int runImport(const ImportOptions& options);
 
 }  // namespace gyre::cli

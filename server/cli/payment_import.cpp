@@ -17,15 +17,34 @@ struct Alias {
 };
 // Names under which the fields are found without a map: ours, then those of council spending lists.
 constexpr std::array kAliases = {
-    Alias{"paymentid", "paymentId"}, Alias{"transno", "paymentId"}, Alias{"organizationid", "organizationId"},
-    Alias{"userid", "userId"}, Alias{"supplierid", "userId"}, Alias{"amount", "amount"}, Alias{"currency", "currency"},
-    Alias{"description", "description"}, Alias{"status", "status"}, Alias{"error", "error"}, Alias{"time", "time"},
-    Alias{"processedat", "time"}, Alias{"paiddate", "time"}, Alias{"suppliername", "metadata.supplier"},
-    Alias{"bodyname", "metadata.body"}, Alias{"organisation", "metadata.body"}, Alias{"client", "metadata.body"},
-    Alias{"organisationalunit", "metadata.unit"}, Alias{"organisatonalunit", "metadata.unit"}, Alias{"servicearea", "metadata.unit"},
-    Alias{"expenditurecategory", "metadata.category"}, Alias{"expenditurecatergory", "metadata.category"},
-    Alias{"expenditureunit", "metadata.category"}, Alias{"expenditurecode", "metadata.code"}, Alias{"type", "metadata.type"},
-    Alias{"caporrev", "metadata.type"}, Alias{"capitalorrevenue", "metadata.type"}, Alias{"typeofexpenditure", "metadata.type"},
+    Alias{"paymentid", "paymentId"},
+    Alias{"transno", "paymentId"},
+    Alias{"organizationid", "organizationId"},
+    Alias{"userid", "userId"},
+    Alias{"supplierid", "userId"},
+    Alias{"amount", "amount"},
+    Alias{"currency", "currency"},
+    Alias{"description", "description"},
+    Alias{"status", "status"},
+    Alias{"error", "error"},
+    Alias{"time", "time"},
+    Alias{"processedat", "time"},
+    Alias{"paiddate", "time"},
+    Alias{"suppliername", "metadata.supplier"},
+    Alias{"bodyname", "metadata.body"},
+    Alias{"organisation", "metadata.body"},
+    Alias{"client", "metadata.body"},
+    Alias{"organisationalunit", "metadata.unit"},
+    Alias{"organisatonalunit", "metadata.unit"},
+    Alias{"servicearea", "metadata.unit"},
+    Alias{"expenditurecategory", "metadata.category"},
+    Alias{"expenditurecatergory", "metadata.category"},
+    Alias{"expenditureunit", "metadata.category"},
+    Alias{"expenditurecode", "metadata.code"},
+    Alias{"type", "metadata.type"},
+    Alias{"caporrev", "metadata.type"},
+    Alias{"capitalorrevenue", "metadata.type"},
+    Alias{"typeofexpenditure", "metadata.type"},
 };
 
 // dd/mm/yyyy, or what RFC 3339 allows.
@@ -64,8 +83,8 @@ std::string plainAmount(std::string_view text) {
   return out;
 }
 
-constexpr std::string_view kFields[] = {"paymentId", "organizationId", "userId", "amount", "currency",
-                                        "description", "status", "error", "time", "metadata."};
+constexpr std::string_view kFields[] = {"paymentId",   "organizationId", "userId", "amount", "currency",
+                                        "description", "status",         "error",  "time",   "metadata."};
 
 }  // namespace
 
@@ -84,12 +103,15 @@ Status PaymentImport::beginCsv(const std::string& file, const std::vector<std::s
   is_council_list_ = has("transno") && has("suppliername");
   file_quarter_end_ = is_council_list_ ? quarterEnd(file) : std::nullopt;
   const auto assign = [&](std::string_view field, std::size_t position) {
-    if (field.starts_with("metadata.")) metadata_columns_.emplace_back(field.substr(9), position);
-    else column_of_.emplace(field, position);
+    if (field.starts_with("metadata."))
+      metadata_columns_.emplace_back(field.substr(9), position);
+    else
+      column_of_.emplace(field, position);
   };
   for (const auto& [field, column] : map_.columns) {
     const auto found = std::find(names.begin(), names.end(), normalizedName(column));
-    if (found == names.end()) return invalidArgument(file + ": --map " + field + "=" + column + ": there is no such column");
+    if (found == names.end())
+      return invalidArgument(file + ": --map " + field + "=" + column + ": there is no such column");
     assign(field, static_cast<std::size_t>(found - names.begin()));
   }
   for (std::size_t i = 0; i < names.size(); ++i)
@@ -97,7 +119,8 @@ Status PaymentImport::beginCsv(const std::string& file, const std::vector<std::s
       if (names[i] == alias.column) assign(alias.field, i);
   for (const std::string_view needed : {"paymentId", "amount"})
     if (!column_of_.contains(needed))
-      return invalidArgument(file + ": no column is known as " + std::string(needed) + "; name it with --map " + std::string(needed) + "=COLUMN");
+      return invalidArgument(file + ": no column is known as " + std::string(needed) + "; name it with --map " +
+                             std::string(needed) + "=COLUMN");
   return {};
 }
 
@@ -118,8 +141,10 @@ Result<PaymentImport::Row> PaymentImport::readCsvRow(const std::vector<std::stri
   row.status = field(fields, "status");
   row.error = field(fields, "error");
   for (const auto& [name, column] : metadata_columns_)
-    if (column < fields.size() && !trimmed(fields[column]).empty()) row.metadata.emplace_back(name, trimmed(fields[column]));
-  if (row.payment_id.empty() && row.amount.empty()) return invalidArgument("expected a payment, found a row without id and amount");
+    if (column < fields.size() && !trimmed(fields[column]).empty())
+      row.metadata.emplace_back(name, trimmed(fields[column]));
+  if (row.payment_id.empty() && row.amount.empty())
+    return invalidArgument("expected a payment, found a row without id and amount");
   if (row.payment_id.empty()) return invalidArgument("paymentId: expected an id, found nothing");
   if (row.amount.empty()) return invalidArgument("amount: expected a decimal number, found nothing");
 
@@ -130,7 +155,8 @@ Result<PaymentImport::Row> PaymentImport::readCsvRow(const std::vector<std::stri
     row.time_millis = file_quarter_end_;
     row.metadata.emplace_back("dateFrom", "quarter of the file");
   }
-  if (!row.time_millis && !time.empty()) return invalidArgument("time: expected dd/mm/yyyy or an RFC 3339 time, found \"" + std::string(time) + "\"");
+  if (!row.time_millis && !time.empty())
+    return invalidArgument("time: expected dd/mm/yyyy or an RFC 3339 time, found \"" + std::string(time) + "\"");
   return row;
 }
 
@@ -160,14 +186,17 @@ Result<std::optional<RowCommands>> PaymentImport::csvRow(std::size_t line, const
   return commandsOf({file_, line}, row);
 }
 
-Result<std::optional<RowCommands>> PaymentImport::jsonRow(const std::string& file, std::size_t line, std::string_view text) {
+Result<std::optional<RowCommands>> PaymentImport::jsonRow(const std::string& file, std::size_t line,
+                                                          std::string_view text) {
   GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(text));
   const json::Value root = document.root();
   if (root["command"].isString()) return std::optional(RowCommands{{file, line}, {std::string(text)}, {}, 1, {}});
-  if (!root.isObject()) return invalidArgument("expected a payment or a command, found " + std::string(json::kindName(root.kind())));
+  if (!root.isObject())
+    return invalidArgument("expected a payment or a command, found " + std::string(json::kindName(root.kind())));
   Row row;
   const auto text_of = [&](std::string_view name) -> std::string {
-    if (root[name].isString() || root[name].isNumber()) return std::string(root[name].isString() ? root[name].string() : root[name].numberText());
+    if (root[name].isString() || root[name].isNumber())
+      return std::string(root[name].isString() ? root[name].string() : root[name].numberText());
     return std::string(map_.constant(name));
   };
   row.payment_id = text_of("paymentId");
@@ -183,7 +212,8 @@ Result<std::optional<RowCommands>> PaymentImport::jsonRow(const std::string& fil
   for (const json::Value member : root["metadata"]) {
     if (member.key() == "tags")
       for (const json::Value tag : member) row.tags.emplace_back(tag.string());
-    else if (member.isString()) row.metadata.emplace_back(member.key(), member.string());
+    else if (member.isString())
+      row.metadata.emplace_back(member.key(), member.string());
   }
   if (row.payment_id.empty()) return invalidArgument("paymentId: expected an id, found nothing");
   return commandsOf({file, line}, row);
@@ -198,8 +228,8 @@ Result<std::optional<RowCommands>> PaymentImport::commandsOf(RowOrigin origin, c
   std::string supplier = normalizedName(name);
   const std::int64_t time = row.time_millis.value_or(0);
   if (amount.isOk() && amount->isNegative()) {
-    credits_.push_back({std::move(origin), row.payment_id, row.organization_id, std::move(name), std::move(supplier), time,
-                        Decimal::ofUnits(-amount->units(), amount->scale())});
+    credits_.push_back({std::move(origin), row.payment_id, row.organization_id, std::move(name), std::move(supplier),
+                        time, Decimal::ofUnits(-amount->units(), amount->scale())});
     return std::optional<RowCommands>();
   }
 
@@ -221,22 +251,32 @@ Result<std::optional<RowCommands>> PaymentImport::commandsOf(RowOrigin origin, c
   }
   writer.endObject();
 
-  RowCommands commands{std::move(origin), {commandLine("CreatePayment", row.time_millis, {}, body)}, row.payment_id, 1, {}};
+  RowCommands commands{
+      std::move(origin), {commandLine("CreatePayment", row.time_millis, {}, body)}, row.payment_id, 1, {}};
   std::string id_body;
   JsonWriter(id_body).beginObject().member("paymentId", row.payment_id).endObject();
   if (row.status == "failed") {
     std::string failed;
-    JsonWriter(failed).beginObject().member("paymentId", row.payment_id).member("error", row.error.empty() ? "imported as failed" : row.error).endObject();
+    JsonWriter(failed)
+        .beginObject()
+        .member("paymentId", row.payment_id)
+        .member("error", row.error.empty() ? "imported as failed" : row.error)
+        .endObject();
     commands.lines.push_back(commandLine("FailPayment", row.time_millis, {}, failed));
   } else if (row.status == "completed" || row.status == "refunded") {
     commands.lines.push_back(commandLine("ProcessPayment", row.time_millis, {}, id_body));
     if (row.status == "refunded") {
       std::string refund;
-      JsonWriter(refund).beginObject().member("paymentId", row.payment_id).member("refundAmount", row.amount).endObject();
+      JsonWriter(refund)
+          .beginObject()
+          .member("paymentId", row.payment_id)
+          .member("refundAmount", row.amount)
+          .endObject();
       commands.lines.push_back(commandLine("RefundPayment", row.time_millis, {}, refund));
     }
   } else if (!row.status.empty() && row.status != "pending") {
-    return invalidArgument("status: expected one of pending, completed, failed, refunded, found \"" + row.status + "\"");
+    return invalidArgument("status: expected one of pending, completed, failed, refunded, found \"" + row.status +
+                           "\"");
   }
   if (is_council_list_ && row.status == "completed" && amount.isOk()) {
     by_supplier_[supplier].push_back({row.payment_id, time, *amount, Decimal()});
@@ -262,7 +302,8 @@ std::optional<RefundCommands> PaymentImport::match(const Credit& credit, std::ve
     return a_before ? a.time_millis > b.time_millis : a.time_millis < b.time_millis;
   });
   std::vector<std::pair<Payment*, Decimal>> taken;
-  const auto whole = std::find_if(payments.begin(), payments.end(), [&](const Payment& p) { return p.left >= credit.amount; });
+  const auto whole =
+      std::find_if(payments.begin(), payments.end(), [&](const Payment& p) { return p.left >= credit.amount; });
   Decimal open = credit.amount;
   if (whole != payments.end()) {
     taken.emplace_back(&*whole, open);
@@ -290,17 +331,20 @@ std::optional<RefundCommands> PaymentImport::match(const Credit& credit, std::ve
     JsonWriter(body).beginObject().member("paymentId", payment->id).member("refundAmount", part.toText()).endObject();
     // A key of the credit note's own, so that the same list imported again refunds nothing twice.
     made.commands.lines.push_back(commandLine("RefundPayment", std::max(credit.time_millis, payment->time_millis),
-                                         "credit:" + credit.id + ":" + payment->id, body));
+                                              "credit:" + credit.id + ":" + payment->id, body));
   }
   return made;
 }
 
 std::vector<RefundCommands> PaymentImport::refunds(std::vector<Credit>& unmatched) {
-  std::stable_sort(credits_.begin(), credits_.end(), [](const Credit& a, const Credit& b) { return a.time_millis < b.time_millis; });
+  std::stable_sort(credits_.begin(), credits_.end(),
+                   [](const Credit& a, const Credit& b) { return a.time_millis < b.time_millis; });
   std::vector<RefundCommands> all;
   for (Credit& credit : credits_) {
-    if (auto made = match(credit, by_supplier_[credit.supplier_key])) all.push_back(std::move(*made));
-    else unmatched.push_back(std::move(credit));
+    if (auto made = match(credit, by_supplier_[credit.supplier_key]))
+      all.push_back(std::move(*made));
+    else
+      unmatched.push_back(std::move(credit));
   }
   credits_.clear();
   return all;
@@ -311,14 +355,18 @@ Status PaymentImport::finish(ImportContext& context) {
   std::vector<Credit> unmatched;
   for (RefundCommands& made : refunds(unmatched)) {
     GYRE_TRY(dropRefundsMade(made, context));
-    if (made.commands.lines.empty()) context.countThere();
-    else GYRE_TRY(context.submit(std::move(made.commands)));
+    if (made.commands.lines.empty())
+      context.countThere();
+    else
+      GYRE_TRY(context.submit(std::move(made.commands)));
   }
   // When nothing was new, an earlier run of this import has dealt with its credit notes.
   const bool is_repeated = context.isRepeated();
   for (const Credit& credit : unmatched) {
-    if (is_repeated) context.countThere();
-    else GYRE_TRY(matchOnServer(credit, context));
+    if (is_repeated)
+      context.countThere();
+    else
+      GYRE_TRY(matchOnServer(credit, context));
   }
   return {};
 }
@@ -339,10 +387,14 @@ Status PaymentImport::matchOnServer(const Credit& credit, ImportContext& context
   return {};
 }
 
-Result<std::vector<PaymentImport::Payment>> PaymentImport::paymentsOnServer(const Credit& credit, ImportContext& context) {
+Result<std::vector<PaymentImport::Payment>> PaymentImport::paymentsOnServer(const Credit& credit,
+                                                                            ImportContext& context) {
   std::string body;
   JsonWriter writer(body);
-  writer.beginObject().member("organizationId", credit.organization_id).member("searchText", credit.supplier).member("size", 1000);
+  writer.beginObject()
+      .member("organizationId", credit.organization_id)
+      .member("searchText", credit.supplier)
+      .member("size", 1000);
   writer.key("statuses").beginArray().string("completed").string("refunded").endArray().endObject();
   GYRE_TRY_ASSIGN(const json::Document found, context.query("SearchPayments", body));
   std::vector<Payment> payments;
@@ -360,8 +412,8 @@ Result<std::vector<PaymentImport::Payment>> PaymentImport::paymentsOnServer(cons
   return payments;
 }
 
-// A payment that was there before may have been refunded by an earlier run of this import: then its refunds add up to what
-// this one would make of them, for the same rows are matched in the same order.
+// A payment that was there before may have been refunded by an earlier run of this import: then its refunds add up to
+// what this one would make of them, for the same rows are matched in the same order.
 Status PaymentImport::dropRefundsMade(RefundCommands& made, ImportContext& context) {
   for (std::size_t i = 0; i < made.refunds.size();) {
     const Refund& refund = made.refunds[i];

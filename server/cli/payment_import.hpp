@@ -1,10 +1,11 @@
 // Which commands does a file of payments become?
 //
-// A row becomes CreatePayment and, by its status, ProcessPayment, FailPayment or RefundPayment, all at the row's own time. A
-// negative amount is a credit note: it becomes refunds of earlier payments to the same supplier, found when all rows have been
-// read (the latest payment on or before the credit's date that has enough left; else several, latest first). So the net of
-// all payments equals the sum of the file's amounts. Payments that are not in the same import can be offered to match(). A transaction number that a council list uses again gets "#2", "#3"
-// after it: both rows were paid.
+// A row becomes CreatePayment and, by its status, ProcessPayment, FailPayment or RefundPayment, all at the row's own
+// time. A negative amount is a credit note: it becomes refunds of earlier payments to the same supplier, found when all
+// rows have been read (the latest payment on or before the credit's date that has enough left; else several, latest
+// first). So the net of all payments equals the sum of the file's amounts. Payments that are not in the same import can
+// be offered to match(). A transaction number that a council list uses again gets "#2", "#3" after it: both rows were
+// paid.
 //
 // Columns are found by name, whatever the case, spaces and underscores. Council spending lists ("Trans No", "Supplier
 // Name", "Paid Date") are known in their many spellings; any other column can be mapped: field=column, field==constant.
@@ -62,8 +63,8 @@ class PaymentImport final : public Importer {
   struct Credit {
     RowOrigin origin;
     std::string id, organization_id;
-    std::string supplier;       // as written, for messages and searches
-    std::string supplier_key;   // what makes two names one supplier
+    std::string supplier;      // as written, for messages and searches
+    std::string supplier_key;  // what makes two names one supplier
     std::int64_t time_millis = 0;
     Decimal amount;
   };

@@ -103,7 +103,7 @@ struct DomainConfig {
   std::int64_t bulk_age_ms = 0, refresh_interval_ms = 0, commit_interval_ms = 0;
   std::uint64_t commit_operations = 0;
   std::int64_t verify_interval_ms = 0;  // 0: never by itself
-  std::string index_prefix;  // in a cluster, after search.index_prefix
+  std::string index_prefix;             // in a cluster, after search.index_prefix
   std::string plugin_options =
       "{}";  // JSON object with every option the plugin declares; for PluginHandlers::configure
 };

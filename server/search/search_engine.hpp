@@ -65,9 +65,10 @@ struct IndexedDocument {
 class SearchEngine {
  public:
   virtual ~SearchEngine() = default;
-  // One verdict an operation, in order. `sequence`: all log events up to it are covered once these are applied. A failure
-  // of the call as a whole (unavailable, corruption) says nothing was decided: the caller sends all again. While a verdict
-  // is retry the mark stays where it is; it moves when the caller has sent the rest again, with the same sequence.
+  // One verdict an operation, in order. `sequence`: all log events up to it are covered once these are applied. A
+  // failure of the call as a whole (unavailable, corruption) says nothing was decided: the caller sends all again.
+  // While a verdict is retry the mark stays where it is; it moves when the caller has sent the rest again, with the
+  // same sequence.
   virtual Result<std::vector<BulkItem>> bulk(std::span<const BulkOperation> operations, std::uint64_t sequence) = 0;
   virtual Status refresh() = 0;
   virtual Status commit() = 0;
@@ -75,10 +76,11 @@ class SearchEngine {
   // Real-time.
   virtual Result<std::optional<IndexedDocument>> get(std::string_view id) const = 0;
   // Every searchable document in no order, until visit returns false.
-  virtual Status scan(const std::function<bool(std::string_view id, std::uint64_t version, std::string_view source)>& visit) const = 0;
-  // One consistent reading. An engine in another process may find that its index covers less than it did (it was deleted,
-  // or put back from a copy), or that it cannot tell yet: applied is then where the caller goes on from, and bulk() fails
-  // once before it takes anything that was reckoned from elsewhere.
+  virtual Status scan(
+      const std::function<bool(std::string_view id, std::uint64_t version, std::string_view source)>& visit) const = 0;
+  // One consistent reading. An engine in another process may find that its index covers less than it did (it was
+  // deleted, or put back from a copy), or that it cannot tell yet: applied is then where the caller goes on from, and
+  // bulk() fails once before it takes anything that was reckoned from elsewhere.
   virtual Progress progress() const = 0;
   // Why searches cannot be answered now; ok when they can. Does not block.
   virtual Status health() const { return {}; }

@@ -1,8 +1,8 @@
-// Which members does a body have, and what is wrong with this one? Command bodies, query parameters and options declared
-// as tables.
+// Which members does a body have, and what is wrong with this one? Command bodies, query parameters and options
+// declared as tables.
 //
-// A table is checked in one pass that reports every fault at once, each with its JSON pointer: missing, unknown (with the
-// nearest known name), wrong type, out of range. The same table prints itself as JSON Schema for /openapi.json.
+// A table is checked in one pass that reports every fault at once, each with its JSON pointer: missing, unknown (with
+// the nearest known name), wrong type, out of range. The same table prints itself as JSON Schema for /openapi.json.
 //
 // THREADS: tables are constants; Arguments borrow from the json::Document they were read from.
 #pragma once
@@ -23,9 +23,9 @@ namespace gyre {
 
 enum class Type : std::uint8_t {
   kString,
-  kId,          // 1 to 256 bytes, no control characters
-  kInteger,     // within [minimum, maximum]
-  kDecimal,     // a number or a string that holds one; its text is kept
+  kId,       // 1 to 256 bytes, no control characters
+  kInteger,  // within [minimum, maximum]
+  kDecimal,  // a number or a string that holds one; its text is kept
   kBoolean,
   kTime,        // RFC 3339, a string
   kObject,      // checked further when it names its members
@@ -41,12 +41,12 @@ struct Member {
   Type type = Type::kString;
   bool is_required = false;
   std::string_view help;
-  std::string_view default_text = {};  // documentation; the reader supplies the value
+  std::string_view default_text = {};                               // documentation; the reader supplies the value
   std::int64_t minimum = std::numeric_limits<std::int64_t>::min();  // kInteger
   std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
-  std::size_t max_bytes = 65'536;                        // kString, each of kStringList
-  std::span<const std::string_view> choices = {};        // kString, each of kStringList: only these
-  Table (*members)() = nullptr;                          // kObject, kObjectList: the table of what is inside
+  std::size_t max_bytes = 65'536;                  // kString, each of kStringList
+  std::span<const std::string_view> choices = {};  // kString, each of kStringList: only these
+  Table (*members)() = nullptr;                    // kObject, kObjectList: the table of what is inside
 };
 
 // Edits (insert, delete, replace, swap neighbours) between two short names; for "did you mean".
@@ -59,7 +59,8 @@ inline std::size_t editDistance(std::string_view a, std::string_view b) {
     row.assign(b.size() + 1, i);
     for (std::size_t j = 1; j <= b.size(); ++j) {
       row[j] = std::min({before[j] + 1, row[j - 1] + 1, before[j - 1] + (a[i - 1] == b[j - 1] ? 0u : 1u)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], two_before[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], two_before[j - 2] + 1);
     }
   }
   return row[b.size()];
@@ -95,9 +96,12 @@ inline bool isPrintable(std::string_view text) {
 inline std::string jsonPointer(std::string_view member) {
   std::string pointer = "/";
   for (const char c : member) {
-    if (c == '~') pointer += "~0";
-    else if (c == '/') pointer += "~1";
-    else pointer += c;
+    if (c == '~')
+      pointer += "~0";
+    else if (c == '/')
+      pointer += "~1";
+    else
+      pointer += c;
   }
   return pointer;
 }
@@ -204,15 +208,12 @@ inline std::string valueFault(const Member& member, json::Value value, bool is_l
   switch (member.type) {
     case Type::kString:
     case Type::kId:
-    case Type::kTime:
-      return value.isString() ? textFault(member, value.string()) : expected;
-    case Type::kDecimal:
-      return value.isNumber() || value.isString() ? std::string() : expected;
+    case Type::kTime: return value.isString() ? textFault(member, value.string()) : expected;
+    case Type::kDecimal: return value.isNumber() || value.isString() ? std::string() : expected;
     case Type::kBoolean:
       if (value.isBoolean() || (is_lenient && (value.string() == "true" || value.string() == "false"))) return {};
       return expected;
-    case Type::kObject:
-      return value.isObject() ? std::string() : expected;
+    case Type::kObject: return value.isObject() ? std::string() : expected;
     case Type::kObjectList:
       if (!value.isArray()) return expected;
       return static_cast<std::int64_t>(value.size()) > member.maximum
@@ -251,11 +252,13 @@ inline std::string foundText(json::Value value) {
 inline void collectFaults(json::Value body, Table table, bool is_lenient, const std::string& at,
                           std::vector<Fault>& faults) {
   for (const json::Value value : body) {
-    const auto member = std::find_if(table.begin(), table.end(), [&](const Member& m) { return m.name == value.key(); });
+    const auto member =
+        std::find_if(table.begin(), table.end(), [&](const Member& m) { return m.name == value.key(); });
     if (member == table.end()) {
       const std::string_view near = nearestName(value.key(), table, [](const Member& m) { return m.name; });
-      faults.push_back({at + jsonPointer(value.key()),
-                        near.empty() ? "unknown member" : "unknown member, did you mean \"" + std::string(near) + "\"?"});
+      faults.push_back(
+          {at + jsonPointer(value.key()),
+           near.empty() ? "unknown member" : "unknown member, did you mean \"" + std::string(near) + "\"?"});
       continue;
     }
     if (value.isNull() && !member->is_required) continue;
@@ -333,8 +336,10 @@ inline void writeSchema(JsonWriter& writer, Table table) {
       case Type::kObject: writer.member("type", "object"); break;
       case Type::kObjectList:
         writer.member("type", "array").key("items");
-        if (member.members != nullptr) writeSchema(writer, member.members());
-        else writer.beginObject().member("type", "object").endObject();
+        if (member.members != nullptr)
+          writeSchema(writer, member.members());
+        else
+          writer.beginObject().member("type", "object").endObject();
         break;
       case Type::kStringList: writer.member("type", "array").key("items").beginObject().member("type", "string"); break;
     }

@@ -3,8 +3,8 @@
 //
 // The cluster may be away at any time, at the start too: calls then fail with unavailable and its reason, progress()
 // stays where it was, and the index is looked for again by the next call. When it was deleted, restored or replaced
-// meanwhile, progress() goes back to what it covers, the next bulk() fails with "index_moved", and the caller sends from
-// there on.
+// meanwhile, progress() goes back to what it covers, the next bulk() fails with "index_moved", and the caller sends
+// from there on.
 //
 // What is acknowledged is durable in the cluster's own log (index.translog.durability: request); commit() therefore
 // only notes how far that is.

@@ -299,8 +299,7 @@ class PaymentsQueryTest : public CppUnit::TestFixture {
       const auto parsed = Cursor::parse(changed);
       CPPUNIT_ASSERT(!parsed || parsed->toText() == changed);
     }
-    const Cursor far{
-        .fingerprint = 1, .page = 9'223'372'036'854'775'807, .score = "1.0", .time = 0, .id = "p"};
+    const Cursor far{.fingerprint = 1, .page = 9'223'372'036'854'775'807, .score = "1.0", .time = 0, .id = "p"};
     CPPUNIT_ASSERT(!Cursor::parse(far.toText()));
     const Cursor longest{.fingerprint = ~std::uint64_t(0),
                          .page = 999'999'999,

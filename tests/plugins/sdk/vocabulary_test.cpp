@@ -127,7 +127,9 @@ class VocabularyTest : public CppUnit::TestFixture {
                                        {"count", Type::kInteger, false, "how many"}};
     static constexpr Member kOrder[] = {
         {.name = "to", .type = Type::kObject, .help = "whom", .members = [] { return Table(kLine); }},
-        {.name = "lines", .type = Type::kObjectList, .help = "what", .maximum = 3, .members = [] { return Table(kLine); }}};
+        {.name = "lines", .type = Type::kObjectList, .help = "what", .maximum = 3, .members = [] {
+           return Table(kLine);
+         }}};
     const auto pointers = [](std::string_view text, std::vector<bool> unsound) {
       const auto body = json::Document::parse(text);
       const Faults faults(body->root(), kOrder);
