@@ -142,6 +142,54 @@ int main() {
   LAYOUT_MEMBER(gyre_activity, handler);
   LAYOUT_MEMBER(gyre_activity, present);
 
+  LAYOUT_STRUCT(gyre_intake_call);
+  LAYOUT_MEMBER(gyre_intake_call, struct_size);
+  LAYOUT_MEMBER(gyre_intake_call, reserved);
+  LAYOUT_MEMBER(gyre_intake_call, body);
+  LAYOUT_MEMBER(gyre_intake_call, media_type);
+  LAYOUT_MEMBER(gyre_intake_call, parameters);
+  LAYOUT_MEMBER(gyre_intake_call, organization_id);
+  LAYOUT_MEMBER(gyre_intake_call, peer);
+  LAYOUT_MEMBER(gyre_intake_call, time_ms);
+
+  LAYOUT_STRUCT(gyre_intake);
+  LAYOUT_MEMBER(gyre_intake, struct_size);
+  LAYOUT_MEMBER(gyre_intake, reserved);
+  LAYOUT_MEMBER(gyre_intake, name);
+  LAYOUT_MEMBER(gyre_intake, help);
+  LAYOUT_MEMBER(gyre_intake, path);
+  LAYOUT_MEMBER(gyre_intake, framing);
+  LAYOUT_MEMBER(gyre_intake, handler);
+  LAYOUT_MEMBER(gyre_intake, take);
+
+  LAYOUT_STRUCT(gyre_tail_call);
+  LAYOUT_MEMBER(gyre_tail_call, struct_size);
+  LAYOUT_MEMBER(gyre_tail_call, is_lenient);
+  LAYOUT_MEMBER(gyre_tail_call, parameters);
+  LAYOUT_MEMBER(gyre_tail_call, organization_id);
+  LAYOUT_MEMBER(gyre_tail_call, records);
+  LAYOUT_MEMBER(gyre_tail_call, record_count);
+  LAYOUT_MEMBER(gyre_tail_call, first_sequence);
+
+  LAYOUT_STRUCT(gyre_tail);
+  LAYOUT_MEMBER(gyre_tail, struct_size);
+  LAYOUT_MEMBER(gyre_tail, reserved);
+  LAYOUT_MEMBER(gyre_tail, name);
+  LAYOUT_MEMBER(gyre_tail, help);
+  LAYOUT_MEMBER(gyre_tail, schema);
+  LAYOUT_MEMBER(gyre_tail, handler);
+  LAYOUT_MEMBER(gyre_tail, match);
+
+  LAYOUT_STRUCT(gyre_stream);
+  LAYOUT_MEMBER(gyre_stream, struct_size);
+  LAYOUT_MEMBER(gyre_stream, reserved);
+  LAYOUT_MEMBER(gyre_stream, kind);
+  LAYOUT_MEMBER(gyre_stream, time_field);
+  LAYOUT_MEMBER(gyre_stream, intakes);
+  LAYOUT_MEMBER(gyre_stream, intake_count);
+  LAYOUT_MEMBER(gyre_stream, tails);
+  LAYOUT_MEMBER(gyre_stream, tail_count);
+
   LAYOUT_STRUCT(gyre_plugin);
   LAYOUT_MEMBER(gyre_plugin, struct_size);
   LAYOUT_MEMBER(gyre_plugin, abi_major);
@@ -165,6 +213,7 @@ int main() {
   LAYOUT_MEMBER(gyre_plugin, subscription_count);
   LAYOUT_MEMBER(gyre_plugin, activities);
   LAYOUT_MEMBER(gyre_plugin, activity_count);
+  LAYOUT_MEMBER(gyre_plugin, stream);
 
   LAYOUT_STRUCT(gyre_host);
   LAYOUT_MEMBER(gyre_host, struct_size);

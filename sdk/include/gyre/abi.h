@@ -26,7 +26,7 @@ extern "C" {
 #endif
 
 #define GYRE_ABI_MAJOR 1 /* another major is another entry symbol */
-#define GYRE_ABI_MINOR 1 /* grows with every append */
+#define GYRE_ABI_MINOR 2 /* grows with every append */
 
 typedef struct gyre_bytes {
   const char* data;
@@ -41,11 +41,11 @@ typedef struct gyre_reply {
   void* context;
   /* The answer's bytes; several calls append. */
   void (*text)(void* context, gyre_bytes bytes);
-  /* decide: an event that happened, in order. data is a JSON object. */
+  /* decide: an event that happened, in order. data is a JSON object. A stream's decide and take: a record. */
   void (*event)(void* context, gyre_bytes type, gyre_bytes data);
   /* A named extra. evolve: "organizationId"; "uniqueKey" followed by a JSON pointer ("uniqueKey/number"), a value of that
    * member which no other entity of the organisation may have. plan: "get" (the id to read instead of a search),
-   * "uncacheable". react: "organizationId". activity: "summary". */
+   * "uncacheable". react: "organizationId". activity: "summary". take: "rejected", "contentType", "status". */
   void (*attribute)(void* context, gyre_bytes name, gyre_bytes value);
   /* A refusal: a code, a stable snake_case reason ("" for the code's own), a message. */
   void (*refuse)(void* context, int32_t code, gyre_bytes reason, gyre_bytes message);
@@ -193,6 +193,81 @@ typedef struct gyre_activity {
   int32_t (*present)(void* handler, const gyre_activity_call* call, const gyre_reply* reply);
 } gyre_activity;
 
+/* Since 1.2: what a stream's protocol sends, one body or one framed message. */
+typedef struct gyre_intake_call {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gyre_bytes body;              /* content codings undone, size bounded; any bytes */
+  gyre_bytes media_type;        /* lower case, without parameters; size 0 when there was none */
+  gyre_bytes parameters;        /* of the query string: JSON object of strings, the last of equal names */
+  gyre_bytes organization_id;   /* the caller's, when its key binds one; else size 0 */
+  gyre_bytes peer;              /* address of the sender: "127.0.0.1:5140" */
+  int64_t time_ms;              /* of arrival */
+} gyre_intake_call;
+
+/* Since 1.2: a way in for records. take(body) -> records.
+ *
+ * reply->event("POSITION TIME", record): a record. POSITION: the input's line or item that it came from, decimal, counted
+ * from 0; several records may share one. TIME: the record's own time, milliseconds since 1970, decimal, may be negative;
+ * it must be what the record says in the stream's time field. record: for "documents" a JSON object that fits the domain's
+ * mapping; for "series" a sample batch (gyre/sample_batch.hpp), whose TIME is 0.
+ * attribute("rejected", "POSITION reason"): an item that cannot be taken; the others are kept.
+ * text: the answer's body in the protocol's form, sent once all records are durable; attributes "contentType" (default
+ * application/json) and "status" (200 to 299, default 200). No text: 204, or the host's own form where it has one.
+ * refuse: nothing of this body is kept.
+ *
+ * The intake named "document" has a fixed form: the body is NDJSON, a document a line, and POSITION is the line. _bulk, _create
+ * and _doc of the dialect, POST /v1/{domain}/records and imports reach the stream through it. */
+typedef struct gyre_intake {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gyre_bytes name;              /* "otlp": [a-z][a-z0-9_]{0,62}; served at POST /v1/{domain}/ingest/{name} */
+  gyre_bytes help;
+  gyre_bytes path;              /* served there too: "/loki/api/v1/push"; size 0 for none */
+  gyre_bytes framing;           /* size 0: an HTTP body. "syslog": octet counting or newline over TCP, a datagram over UDP, on
+                                   the sockets that the domain's option `listen` names; each body then is one message */
+  void* handler;                /* handed back to take */
+  int32_t (*take)(void* handler, const gyre_intake_call* call, const gyre_reply* reply);
+} gyre_intake;
+
+/* Since 1.2: records just appended, about to be shown to one who follows the stream. */
+typedef struct gyre_tail_call {
+  uint32_t struct_size;
+  uint32_t is_lenient;          /* 1: parameters came from a query string */
+  gyre_bytes parameters;        /* JSON object */
+  gyre_bytes organization_id;   /* the caller's, when its key binds one */
+  const gyre_bytes* records;    /* as take gave them */
+  uint64_t record_count;        /* 0: only check the parameters, and refuse if they are wrong */
+  uint64_t first_sequence;      /* of the first record; the others follow without gap */
+} gyre_tail_call;
+
+/* Since 1.2: a query that goes on: GET /v1/{domain}/queries/{name}, server-sent events. match: reply->event(INDEX, text) for each
+ * record to show, INDEX its decimal place among `records`, ascending, at most once each; text one JSON value. A match must show
+ * records of the caller's organisation only, when it is bound to one. */
+typedef struct gyre_tail {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gyre_bytes name;              /* "TailLogs" */
+  gyre_bytes help;
+  gyre_bytes schema;            /* JSON Schema of the parameters */
+  void* handler;                /* handed back to match */
+  int32_t (*match)(void* handler, const gyre_tail_call* call, const gyre_reply* reply);
+} gyre_tail;
+
+/* Since 1.2: what makes a domain a stream: it has no entities, records only arrive. Its commands have no id member, their decide
+ * gets neither state nor version, and answers with records, as take does. */
+typedef struct gyre_stream {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gyre_bytes kind;              /* "documents" or "series" */
+  gyre_bytes time_field;        /* "documents": the mapping's date field that says when; the mapping has a long "sequence" too,
+                                   which the host fills in */
+  const gyre_intake* const* intakes;
+  uint64_t intake_count;
+  const gyre_tail* const* tails;
+  uint64_t tail_count;
+} gyre_stream;
+
 typedef struct gyre_plugin {
   uint32_t struct_size;
   uint16_t abi_major;
@@ -218,6 +293,8 @@ typedef struct gyre_plugin {
   uint64_t subscription_count;
   const gyre_activity* const* activities;
   uint64_t activity_count;
+  /* Since 1.2. */
+  const gyre_stream* stream;    /* null: a domain of entities. Else evolve, project, events, subscriptions and activities are not used */
 } gyre_plugin;
 
 typedef struct gyre_host {

@@ -249,8 +249,8 @@ inline Result<json::Document> parseObject(gyre_bytes text, std::string_view what
 template <class State>
 class Exported {
  public:
-  explicit Exported(void (*describe)(Domain<State>&)) {
-    describe(domain_);
+  explicit Exported(void (*describe)(Domain<State>&)) : Exported(described(describe)) {}
+  explicit Exported(Domain<State> domain) : domain_(std::move(domain)) {
     for (const DecideEntry& entry : domain_.commands())
       commands_.push_back(std::make_unique<gyre_command>(
           gyre_command{sizeof(gyre_command), 0, bytes(entry.name), bytes(entry.help), bytes(entry.schema),
@@ -298,7 +298,8 @@ class Exported {
                subscription_pointers_.data(),
                subscription_pointers_.size(),
                activity_pointers_.data(),
-               activity_pointers_.size()};
+               activity_pointers_.size(),
+               nullptr};
   }
   const gyre_plugin* plugin() const { return &plugin_; }
 
@@ -308,6 +309,11 @@ class Exported {
   using SubscriptionEntry = typename Domain<State>::SubscriptionEntry;
   using ActivityEntry = typename Domain<State>::ActivityEntry;
 
+  static Domain<State> described(void (*describe)(Domain<State>&)) {
+    Domain<State> domain;
+    describe(domain);
+    return domain;
+  }
   template <class Entry>
   static void* handlerOf(const Entry& entry) {
     return const_cast<Entry*>(&entry);
