@@ -50,9 +50,9 @@ class WeightedAggregator final : public Aggregator {
       const auto values = values_.at(i);
       const auto weights = weights_.at(i);
       if (values.empty() || weights.empty()) continue;
-      if (weights.size() > 1) has_several_weights_ = true;
       const double weight = weight_.decoded(weights[0]);
       Sums& sums = sums_[block.bucket(i)];
+      sums.has_several_weights = sums.has_several_weights || weights.size() > 1;
       for (const std::int64_t value : values) {
         sums.values.add(value_.decoded(value) * weight);
         sums.weights.add(weight);
@@ -61,7 +61,8 @@ class WeightedAggregator final : public Aggregator {
   }
 
   Status write(std::uint32_t bucket, AggregationOutput& out) override {
-    if (has_several_weights_)
+    // Of buckets that are not shown the dialect does not read what is below.
+    if (bucket < sums_.size() && sums_[bucket].has_several_weights)
       return {Code::kInternal, "aggregation_execution_exception",
               "Encountered more than one weight for a single document. Use a script to combine multiple "
               "weights-per-doc into a single value."};
@@ -79,11 +80,11 @@ class WeightedAggregator final : public Aggregator {
  private:
   struct Sums {
     Compensated values, weights;
+    bool has_several_weights = false;  // some document has
   };
   const WeightedSpec& spec_;
   ValueSource value_, weight_;
   DocValuesCursor values_, weights_;
-  bool has_several_weights_ = false;
   std::vector<Sums> sums_;
 };
 
