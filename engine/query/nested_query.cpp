@@ -212,6 +212,13 @@ Result<NestedBody> readBody(json::Value body) {
   return read;
 }
 
+Status tooDeep(std::int64_t levels, std::int64_t most) {
+  return queryShardException("The depth of Nested Query is [" + std::to_string(levels) +
+                             "] has exceeded the allowed maximum of [" + std::to_string(most) +
+                             "]. This maximum can be set by changing the [index.query.max_nested_depth] index level "
+                             "setting.");
+}
+
 }  // namespace
 
 QueryPtr makeNestedQuery(std::string path, std::string parent_path, QueryPtr inner, NestedScore score, float boost) {
@@ -229,12 +236,16 @@ Result<QueryPtr> parseNested(json::Value body, ParseContext& context) {
   const Field* const outer = std::exchange(context.nested_scope, is_object ? object : context.nested_scope);
   std::vector<NestedHits> outer_hits = std::exchange(context.nested_hits, {});
   const std::size_t named = context.named.size();
+  const bool is_too_deep = is_object && context.nested_levels >= context.limits.nested_depth;
+  context.nested_levels += is_object ? 1 : 0;
   auto inner = parseQuery(read.query, context);
+  context.nested_levels -= is_object ? 1 : 0;
   context.nested_scope = outer;
   std::vector<NestedHits> inner_hits = std::exchange(context.nested_hits, std::move(outer_hits));
   // Nothing is known of the fields below an object that is not there.
   if (!inner.isOk() && (is_object || inner.status().reason() != "query_shard_exception")) return inner.status();
   // What is wrong with the request itself comes first.
+  if (is_too_deep) return tooDeep(context.nested_levels + 1, context.limits.nested_depth);
   if (!is_object && !read.ignores_unmapped)
     return queryShardException("[nested] failed to find nested object under path [" + read.path + "]");
   // Only what stands in the scope's objects can be joined to them.

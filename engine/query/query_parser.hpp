@@ -61,6 +61,7 @@ struct ParseContext {
   QueryProfile* profile = nullptr;        // measures the clauses that are read; null for none
   DocumentLookup look_up{};               // null where documents cannot be fetched
   const Field* nested_scope = nullptr;    // the nested field around the clause; null for none
+  std::int64_t nested_levels = 0;         // queries around it that are nested
   bool is_in_nested_aggregation = false;  // even of a field that is not mapped
   std::vector<NestedHits> nested_hits{};  // of the clauses read so far
   // Fields made for this request: the paths within flat_objects.

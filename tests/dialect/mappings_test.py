@@ -91,6 +91,21 @@ class Limits(Dialect):
         self.ask("PUT", "/i/_settings", {"max_terms_count": 2})
         self.ask("POST", "/i/_search", {"query": {"terms": {"k": ["a", "b"]}}})
 
+    def test_nested_queries_may_be_so_deep(self):
+        nested = {"type": "nested", "properties": {"b": {"type": "nested", "properties": {"k": {"type": "keyword"}}}}}
+        self.ask("PUT", "/i", {"settings": {"index.query.max_nested_depth": 1}, "mappings": {"properties": {"a": nested}}})
+        self.ask("PUT", "/i/_doc/1?refresh=true", {"a": {"b": {"k": "x"}}}, 201)
+        shallow = {"query": {"nested": {"path": "a.b", "query": {"term": {"a.b.k": "x"}}}}}
+        deep = {"query": {"nested": {"path": "a", "query": shallow["query"]}}}
+        self.assertEqual(self.ask("POST", "/i/_search", shallow)["hits"]["total"]["value"], 1)
+        # Two that stand beside each other are no deeper than one.
+        self.ask("POST", "/i/_search", {"query": {"bool": {"must": [shallow["query"], shallow["query"]]}}})
+        reason = self.ask("POST", "/i/_search", deep, 400)["error"]["failed_shards"][0]["reason"]["reason"]
+        self.assertIn("The depth of Nested Query is [2] has exceeded the allowed maximum of [1]", reason)
+        self.assertIn("[index.query.max_nested_depth]", reason)
+        self.ask("PUT", "/i/_settings", {"index.query.max_nested_depth": 2})
+        self.assertEqual(self.ask("POST", "/i/_search", deep)["hits"]["total"]["value"], 1)
+
     def test_default_fields_and_expensive_queries(self):
         self.ask("PUT", "/i", {"settings": {"query.default_field": ["a"]}})
         self.ask("PUT", "/i/_doc/1?refresh=true", {"a": "x", "b": "y"}, 201)
