@@ -60,14 +60,17 @@ class TextTerms final : public TermSink {
       immense_ = std::max(immense_, term.size());
     else
       sink_.term(field_, term, base_ + position);
+    is_empty_ = false;
   }
   std::size_t immense() const { return immense_; }  // bytes of the longest term refused, 0 for none
+  bool isEmpty() const { return is_empty_; }
 
  private:
   const Field& field_;
   std::uint32_t base_;
   DocumentSink& sink_;
   std::size_t immense_ = 0;
+  bool is_empty_ = true;
 };
 
 // Terms of which a document holds each once: no frequencies are wanted.
@@ -526,6 +529,7 @@ class DocumentParser::State {
     TextTerms terms(field, plan.next_position, *sink_);
     plan.next_position += plan.analyzer->analyze(text, terms) + field.position_gap;
     if (terms.immense() != 0) return immenseTerm(field, terms.immense());
+    if (terms.isEmpty()) sink_->wordless(field);
     // A search_as_you_type keeps neighbouring words too.
     for (const std::uint16_t shingles : field.children) GYRE_TRY(addText(fields_[shingles], text));
     return {};
@@ -535,6 +539,7 @@ class DocumentParser::State {
     Plan& plan = plans_[field.ordinal];
     DistinctTerms terms;
     plan.analyzer->analyze(text, terms);
+    if (terms.terms.empty()) sink_->wordless(field);
     for (auto& [ordinal, seen] : distinct_) {
       if (ordinal != field.ordinal) continue;
       for (std::string& term : terms.terms) {

@@ -26,6 +26,8 @@ class DocumentSink {
   virtual ~DocumentSink() = default;
   // text: one analysed term. Positions grow; values of an array are 100 apart.
   virtual void term(const Field& field, std::string_view term, std::uint32_t position) = 0;
+  // text: a value without any term. It is a value still, to `exists`.
+  virtual void wordless(const Field&) {}
   // keyword: one whole value (after ignore_above).
   virtual void keyword(const Field& field, std::string_view value) = 0;
   // date, boolean, whole and fractional numbers: encoded as numeric_value.hpp says.

@@ -1,7 +1,10 @@
 #include "engine/query/field_query.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <functional>
+#include <numeric>
+#include <span>
 #include <utility>
 
 #include "engine/analysis/analyzer.hpp"
@@ -104,9 +107,14 @@ std::uint32_t ordinalAt(const TermDictionaryReader& terms, std::string_view targ
 }
 
 ScorerPtr hasValue(SegmentRun& run, const FieldReader& field, float score) {
-  if (field.doc_count == 0) return nullptr;
   if (field.column != nullptr) return makeHasValueScorer(run, *field.column, score);
-  if (field.present != nullptr) return makePresentScorer(run, field.present, field.doc_count, score);
+  if (field.present != nullptr) {
+    const std::span<const std::uint64_t> words(field.present, (std::size_t{run.docCount()} + 63) / 64);
+    const auto count = std::transform_reduce(words.begin(), words.end(), std::uint64_t{0}, std::plus<>(),
+                                             [](std::uint64_t word) { return std::popcount(word); });
+    return count == 0 ? nullptr : makePresentScorer(run, field.present, count, score);
+  }
+  if (field.doc_count == 0) return nullptr;
   return makeAllScorer(run, score);
 }
 

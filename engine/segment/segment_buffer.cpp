@@ -168,6 +168,15 @@ FieldBuffer& SegmentBuffer::touch(const Field& field) {
   return buffer;
 }
 
+namespace {
+// Whether the document has terms of the field already.
+bool hasRun(const FieldBuffer& buffer, DocId doc) {
+  if (buffer.docs.empty() || buffer.docs.back() != doc) return false;
+  const std::size_t runs = buffer.ends.size();
+  return buffer.ends.back() != (runs > 1 ? buffer.ends[runs - 2] : 0);
+}
+}  // namespace
+
 void SegmentBuffer::term(const Field& field, std::string_view term, std::uint32_t position) {
   if (!field.is_indexed) return;
   FieldBuffer& buffer = touch(field);
@@ -183,16 +192,26 @@ void SegmentBuffer::term(const Field& field, std::string_view term, std::uint32_
     // each other.
     const bool is_alone =
         frame.object != kRootObject && frame.object == object_of_[field.ordinal] && frame.copies.empty();
-    if (is_alone && (buffer.docs.empty() || buffer.docs.back() != doc)) buffer.first_position = position;
+    if (is_alone && !hasRun(buffer, doc)) buffer.first_position = position;
     addTerm(buffer, doc, number, is_alone ? position - buffer.first_position : position);
   });
 }
 
+void SegmentBuffer::beginRun(FieldBuffer& buffer, DocId doc) {
+  if (!buffer.docs.empty() && buffer.docs.back() == doc) return;
+  buffer.docs.push_back(doc);
+  buffer.ends.push_back(static_cast<std::uint32_t>(buffer.term_ids.size()));
+}
+
+void SegmentBuffer::wordless(const Field& field) {
+  if (!field.is_indexed) return;
+  FieldBuffer& buffer = touch(field);
+  // Without nested fields a document that touched a field has a run of its own in the end.
+  if (has_nested_fields_) eachFrame(field, [&](const Frame& frame) { beginRun(buffer, docOf(frame)); });
+}
+
 void SegmentBuffer::addTerm(FieldBuffer& buffer, DocId doc, std::uint32_t number, std::uint32_t position) {
-  if (buffer.docs.empty() || buffer.docs.back() != doc) {
-    buffer.docs.push_back(doc);
-    buffer.ends.push_back(0);
-  }
+  beginRun(buffer, doc);
   buffer.term_ids.push_back(number);
   buffer.positions.push_back(position);
   buffer.ends.back() = static_cast<std::uint32_t>(buffer.term_ids.size());

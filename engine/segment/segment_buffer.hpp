@@ -45,6 +45,7 @@ class SegmentBuffer final : public DocumentSink {
 
   void beginDocument();
   void term(const Field& field, std::string_view term, std::uint32_t position) override;
+  void wordless(const Field& field) override;
   void keyword(const Field& field, std::string_view value) override;
   void number(const Field& field, std::int64_t encoded) override;
   void completion(const Field& field, std::string_view input, std::string_view analysed, std::uint32_t weight,
@@ -135,6 +136,8 @@ class SegmentBuffer final : public DocumentSink {
   FieldBuffer& touch(const Field& field);
   // The frame whose document holds the field's values.
   const Frame& frameOf(const Field& field) const;
+  // Begins the document's run of terms when there is none yet.
+  static void beginRun(FieldBuffer& buffer, DocId doc);
   void addTerm(FieldBuffer& buffer, DocId doc, std::uint32_t number, std::uint32_t position);
   void addKeyword(FieldBuffer& buffer, const Frame& frame, std::uint32_t number);
   // Calls visit(frame) for the field's frame and those that take its values too.

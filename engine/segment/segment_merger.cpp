@@ -310,14 +310,18 @@ class Merge {
   Status writeText(const MergedField& field) {
     std::vector<std::uint8_t> norms(result_.doc_count, 0);
     std::vector<std::uint64_t> present = emptyPresence();
-    std::uint32_t doc_count = 0;
+    std::uint32_t doc_count = 0;  // with a word
+    bool has_value = false;
     eachLive([&](std::size_t i, DocId doc, DocId number) {
-      if (field.readers[i] == nullptr || field.readers[i]->norms[doc] == 0) return;
-      norms[number] = field.readers[i]->norms[doc];
+      const FieldReader* const reader = field.readers[i];
+      if (reader == nullptr || (reader->present != nullptr && (reader->present[doc / 64] >> (doc % 64) & 1) == 0))
+        return;
+      norms[number] = reader->norms[doc];
       present[number / 64] |= std::uint64_t{1} << (number % 64);
-      ++doc_count;
+      doc_count += norms[number] != 0 ? 1 : 0;
+      has_value = true;
     });
-    if (doc_count == 0) return {};
+    if (!has_value) return {};
     const std::uint32_t entry = file_.addField(field.path, field.type);
     file_.section(SectionKind::kNorms, entry, norms);
     if (doc_count < result_.doc_count) writePresence(entry, present);

@@ -170,8 +170,10 @@ const OpenSegment::FieldParts* OpenSegment::parts(std::string_view path) const {
 
 const FieldReader* OpenSegment::field(std::string_view path) const {
   const FieldParts* const found = parts(path);
-  // A merge may have dropped the last document of a field it had begun.
-  return found == nullptr || found->reader.doc_count == 0 ? nullptr : &found->reader;
+  if (found == nullptr) return nullptr;
+  // A merge may have dropped the last document of a field it had begun. Texts may have values without words alone.
+  const bool is_wordless = found->reader.type == FieldType::kText && found->reader.present != nullptr;
+  return found->reader.doc_count == 0 && !is_wordless ? nullptr : &found->reader;
 }
 const CompletionIndexReader* OpenSegment::completion(std::string_view path) const {
   const FieldParts* const found = parts(path);

@@ -35,10 +35,10 @@ struct FieldReader {
   const CompletionReader* completion = nullptr;
   // text: one byte a document, Lucene's SmallFloat.intToByte4 of its number of terms; 0 where the field is absent.
   const std::uint8_t* norms = nullptr;
-  // Documents that have the field (a bit each), for exists on text; null when `column` answers or all documents have
-  // it.
+  // Documents that have the field (a bit each), for exists on text, where a value need not have words; null when
+  // `column` answers or all documents have it.
   const std::uint64_t* present = nullptr;
-  std::uint32_t doc_count = 0;            // documents with at least one value
+  std::uint32_t doc_count = 0;            // documents with at least one value; of text, with at least one word
   std::uint64_t sum_total_term_freq = 0;  // occurrences of all terms
 };
 

@@ -208,13 +208,15 @@ class BufferFreezer {
   void writeText(const Field& field, const FieldBuffer& values) {
     std::vector<std::uint32_t> counts(values.terms.size(), 0);
     std::vector<std::uint8_t> norms(buffer_.liveCount(), 0);
-    std::uint32_t doc_count = 0, first = 0;
+    std::uint32_t doc_count = 0, wordless = 0, first = 0;
     for (std::size_t i = 0; i < values.docs.size(); ++i) {
       const std::uint32_t end = values.ends[i];
-      if (const DocId doc = renumber(values.docs[i]); doc != kNoMoreDocs) {
+      const DocId doc = renumber(values.docs[i]);
+      if (doc != kNoMoreDocs && first == end) ++wordless;
+      if (doc != kNoMoreDocs && first < end) {
         for (std::uint32_t at = first; at < end; ++at) ++counts[values.term_ids[at]];
         // A word that stands at the place of another (a synonym, a gram) makes no text longer.
-        std::uint32_t length = end > first ? 1 : 0;
+        std::uint32_t length = 1;
         for (std::uint32_t at = first + 1; at < end; ++at)
           length += values.positions[at] != values.positions[at - 1] ? 1 : 0;
         norms[doc] = lengthToNorm(field.has_norms ? length : 1);
@@ -223,7 +225,7 @@ class BufferFreezer {
       first = end;
     }
     TermRuns runs = layOut(values.terms, std::move(counts));
-    if (runs.total == 0) return;
+    if (doc_count == 0 && wordless == 0) return;
     const std::uint32_t entry = file_.addField(field.path, field.type);
     file_.section(SectionKind::kNorms, entry, norms);
     if (doc_count < buffer_.liveCount()) writePresence(entry, values.docs);
