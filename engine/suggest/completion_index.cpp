@@ -1,10 +1,7 @@
 #include "engine/suggest/completion_index.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <functional>
-#include <map>
-#include <numeric>
 #include <queue>
 #include <string>
 #include <string_view>
@@ -12,140 +9,9 @@
 #include <vector>
 
 #include "engine/analysis/utf8.hpp"
+#include "engine/suggest/completion_layout.hpp"
 
 namespace gyre::engine {
-namespace {
-
-// A leaf of the tree covers this many inputs, which a scan of their ranks decides.
-constexpr std::uint32_t kLeafInputs = 64;
-constexpr std::uint32_t kNone = 0xffff'ffffu;
-constexpr std::size_t kHeaderSize = 16;
-// u64 name offset, u64 list offset, u64 tree offset, u32 name size, u32 inputs.
-constexpr std::size_t kListEntry = 32;
-constexpr char kContextEnd = '\x1d';
-
-std::uint32_t leafCount(std::uint32_t inputs) { return inputs / kLeafInputs + (inputs % kLeafInputs != 0 ? 1 : 0); }
-std::uint32_t treeLeaves(std::uint32_t inputs) { return std::bit_ceil(std::max(1u, leafCount(inputs))); }
-
-template <class Visit>
-void splitContexts(std::string_view contexts, Visit&& visit) {
-  while (!contexts.empty()) {
-    const std::size_t end = std::min(contexts.find(kContextEnd), contexts.size());
-    visit(contexts.substr(0, end));
-    contexts.remove_prefix(std::min(end + 1, contexts.size()));
-  }
-}
-
-}  // namespace
-
-// ---- writing
-// ---------------------------------------------------------------------------------------------------------
-
-void CompletionWriter::add(DocId doc, std::string_view text, std::string_view analysed, std::uint32_t weight,
-                           std::string_view contexts) {
-  inputs_.push_back({std::string(text), std::string(analysed), std::string(contexts), weight, doc});
-}
-
-void CompletionWriter::renumber(const std::vector<DocId>& new_docs) {
-  for (Input& input : inputs_) input.doc = new_docs[input.doc];
-  std::erase_if(inputs_, [](const Input& input) { return input.doc == kNoMoreDocs; });
-}
-
-std::vector<DocId> CompletionWriter::docs() const {
-  std::vector<DocId> docs;
-  docs.reserve(inputs_.size());
-  for (const Input& input : inputs_) docs.push_back(input.doc);
-  std::sort(docs.begin(), docs.end());
-  docs.erase(std::unique(docs.begin(), docs.end()), docs.end());
-  return docs;
-}
-
-std::vector<std::uint32_t> CompletionWriter::ranks() const {
-  std::vector<std::uint32_t> order(inputs_.size());
-  std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    const Input &x = inputs_[a], &y = inputs_[b];
-    if (x.weight != y.weight) return x.weight > y.weight;
-    if (const int order_of_texts = x.text.compare(y.text); order_of_texts != 0) return order_of_texts < 0;
-    return x.doc != y.doc ? x.doc < y.doc : a < b;
-  });
-  std::vector<std::uint32_t> rank_of(inputs_.size());
-  for (std::uint32_t rank = 0; rank < order.size(); ++rank) rank_of[order[rank]] = rank;
-  return rank_of;
-}
-
-namespace {
-
-// Node i has the children 2i and 2i + 1; leaves follow the inner nodes. Each node holds the smallest rank below it.
-void appendTree(std::string& out, const std::vector<std::uint32_t>& list, const std::vector<std::uint32_t>& ranks) {
-  const auto count = static_cast<std::uint32_t>(list.size());
-  const std::uint32_t leaves = treeLeaves(count);
-  std::vector<std::uint32_t> nodes(2 * std::size_t{leaves}, kNone);
-  for (std::uint32_t i = 0; i < count; ++i)
-    nodes[leaves + i / kLeafInputs] = std::min(nodes[leaves + i / kLeafInputs], ranks[list[i]]);
-  for (std::uint32_t node = leaves - 1; node > 0; --node) nodes[node] = std::min(nodes[2 * node], nodes[2 * node + 1]);
-  for (const std::uint32_t node : nodes) base::appendLittle(out, node);
-}
-
-}  // namespace
-
-void CompletionWriter::finish(std::string& out) {
-  std::stable_sort(inputs_.begin(), inputs_.end(), [](const Input& a, const Input& b) {
-    if (const int order = a.analysed.compare(b.analysed); order != 0) return order < 0;
-    return a.text != b.text ? a.text < b.text : a.doc < b.doc;
-  });
-  const std::vector<std::uint32_t> rank_of = ranks();
-  std::map<std::string, std::vector<std::uint32_t>, std::less<>> lists;
-  std::vector<std::uint32_t>& everything = lists[""];
-  for (std::uint32_t i = 0; i < inputs_.size(); ++i) {
-    everything.push_back(i);
-    splitContexts(inputs_[i].contexts, [&](std::string_view context) {
-      std::vector<std::uint32_t>& list = lists[std::string(context)];
-      if (list.empty() || list.back() != i) list.push_back(i);
-    });
-  }
-  std::string records;
-  std::vector<std::uint64_t> starts;
-  const std::uint64_t records_start =
-      kHeaderSize + lists.size() * kListEntry + (inputs_.size() + 1) * 8 + inputs_.size() * 4;
-  for (const Input& input : inputs_) {
-    starts.push_back(records_start + records.size());
-    base::appendVarint(records, input.weight);
-    base::appendVarint(records, input.doc);
-    for (const std::string& text : {std::cref(input.analysed), std::cref(input.text), std::cref(input.contexts)}) {
-      base::appendVarint(records, text.size());
-      records += text;
-    }
-  }
-  starts.push_back(records_start + records.size());
-
-  std::string entries;
-  const std::uint64_t trailer_start = records_start + records.size();
-  std::string trailer;
-  for (const auto& [name, list] : lists) {
-    base::appendLittle<std::uint64_t>(entries, trailer_start + trailer.size());
-    trailer += name;
-    base::appendLittle<std::uint64_t>(entries, trailer_start + trailer.size());
-    // The list of all inputs is the numbers themselves.
-    if (!name.empty())
-      for (const std::uint32_t number : list) base::appendLittle(trailer, number);
-    base::appendLittle<std::uint64_t>(entries, trailer_start + trailer.size());
-    appendTree(trailer, list, rank_of);
-    base::appendLittle(entries, static_cast<std::uint32_t>(name.size()));
-    base::appendLittle(entries, static_cast<std::uint32_t>(list.size()));
-  }
-  base::appendLittle(out, static_cast<std::uint32_t>(inputs_.size()));
-  base::appendLittle(out, static_cast<std::uint32_t>(lists.size()));
-  base::appendLittle<std::uint64_t>(out, trailer_start + trailer.size());
-  out += entries;
-  for (const std::uint64_t start : starts) base::appendLittle(out, start);
-  for (const std::uint32_t rank : rank_of) base::appendLittle(out, rank);
-  out += records;
-  out += trailer;
-}
-
-// ---- reading
-// ---------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -160,11 +26,11 @@ class RankedCompletions final : public CompletionIndexReader {
     count_ = header.little<std::uint32_t>();
     list_count_ = header.little<std::uint32_t>();
     const auto size = header.little<std::uint64_t>();
-    const std::uint64_t fixed = kHeaderSize + std::uint64_t{list_count_} * kListEntry +
+    const std::uint64_t fixed = kCompletionHeader + std::uint64_t{list_count_} * kCompletionListEntry +
                                 (std::uint64_t{count_} + 1) * 8 + std::uint64_t{count_} * 4;
     if (!header.isValid() || size != section_.size() || fixed > size || list_count_ == 0)
       return corruption("completion: header does not fit the section");
-    starts_ = section_.data() + kHeaderSize + std::size_t{list_count_} * kListEntry;
+    starts_ = section_.data() + kCompletionHeader + std::size_t{list_count_} * kCompletionListEntry;
     ranks_ = starts_ + (std::size_t{count_} + 1) * 8;
     std::uint64_t last = fixed;
     for (std::uint32_t i = 0; i <= count_; ++i) {
@@ -174,21 +40,22 @@ class RankedCompletions final : public CompletionIndexReader {
       last = start;
     }
     for (std::uint32_t i = 0; i < list_count_; ++i) GYRE_TRY(checkList(i));
-    for (std::uint32_t i = 0; i < count_; ++i)
-      if (input(i).doc >= doc_count_) return corruption("completion: input " + std::to_string(i) + " has no document");
+    for (std::uint32_t i = 0; i < count_; ++i) {
+      GYRE_TRY(checkRecord(i));
+      if (i % kCompletionLeaf == 0) signposts_.push_back(signpostOf(analysed(i)));
+    }
     return {};
   }
 
   std::uint32_t size() const override { return count_; }
 
   Completion input(std::uint32_t number) const override {
-    base::ByteReader reader = record(number);
+    const std::uint8_t* at = section_.data() + recordStart(number);
     Completion completion;
-    completion.weight = static_cast<std::uint32_t>(reader.varint());
-    completion.doc = static_cast<DocId>(reader.varint());
-    completion.analysed = reader.text();
-    completion.text = reader.text();
-    if (!reader.isValid()) completion.doc = kNoMoreDocs;
+    completion.weight = static_cast<std::uint32_t>(varintAt(at));
+    completion.doc = static_cast<DocId>(varintAt(at));
+    completion.analysed = textAt(at);
+    completion.text = textAt(at);
     return completion;
   }
 
@@ -413,11 +280,40 @@ class RankedCompletions final : public CompletionIndexReader {
     const std::uint64_t start = recordStart(number);
     return base::ByteReader(section_.subspan(start, recordStart(number + 1) - start));
   }
-  std::string_view analysed(std::uint32_t number) const {
+  Status checkRecord(std::uint32_t number) const {
     base::ByteReader reader = record(number);
     reader.varint();
-    reader.varint();
-    return reader.text();
+    const std::uint64_t doc = reader.varint();
+    reader.text();
+    reader.text();
+    if (reader.isValid() && doc < doc_count_) return {};
+    return corruption("completion: input " + std::to_string(number) + " has no document");
+  }
+
+  // Of a record that checkRecord() has read to its end; `at` goes on behind what was read.
+  static std::uint64_t varintAt(const std::uint8_t*& at) {
+    std::uint64_t value = *at & 0x7fu;
+    for (unsigned shift = 7; (*at++ & 0x80u) != 0; shift += 7) value |= std::uint64_t{*at & 0x7fu} << shift;
+    return value;
+  }
+  static std::string_view textAt(const std::uint8_t*& at) {
+    const std::uint64_t size = varintAt(at);
+    const std::string_view text(reinterpret_cast<const char*>(at), size);
+    at += size;
+    return text;
+  }
+  // How an analysed form begins, in its order among others.
+  static std::uint64_t signpostOf(std::string_view analysed) {
+    std::uint64_t sign = 0;
+    for (std::size_t i = 0; i < sizeof sign; ++i)
+      sign = sign << 8 | (i < analysed.size() ? static_cast<std::uint8_t>(analysed[i]) : 0u);
+    return sign;
+  }
+  std::string_view analysed(std::uint32_t number) const {
+    const std::uint8_t* at = section_.data() + recordStart(number);
+    varintAt(at);
+    varintAt(at);
+    return textAt(at);
   }
   std::uint32_t rank(std::uint32_t number) const {
     return base::loadLittle<std::uint32_t>(ranks_ + std::size_t{number} * 4);
@@ -427,7 +323,8 @@ class RankedCompletions final : public CompletionIndexReader {
   }
 
   List list(std::uint32_t i) const {
-    base::ByteReader entry(section_.subspan(kHeaderSize + std::size_t{i} * kListEntry, kListEntry));
+    base::ByteReader entry(
+        section_.subspan(kCompletionHeader + std::size_t{i} * kCompletionListEntry, kCompletionListEntry));
     const auto name = entry.little<std::uint64_t>(), numbers = entry.little<std::uint64_t>(),
                tree = entry.little<std::uint64_t>();
     const auto name_size = entry.little<std::uint32_t>();
@@ -446,7 +343,7 @@ class RankedCompletions final : public CompletionIndexReader {
       return static_cast<std::uint64_t>(section_.data() + section_.size() - from);
     };
     if (each.count > count_ || (i == 0 && (each.count != count_ || !each.name.empty()))) return bad();
-    if (room(each.tree) < std::uint64_t{treeLeaves(each.count)} * 8) return bad();
+    if (room(each.tree) < std::uint64_t{completionTreeLeaves(each.count)} * 8) return bad();
     if (i == 0) return {};
     if (room(each.numbers) < std::uint64_t{each.count} * 4) return bad();
     for (std::uint32_t place = 0; place < each.count; ++place)
@@ -475,6 +372,14 @@ class RankedCompletions final : public CompletionIndexReader {
 
   std::uint32_t lowerBound(const List& list, std::string_view target, std::uint32_t from, std::uint32_t end) const {
     std::uint32_t low = from, high = end;
+    if (list.numbers == nullptr) {
+      // Between two of the signposts first, which are near each other in memory.
+      const auto [first, last] = std::equal_range(signposts_.begin(), signposts_.end(), signpostOf(target));
+      const auto before = static_cast<std::uint32_t>(first - signposts_.begin());
+      const auto behind = static_cast<std::uint64_t>(last - signposts_.begin());
+      if (before > 0) low = std::max(low, (before - 1) * kCompletionLeaf + 1);
+      high = std::max(low, static_cast<std::uint32_t>(std::min<std::uint64_t>(high, behind * kCompletionLeaf)));
+    }
     while (low < high) {
       const std::uint32_t middle = low + (high - low) / 2;
       if (analysed(number(list, middle)) < target) {
@@ -487,7 +392,16 @@ class RankedCompletions final : public CompletionIndexReader {
   }
   // REQUIRES: the input at `from` is not below the prefix.
   std::uint32_t endOfPrefix(const List& list, std::string_view prefix, std::uint32_t from, std::uint32_t end) const {
+    // Mostly a short run: ever longer steps, then between the last two.
     std::uint32_t low = from, high = end;
+    for (std::uint32_t step = 1; low < high; step *= 2) {
+      const std::uint32_t place = low + std::min(step, high - low) - 1;
+      if (!analysed(number(list, place)).starts_with(prefix)) {
+        high = place;
+        break;
+      }
+      low = place + 1;
+    }
     while (low < high) {
       const std::uint32_t middle = low + (high - low) / 2;
       if (analysed(number(list, middle)).starts_with(prefix)) {
@@ -501,20 +415,20 @@ class RankedCompletions final : public CompletionIndexReader {
 
   // The smallest rank in a run of a list, and its place.
   std::pair<std::uint32_t, std::uint32_t> bestOf(const List& list, std::uint32_t first, std::uint32_t end) const {
-    std::pair<std::uint32_t, std::uint32_t> best{kNone, first};
+    std::pair<std::uint32_t, std::uint32_t> best{kNoCompletion, first};
     const auto scan = [&](std::uint32_t from, std::uint32_t to) {
       for (std::uint32_t place = from; place < to; ++place)
         if (const std::uint32_t each = rank(number(list, place)); each < best.first) best = {each, place};
     };
-    const std::uint32_t first_leaf = first / kLeafInputs, last_leaf = (end - 1) / kLeafInputs;
+    const std::uint32_t first_leaf = first / kCompletionLeaf, last_leaf = (end - 1) / kCompletionLeaf;
     if (first_leaf == last_leaf) {
       scan(first, end);
       return best;
     }
-    scan(first, (first_leaf + 1) * kLeafInputs);
-    scan(last_leaf * kLeafInputs, end);
+    scan(first, (first_leaf + 1) * kCompletionLeaf);
+    scan(last_leaf * kCompletionLeaf, end);
     const auto [leaf_rank, leaf] = bestLeaf(list, first_leaf + 1, last_leaf);
-    if (leaf_rank < best.first) scan(leaf * kLeafInputs, std::min((leaf + 1) * kLeafInputs, end));
+    if (leaf_rank < best.first) scan(leaf * kCompletionLeaf, std::min((leaf + 1) * kCompletionLeaf, end));
     return best;
   }
 
@@ -523,8 +437,8 @@ class RankedCompletions final : public CompletionIndexReader {
   }
   // The leaf with the smallest rank in [first, end): up the tree from both sides, then down to the winner.
   static std::pair<std::uint32_t, std::uint32_t> bestLeaf(const List& list, std::uint32_t first, std::uint32_t end) {
-    const std::uint32_t leaves = treeLeaves(list.count);
-    std::uint32_t best = kNone, at = 0;
+    const std::uint32_t leaves = completionTreeLeaves(list.count);
+    std::uint32_t best = kNoCompletion, at = 0;
     for (std::uint32_t low = leaves + first, high = leaves + end; low < high; low /= 2, high /= 2) {
       if (low % 2 == 1) {
         if (node(list, low) < best) best = node(list, at = low);
@@ -535,7 +449,7 @@ class RankedCompletions final : public CompletionIndexReader {
         if (node(list, high) < best) best = node(list, at = high);
       }
     }
-    if (at == 0) return {kNone, first};
+    if (at == 0) return {kNoCompletion, first};
     while (at < leaves) at = node(list, 2 * at) == best ? 2 * at : 2 * at + 1;
     return {best, at - leaves};
   }
@@ -546,6 +460,7 @@ class RankedCompletions final : public CompletionIndexReader {
   std::uint32_t list_count_ = 0;
   const std::uint8_t* starts_ = nullptr;
   const std::uint8_t* ranks_ = nullptr;
+  std::vector<std::uint64_t> signposts_;  // of every kCompletionLeaf-th input
 };
 
 }  // namespace

@@ -228,7 +228,15 @@ class SegmentCompletions {
                      std::vector<CompletionOption>& options)
       : view_(view), ordinal_(ordinal), request_(request), options_(options) {
     const FieldReader* const field = view.segment->field(request.path);
-    inputs_ = field == nullptr ? nullptr : static_cast<const CompletionIndexReader*>(field->completion);
+    if (field == nullptr) return;
+    inputs_ = static_cast<const CompletionIndexReader*>(field->completion);
+    has_lone_inputs_ = inputs_ != nullptr && inputs_->size() == field->doc_count;
+    if (keepsBest(request) && options.size() >= request.size) bar_ = options[request.size - 1];
+  }
+
+  // Whether options come in the order of the answer, so that a worse one than the last that is kept ends a segment.
+  static bool keepsBest(const CompletionRequest& request) {
+    return request.categories.empty() && !request.fuzzy && !request.skips_duplicates;
   }
 
   void collect() {
@@ -262,13 +270,22 @@ class SegmentCompletions {
   }
 
   bool offer(const Completion& completion, float factor, const std::string& context) {
+    if (bar_ && isBehindBar(completion)) return false;
     if (!isVisible(view_, completion.doc)) return true;
     if (request_.skips_duplicates && !texts_.emplace(completion.text).second) return true;
-    if (!docs_.insert(completion.doc).second) return true;
+    if (!has_lone_inputs_ && !docs_.insert(completion.doc).second) return true;
     const auto weight = static_cast<float>(completion.weight);
     const float score = factor == 0 ? weight : completion.weight == 0 ? factor : weight * factor;
     options_.push_back({std::string(completion.text), score, ordinal_, completion.doc, context});
     return ++found_ < request_.size;
+  }
+
+  bool isBehindBar(const Completion& completion) const {
+    // Up to here different weights are different scores.
+    constexpr std::uint32_t kExactWeights = 1u << 24;
+    const auto score = static_cast<float>(completion.weight);
+    if (score != bar_->score) return score < bar_->score;
+    return completion.weight <= kExactWeights && bar_->text <= completion.text;
   }
 
   const SegmentView& view_;
@@ -279,6 +296,8 @@ class SegmentCompletions {
   std::unordered_set<DocId> docs_;
   std::set<std::string, std::less<>> texts_;
   std::uint32_t found_ = 0;
+  bool has_lone_inputs_ = false;  // no document has several
+  std::optional<CompletionOption> bar_;
 };
 
 }  // namespace
@@ -337,9 +356,13 @@ Result<CompletionRequest> parseCompletion(json::Value body, std::string_view tex
 std::vector<CompletionOption> findCompletions(const Snapshot& snapshot, const CompletionRequest& request) {
   std::vector<CompletionOption> options;
   if (request.analysed.empty() && !request.regex) return options;
-  for (std::uint32_t s = 0; s < snapshot.segments.size(); ++s)
+  for (std::uint32_t s = 0; s < snapshot.segments.size(); ++s) {
+    const auto known = static_cast<std::ptrdiff_t>(options.size());
     SegmentCompletions(snapshot.segments[s], s, request, options).collect();
-  std::sort(options.begin(), options.end(), isBefore);
+    std::sort(options.begin() + known, options.end(), isBefore);
+    std::inplace_merge(options.begin(), options.begin() + known, options.end(), isBefore);
+    if (SegmentCompletions::keepsBest(request) && options.size() > request.size) options.resize(request.size);
+  }
   // Segments and contexts may have offered the same text, and contexts the same document.
   std::set<std::pair<std::uint32_t, DocId>> docs;
   std::unordered_set<std::string> texts;
