@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/mapping/date_format.hpp"
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/metadata_query.hpp"
 
@@ -230,7 +231,8 @@ Result<ScoreFunctionPtr> parseDecay(json::Value body, DecayShape shape, const Pa
   if (options.isMissing())
     return Status(Code::kInvalidArgument, "parsing_exception", "malformed score function score parameters.");
   const Field* const field = context.mapping.find(options.key());
-  if (field == nullptr) return parsingException("unknown field [" + std::string(options.key()) + "]");
+  if (field == nullptr)
+    return noticedBy(kByIndex, parsingException("unknown field [" + std::string(options.key()) + "]"));
   const bool is_number = isNumeric(field->type) && field->type != FieldType::kBoolean;
   // The dialect does not count these among the numeric types.
   if (!is_number || field->type == FieldType::kScaledFloat || !field->has_doc_values)

@@ -22,18 +22,32 @@ const std::shared_ptr<const Mapping>& emptyMapping() {
   return mapping;
 }
 
-// Whether the request would be refused whatever an index maps. The dialect finds such faults before it asks any index.
-bool isFaultOfRequest(const Status& failure, json::Value body, json::Value overrides, std::int64_t now_millis) {
-  if (failure.reason() == "query_shard_exception") return false;
+// Who noticed it, as far as the failure says.
+std::string_view noticer(const Status& failure) {
   for (const Fault& fault : failure.faults())
-    if (fault.pointer == kNoticedBy) return fault.detail == kByRequest;
+    if (fault.pointer == kNoticedBy) return fault.detail;
+  return failure.reason() == "query_shard_exception" ? kByIndex : std::string_view();
+}
+
+// Of the shape of the request, which no mapping has a say in.
+bool isMalformed(const Status& failure) {
+  return noticer(failure) != kByIndex &&
+         (failure.reason() == "parsing_exception" || failure.reason() == "x_content_parse_exception");
+}
+
+// What the request would be refused with whatever an index maps; ok when only this index refuses it. The dialect finds
+// such faults before it asks any index, even those that stand behind what an index refuses.
+Status faultOfRequest(const Status& failure, json::Value body, json::Value overrides, std::int64_t now_millis) {
+  if (noticer(failure) == kByRequest) return failure;
   // Of a document whose values are looked up, which no index that is asked has to do with.
   for (const std::string_view elsewhere :
        {"index_not_found_exception", "index_closed_exception", "routing_missing_exception"})
-    if (failure.reason() == elsewhere) return true;
+    if (failure.reason() == elsewhere) return failure;
   const auto parsed = SearchRequest::parse(body, overrides, *emptyMapping(), now_millis);
-  return !parsed.isOk() && parsed.status().reason() == failure.reason() &&
-         parsed.status().message() == failure.message();
+  if (parsed.isOk()) return {};
+  const bool is_same = parsed.status().reason() == failure.reason() && parsed.status().message() == failure.message();
+  if (is_same) return noticer(failure).empty() ? failure : Status();
+  return isMalformed(parsed.status()) ? parsed.status() : Status();
 }
 
 Status checkLimits(const SearchRequest& request, const SearchTarget& target, const SearchOptions& options) {
@@ -140,8 +154,9 @@ Status SearchPlan::make(std::span<const SearchTarget> asked, std::string_view bo
     shard_count += target.shard_count;
     Status failure = plan(target, document.root(), overrides.root(), options, now_millis);
     if (failure.isOk()) continue;
-    if (failures.empty() && isFaultOfRequest(failure, document.root(), overrides.root(), now_millis))
-      return withClauses(std::move(failure));
+    if (failures.empty())
+      if (Status fault = faultOfRequest(failure, document.root(), overrides.root(), now_millis); !fault.isOk())
+        return withClauses(std::move(fault));
     failures.push_back({target.index_name, std::move(failure)});
     failed_shard_count += target.shard_count;
   }
