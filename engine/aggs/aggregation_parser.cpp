@@ -8,6 +8,7 @@
 #include "engine/aggs/significance.hpp"
 #include "engine/mapping/failure_cause.hpp"
 #include "engine/query/field_query.hpp"
+#include "engine/segment/named_segment.hpp"
 
 namespace gyre::engine {
 
@@ -190,13 +191,27 @@ Result<Aggregations> parseRequestedAggregations(json::Value body, json::Value qu
 
 namespace {
 bool takesRanges(std::string_view kind) { return kind == "date_histogram" || kind == "histogram" || kind == "missing"; }
+
+// What segments have of `_index`, see withIndexName.
+const Field* indexNameField() {
+  static const Field field = [] {
+    Field made;
+    made.path = made.name = kIndexNamePath;
+    made.type = FieldType::kKeyword;
+    made.type_name = kIndexNamePath;
+    made.is_indexed = false;
+    return made;
+  }();
+  return &field;
+}
 }  // namespace
 
 Result<AggregatedField> readField(const AggregationRequest& request, json::Value value) {
   if (!value.isString()) return parsingException(bracketed(request.kind) + " [field] must be a string");
   AggregatedField result;
   result.path = value.string();
-  const Field* const field = request.context.mapping.find(value.string());
+  const Field* field = request.context.mapping.find(value.string());
+  if (result.path == kIndexNamePath && request.kind != "significant_terms") field = indexNameField();
   if (const Field* const flat = request.context.mapping.flatObjectAt(result.path)) {
     if (flat == field)
       return illegalArgument("Field [" + flat->path +

@@ -8,6 +8,7 @@
 #include "engine/mapping/name_pattern.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
+#include "engine/segment/named_segment.hpp"
 
 namespace gyre::engine {
 
@@ -48,6 +49,12 @@ Status faultOfRequest(const Status& failure, json::Value body, json::Value overr
   const bool is_same = parsed.status().reason() == failure.reason() && parsed.status().message() == failure.message();
   if (is_same) return noticer(failure).empty() ? failure : Status();
   return isMalformed(parsed.status()) ? parsed.status() : Status();
+}
+
+// Whether a field of the path may be read: its name stands in the request.
+bool mayRead(std::string_view path, std::string_view body, std::string_view overrides) {
+  const auto names = [path](std::string_view text) { return text.find(path) != std::string_view::npos; };
+  return names(body) || names(overrides);
 }
 
 Status checkLimits(const SearchRequest& request, const SearchTarget& target, const SearchOptions& options) {
@@ -150,6 +157,7 @@ Status SearchPlan::make(std::span<const SearchTarget> asked, std::string_view bo
                         std::int64_t now_millis) {
   GYRE_TRY_ASSIGN(const auto document, parseObject(body));
   GYRE_TRY_ASSIGN(const auto overrides, parseObject(options.overrides));
+  if (mayRead(kIndexNamePath, body, options.overrides)) asked = nameSegmentsOf(asked);
   for (const SearchTarget& target : asked) {
     shard_count += target.shard_count;
     Status failure = plan(target, document.root(), overrides.root(), options, now_millis);
@@ -169,6 +177,12 @@ Status SearchPlan::make(std::span<const SearchTarget> asked, std::string_view bo
     if (options.is_later_page) dropWhatWasTold(common);
   }
   return boostIndices(options.ignores_unavailable);
+}
+
+std::span<const SearchTarget> SearchPlan::nameSegmentsOf(std::span<const SearchTarget> asked) {
+  named_targets_.assign(asked.begin(), asked.end());
+  for (SearchTarget& target : named_targets_) target.snapshot = withIndexName(*target.snapshot, target.index_name);
+  return named_targets_;
 }
 
 const std::string& SearchPlan::groupPathOf(std::size_t target) const {

@@ -82,6 +82,10 @@ class SearchPlan {
   Status boostIndices(bool ignores_unavailable);
   Status share(json::Value body, json::Value overrides, std::int64_t now_millis);
   void addSegments();
+  // The targets with segments that have the index's name as a field.
+  std::span<const SearchTarget> nameSegmentsOf(std::span<const SearchTarget> asked);
+
+  std::vector<SearchTarget> named_targets_;
 };
 
 }  // namespace gyre::engine

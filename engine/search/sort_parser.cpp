@@ -17,6 +17,7 @@
 #include "engine/query/query_parser.hpp"
 #include "engine/search/field_values.hpp"
 #include "engine/search/sort.hpp"
+#include "engine/segment/named_segment.hpp"
 
 namespace gyre::engine {
 
@@ -137,7 +138,7 @@ Status readMissing(json::Value value, SortKey& key) {
 }
 
 Status resolveField(SortKey& key, const Mapping& mapping, const std::optional<FieldType>& unmapped_type) {
-  if (key.path == "_id") {
+  if (key.path == "_id" || key.path == kIndexNamePath) {
     key.type = FieldType::kKeyword;
     key.kind = SortKey::Kind::kKeyword;
     return {};
