@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/codec/norms.hpp"
+#include "engine/codec/postings.hpp"
 
 namespace gyre::engine {
 
@@ -51,6 +52,15 @@ Bm25::Bm25(const FieldStatistics& field, float idf, float boost) : weight_(boost
     const auto length = static_cast<float>(normToLength(static_cast<std::uint8_t>(norm)));
     inverse_norms_[norm] = 1.0f / (kK1 * ((1 - kB) + kB * length / mean_length));
   }
+}
+
+void Bm25::score(std::span<const DocId> docs, const std::uint32_t* freqs, const std::uint8_t* norms,
+                 float* scores) const {
+  // Look-ups first, then a loop without any, which the compiler turns into several divisions at once.
+  std::array<float, kPostingsBlock> inverse;
+  for (std::size_t i = 0; i < docs.size(); ++i) inverse[i] = inverse_norms_[norms == nullptr ? 1 : norms[docs[i]]];
+  for (std::size_t i = 0; i < docs.size(); ++i)
+    scores[i] = weight_ - weight_ / (1.0f + static_cast<float>(static_cast<std::int32_t>(freqs[i])) * inverse[i]);
 }
 
 Bm25 Bm25::forTerm(float idf, float boost) const {

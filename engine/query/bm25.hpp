@@ -9,10 +9,12 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/codec/doc_id.hpp"
 #include "engine/query/explanation.hpp"
 #include "engine/segment/segment_reader.hpp"
 
@@ -40,6 +42,9 @@ class Bm25 {
 
   // REQUIRES: freq > 0. `norm` is 1 where the field keeps no lengths.
   float score(float freq, std::uint8_t norm) const { return weight_ - weight_ / (1.0f + freq * inverse_norms_[norm]); }
+  // The same for documents of one block of postings; `norms` is the field's, by document, or null. REQUIRES: at most
+  // kPostingsBlock documents, and as many frequencies and places in `scores`.
+  void score(std::span<const DocId> docs, const std::uint32_t* freqs, const std::uint8_t* norms, float* scores) const;
 
  private:
   float weight_ = 0;

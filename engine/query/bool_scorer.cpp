@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/query/scorers.hpp"
+#include "engine/query/window_sums.hpp"
 
 namespace gyre::engine {
 
@@ -98,8 +99,7 @@ class BoolScorer final : public Scorer {
   // Finds the matches among `bits`, or among all documents. As Lucene does, the scores of required and of optional
   // clauses are each added up in double precision, then added in single precision.
   void match(std::uint32_t window, bool is_narrowing, std::uint64_t* bits, float* scores) {
-    if (scores != nullptr && own_.empty()) {
-      own_.resize(kWindowDocs);
+    if (scores != nullptr && sums_.empty()) {
       sums_.resize(kWindowDocs);
       should_sums_.resize(kWindowDocs);
     }
@@ -113,32 +113,29 @@ class BoolScorer final : public Scorer {
     }
     dropProhibited(window, bits);
     if (scores == nullptr) return;
-    forEachBit(bits, [&](std::uint32_t i) {
-      scores[i] += static_cast<float>(sums_[i]) + static_cast<float>(should_sums_[i]);
-    });
-    forEachBit(with_sums.data(), [&](std::uint32_t i) { sums_[i] = 0; });
-    forEachBit(optional.data(), [&](std::uint32_t i) { should_sums_[i] = 0; });
+    if (should_.empty()) return moveSums(bits, with_sums.data(), sums_.data(), scores);
+    addBoth(bits, sums_.data(), should_sums_.data(), scores);
+    clearSums(with_sums.data(), sums_.data());
+    clearSums(optional.data(), should_sums_.data());
   }
 
   void matchRequired(std::uint32_t window, bool is_narrowing, std::uint64_t* bits, std::uint64_t* with_sums) {
     bool has_found = is_narrowing, has_sums = false;
     for (const RequiredScorer& clause : required_) {
       if (has_found && !hasBits(bits)) return;
-      float* const own = with_sums != nullptr && clause.is_scored ? own_.data() : nullptr;
-      if (has_found) {
-        clause.scorer->narrow(window, bits, own);
+      if (with_sums != nullptr && clause.is_scored) {
+        WindowBits found{};
+        clause.scorer->addTo(window, has_found ? bits : nullptr, found.data(), sums_.data());
+        std::copy(found.begin(), found.end(), bits);
+        // Later clauses leave fewer.
+        if (!has_sums) std::copy_n(bits, kWindowWords, with_sums);
+        has_sums = true;
+      } else if (has_found) {
+        clause.scorer->narrow(window, bits, nullptr);
       } else {
-        clause.scorer->evaluate(window, bits, own);
+        clause.scorer->evaluate(window, bits, nullptr);
       }
       has_found = true;
-      if (own == nullptr) continue;
-      forEachBit(bits, [&](std::uint32_t i) {
-        sums_[i] += static_cast<double>(own_[i]);
-        own_[i] = 0;
-      });
-      // Later clauses leave fewer.
-      if (!has_sums) std::copy_n(bits, kWindowWords, with_sums);
-      has_sums = true;
     }
   }
 
@@ -186,7 +183,6 @@ class BoolScorer final : public Scorer {
   std::vector<ScorerPtr> must_not_;
   std::uint32_t minimum_should_match_;
   // All 0 between calls; empty until scores are asked for.
-  std::vector<float> own_;
   std::vector<double> sums_, should_sums_;
   std::vector<std::uint16_t> counts_;
 };

@@ -92,8 +92,14 @@ class PostingsWalk {
     // Mostly where the last search ended, or behind it.
     if (docs_[at_] >= target && (at_ == 0 || docs_[at_ - 1] < target)) return at_;
     const std::size_t low = docs_[at_] < target ? at_ : 0;
-    return static_cast<std::size_t>(
-        std::lower_bound(docs_.begin() + static_cast<std::ptrdiff_t>(low), docs_.end(), target) - docs_.begin());
+    // Halves without a branch: which way it goes cannot be guessed.
+    const DocId* place = docs_.data() + low;
+    for (std::size_t length = docs_.size() - low; length > 1;) {
+      const std::size_t half = length / 2;
+      place += static_cast<std::size_t>(place[half - 1] < target) * half;
+      length -= half;
+    }
+    return static_cast<std::size_t>(place - docs_.data());
   }
 
   std::unique_ptr<PostingsCursor> cursor_;

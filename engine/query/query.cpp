@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/query/window_sums.hpp"
+
 namespace gyre::engine {
 
 std::optional<float> scoreOf(const Weight& weight, SegmentRun& run, DocId doc) {
@@ -41,8 +43,7 @@ void Scorer::narrow(std::uint32_t window, std::uint64_t* bits, float* scores) {
   evaluate(window, own.data(), own_scores);
   andBits(bits, own.data());
   if (scores == nullptr) return;
-  forEachBit(bits, [&](std::uint32_t i) { scores[i] += own_scores[i]; });
-  forEachBit(own.data(), [&](std::uint32_t i) { own_scores[i] = 0; });
+  moveSums(bits, own.data(), own_scores, scores);
 }
 
 void Scorer::addTo(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, double* sums) {
@@ -56,10 +57,7 @@ void Scorer::addTo(std::uint32_t window, const std::uint64_t* within, std::uint6
   }
   orBits(bits, own.data());
   if (sums == nullptr) return;
-  forEachBit(own.data(), [&](std::uint32_t i) {
-    sums[i] += static_cast<double>(own_scores[i]);
-    own_scores[i] = 0;
-  });
+  moveSums(own.data(), own.data(), own_scores, sums);
 }
 
 }  // namespace gyre::engine

@@ -8,6 +8,7 @@
 #include "engine/codec/column_filter.hpp"
 #include "engine/query/postings_walk.hpp"
 #include "engine/query/window_range.hpp"
+#include "engine/query/window_sums.hpp"
 
 namespace gyre::engine {
 
@@ -401,6 +402,13 @@ class SumScorer final : public Scorer {
     sum(window, bits, found.data(), scores);
     std::copy(found.begin(), found.end(), bits);
   }
+  void addTo(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, double* sums) override {
+    WindowBits found{};
+    for (const ScorerPtr& scorer : scorers_)
+      scorer->addTo(window, within, found.data(), sums == nullptr ? nullptr : sums_.data());
+    orBits(bits, found.data());
+    if (sums != nullptr) moveRounded(found.data(), sums_.data(), sums);
+  }
   float maxScore(std::uint32_t window) override {
     float sum = 0;
     for (const ScorerPtr& scorer : scorers_) sum += scorer->maxScore(window);
@@ -412,10 +420,7 @@ class SumScorer final : public Scorer {
     double* const sums = scores == nullptr ? nullptr : sums_.data();
     for (const ScorerPtr& scorer : scorers_) scorer->addTo(window, within, bits, sums);
     if (scores == nullptr) return;
-    forEachBit(bits, [&](std::uint32_t i) {
-      scores[i] += static_cast<float>(sums_[i]);
-      sums_[i] = 0;
-    });
+    moveSums(bits, bits, sums_.data(), scores);
   }
 
   std::vector<ScorerPtr> scorers_;

@@ -1,6 +1,7 @@
 #include "engine/query/term_scorer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -11,28 +12,30 @@ namespace gyre::engine {
 
 namespace {
 
-// Below this many documents alive, looking each up in its block beats scoring the whole window.
-constexpr std::uint32_t kFewDocs = 64;
+// To look a document up in its block takes as long as to score so many of the term's documents in order.
+constexpr std::uint64_t kLookUpCost = 6;
 
 class TermScorer final : public Scorer {
  public:
-  TermScorer(const FieldReader& field, const TermInfo& term, std::shared_ptr<const Bm25> bm25)
-      : walk_(field.postings->cursor(term), term.doc_freq), norms_(field.norms), bm25_(std::move(bm25)) {}
+  TermScorer(SegmentRun& run, const FieldReader& field, const TermInfo& term, std::shared_ptr<const Bm25> bm25)
+      : walk_(field.postings->cursor(term), term.doc_freq),
+        norms_(field.norms),
+        bm25_(std::move(bm25)),
+        docs_in_window_(std::uint64_t{term.doc_freq} * kWindowDocs / std::max(run.docCount(), kWindowDocs)) {}
 
   std::uint64_t cost() const override { return walk_.docFreq(); }
   DocId nextCandidate(DocId from) override { return walk_.next(from); }
 
   void evaluate(std::uint32_t window, std::uint64_t* bits, float* scores) override {
     clearBits(bits);
-    add(window, nullptr, bits, scores);
+    add(window, bits, scores);
   }
 
   void narrow(std::uint32_t window, std::uint64_t* bits, float* scores) override {
-    if (countBits(bits) > kFewDocs) return Scorer::narrow(window, bits, scores);
+    if (!isFew(bits)) return Scorer::narrow(window, bits, scores);
     const DocId base = windowBegin(window);
     forEachBit(bits, [&](std::uint32_t i) {
-      const DocId doc = base + i;
-      const int at = walk_.seek(doc) ? walk_.indexOf(doc) : -1;
+      const int at = walk_.find(base + i);
       if (at < 0) {
         clearBit(bits, i);
       } else if (scores != nullptr) {
@@ -42,7 +45,9 @@ class TermScorer final : public Scorer {
   }
 
   void addTo(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, double* sums) override {
-    add(window, within, bits, sums);
+    if (within == nullptr) return add(window, bits, sums);
+    if (sums == nullptr || isFew(within)) return Scorer::addTo(window, within, bits, sums);
+    addWithin(window, within, bits, sums);
   }
 
   float maxScore(std::uint32_t window) override {
@@ -61,6 +66,10 @@ class TermScorer final : public Scorer {
   }
 
  private:
+  // Whether to look up these documents costs less than to read the term's in the window, which are about
+  // docs_in_window_.
+  bool isFew(const std::uint64_t* bits) const { return countBits(bits) * kLookUpCost < docs_in_window_; }
+
   // Of the document at a place of the current block.
   float scoreAt(std::size_t at) {
     const std::uint8_t norm = norms_ == nullptr ? std::uint8_t{1} : norms_[walk_.docs()[at]];
@@ -68,30 +77,32 @@ class TermScorer final : public Scorer {
   }
 
   template <class Sum>
-  void add(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, Sum* sums) {
-    if (within != nullptr) return addWithin(window, within, bits, sums);
+  void add(std::uint32_t window, std::uint64_t* bits, Sum* sums) {
     if (sums == nullptr) return walk_.addBits(window, bits);
     const DocId base = windowBegin(window);
     walk_.forEachBlock(window, [&](std::size_t first, std::size_t last) {
-      const DocId* const docs = walk_.docs().data();
-      const std::uint32_t* const freqs = walk_.cursor().freqs().data();
-      for (std::size_t i = first; i < last; ++i) {
-        const std::uint8_t norm = norms_ == nullptr ? std::uint8_t{1} : norms_[docs[i]];
+      const auto docs = walk_.docs().subspan(first, last - first);
+      std::array<float, kPostingsBlock> scores;
+      bm25_->score(docs, walk_.cursor().freqs().data() + first, norms_, scores.data());
+      for (std::size_t i = 0; i < docs.size(); ++i) {
         setBit(bits, docs[i] - base);
-        sums[docs[i] - base] += static_cast<Sum>(bm25_->score(static_cast<float>(freqs[i]), norm));
+        sums[docs[i] - base] += static_cast<Sum>(scores[i]);
       }
     });
   }
 
-  template <class Sum>
-  void addWithin(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, Sum* sums) {
+  // Without a branch on what is in `within`, which would be guessed wrong half the time.
+  void addWithin(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, double* sums) {
     const DocId base = windowBegin(window);
     walk_.forEachBlock(window, [&](std::size_t first, std::size_t last) {
-      const DocId* const docs = walk_.docs().data();
-      for (std::size_t i = first; i < last; ++i) {
-        if (!testBit(within, docs[i] - base)) continue;
-        setBit(bits, docs[i] - base);
-        if (sums != nullptr) sums[docs[i] - base] += static_cast<Sum>(scoreAt(i));
+      const auto docs = walk_.docs().subspan(first, last - first);
+      std::array<float, kPostingsBlock> scores;
+      bm25_->score(docs, walk_.cursor().freqs().data() + first, norms_, scores.data());
+      for (std::size_t i = 0; i < docs.size(); ++i) {
+        const std::uint32_t at = docs[i] - base;
+        const std::uint64_t kept = within[at / 64] >> (at % 64) & 1;
+        bits[at / 64] |= kept << (at % 64);
+        sums[at] += static_cast<double>(scores[i]) * static_cast<double>(static_cast<std::int64_t>(kept));
       }
     });
   }
@@ -99,13 +110,14 @@ class TermScorer final : public Scorer {
   PostingsWalk walk_;
   const std::uint8_t* norms_;
   std::shared_ptr<const Bm25> bm25_;
+  std::uint64_t docs_in_window_;  // on average
 };
 
 }  // namespace
 
-ScorerPtr makeTermScorer(SegmentRun&, const FieldReader& field, const TermInfo& term,
+ScorerPtr makeTermScorer(SegmentRun& run, const FieldReader& field, const TermInfo& term,
                          std::shared_ptr<const Bm25> bm25) {
-  return std::make_unique<TermScorer>(field, term, std::move(bm25));
+  return std::make_unique<TermScorer>(run, field, term, std::move(bm25));
 }
 
 namespace {

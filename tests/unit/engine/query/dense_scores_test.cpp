@@ -1,0 +1,153 @@
+// Scores of clauses that many documents match are added a window at a time, of few one by one; either way a document's
+// score is the sum of what each clause gives it alone.
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <iostream>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "engine/directory/ram_directory.hpp"
+#include "engine/index.hpp"
+#include "engine/query/window_sums.hpp"
+#include "gyre/json.hpp"
+
+namespace gyre::engine {
+
+namespace {
+
+constexpr std::size_t kDocs = 9'000;  // three windows, the last in part
+// How many of a hundred documents hold each word.
+constexpr unsigned kPercents[] = {97, 80, 55, 30, 12, 5, 2, 1};
+
+std::string wordOf(std::size_t i) { return std::string(3, static_cast<char>('a' + i)); }
+
+}  // namespace
+
+class DenseScoresTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(DenseScoresTest);
+  CPPUNIT_TEST(scoresAddUp);
+  CPPUNIT_TEST(sumsMoveWhereBitsAre);
+  CPPUNIT_TEST_SUITE_END();
+
+  using Scores = std::map<std::string, float>;
+
+  void fill(std::mt19937& random) {
+    auto opened = Index::open(directory_, R"({"mappings":{"properties":{"t":{"type":"text"}}}})", {}, observer_);
+    CPPUNIT_ASSERT(opened.isOk());
+    index_ = std::move(opened).value();
+    std::vector<std::string> ids, sources;
+    std::vector<Operation> operations;
+    for (std::size_t i = 0; i < kDocs; ++i) {
+      std::string text;
+      for (std::size_t word = 0; word < std::size(kPercents); ++word)
+        if (random() % 100 < kPercents[word])
+          for (unsigned times = 1 + random() % 3; times > 0; --times) text += wordOf(word) + " ";
+      ids.push_back(std::to_string(i));
+      sources.push_back(R"({"t":")" + text + "\"}");
+    }
+    for (std::size_t i = 0; i < kDocs; ++i) operations.push_back({Operation::Kind::kIndex, ids[i], 1, sources[i]});
+    CPPUNIT_ASSERT(index_->apply(operations, 1).isOk());
+    CPPUNIT_ASSERT(index_->refresh().isOk());
+  }
+
+  Scores ask(const std::string& query) {
+    const auto answer = index_->search(R"({"size":10000,"_source":false,"query":)" + query + "}");
+    CPPUNIT_ASSERT_MESSAGE(query, answer.isOk());
+    const auto parsed = json::Document::parse(answer->body);
+    Scores scores;
+    for (const json::Value hit : parsed->root()["hits"]["hits"])
+      scores[std::string(hit["_id"].string())] = static_cast<float>(*hit["_score"].real());
+    return scores;
+  }
+
+  static std::string clauses(const std::vector<std::size_t>& words) {
+    std::string text = "[";
+    for (const std::size_t word : words)
+      text += (text == "[" ? "" : ",") + (R"({"term":{"t":")" + wordOf(word)) + "\"}}";
+    return text + "]";
+  }
+
+ public:
+  void scoresAddUp() {
+    const unsigned seed = std::random_device()();
+    std::cout << " seed " << seed << std::flush;
+    std::mt19937 random(seed);
+    fill(random);
+    std::vector<Scores> alone;
+    for (std::size_t word = 0; word < std::size(kPercents); ++word)
+      alone.push_back(ask(R"({"term":{"t":")" + wordOf(word) + "\"}}"));
+    for (int round = 0; round < 60; ++round) {
+      std::vector<std::size_t> must, should;
+      for (std::size_t word = 0; word < std::size(kPercents); ++word) {
+        const unsigned choice = random() % 6;
+        if (choice == 0) must.push_back(word);
+        if (choice == 1) should.push_back(word);
+      }
+      if (must.empty() && should.empty()) continue;
+      std::map<std::string, std::pair<double, double>> sums;  // of required, of optional clauses
+      for (const auto& [id, score] : alone[must.empty() ? should.front() : must.front()]) sums[id] = {};
+      if (must.empty())
+        for (const std::size_t word : should)
+          for (const auto& [id, score] : alone[word]) sums[id] = {};
+      for (const std::size_t word : must) {
+        std::erase_if(sums, [&](const auto& entry) { return !alone[word].contains(entry.first); });
+        for (auto& [id, sum] : sums) sum.first += static_cast<double>(alone[word].at(id));
+      }
+      for (auto& [id, sum] : sums)
+        for (const std::size_t word : should)
+          if (const auto found = alone[word].find(id); found != alone[word].end())
+            sum.second += static_cast<double>(found->second);
+      const std::string query = R"({"bool":{"must":)" + clauses(must) + R"(,"should":)" + clauses(should) + "}}";
+      const Scores scores = ask(query);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(query, sums.size(), scores.size());
+      for (const auto& [id, sum] : sums)
+        CPPUNIT_ASSERT_DOUBLES_EQUAL_MESSAGE(query + " of " + id, sum.first + sum.second,
+                                             static_cast<double>(scores.at(id)), 1e-5);
+    }
+  }
+
+  void sumsMoveWhereBitsAre() {
+    const unsigned seed = std::random_device()();
+    std::cout << " seed " << seed << std::flush;
+    std::mt19937 random(seed);
+    for (const unsigned percent : {0u, 1u, 10u, 20u, 50u, 100u}) {
+      WindowBits bits{}, written{};
+      std::vector<float> from(kWindowDocs);
+      std::vector<double> wide(kWindowDocs), to(kWindowDocs, 1.0), expected(kWindowDocs, 1.0);
+      for (std::uint32_t i = 0; i < kWindowDocs; ++i) {
+        if (random() % 100 >= percent) continue;
+        setBit(written.data(), i);
+        from[i] = static_cast<float>(random() % 1000) / 8;
+        wide[i] = static_cast<double>(random() % 1000) / 7;
+        if (random() % 3 == 0) continue;
+        setBit(bits.data(), i);
+        expected[i] += static_cast<double>(from[i]);
+      }
+      std::vector<float> rounded(kWindowDocs), both(kWindowDocs);
+      const std::vector<double> first = wide;
+      addBoth(bits.data(), first.data(), to.data(), both.data());
+      moveSums(bits.data(), written.data(), from.data(), to.data());
+      CPPUNIT_ASSERT(to == expected);
+      CPPUNIT_ASSERT(from == std::vector<float>(kWindowDocs));
+      moveSums(bits.data(), written.data(), wide.data(), rounded.data());
+      CPPUNIT_ASSERT(wide == std::vector<double>(kWindowDocs));
+      for (std::uint32_t i = 0; i < kWindowDocs; ++i) {
+        const bool is_set = testBit(bits.data(), i);
+        CPPUNIT_ASSERT_EQUAL(is_set ? static_cast<float>(first[i]) : 0.0f, rounded[i]);
+        CPPUNIT_ASSERT_EQUAL(is_set ? static_cast<float>(first[i]) + 1.0f : 0.0f, both[i]);
+      }
+    }
+  }
+
+ private:
+  base::NullObserver observer_;
+  RamDirectory directory_;
+  std::unique_ptr<Index> index_;
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(DenseScoresTest);
+
+}  // namespace gyre::engine
