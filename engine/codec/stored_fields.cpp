@@ -208,6 +208,14 @@ const DictionaryPtr& StoredFieldsReader::dictionaryOf(std::uint32_t number) cons
   return after == ranges_.begin() ? kNoDictionary : std::prev(after)->dictionary;
 }
 
+void StoredFieldsReader::fetchAhead(DocId doc) const {
+  const std::uint32_t number = blockOf(doc);
+  constexpr std::uint64_t kLine = 64, kMostLines = 16;
+  const std::uint64_t start = blockStart(number);
+  const std::uint64_t end = std::min(blockStart(number + 1), start + kMostLines * kLine);
+  for (std::uint64_t at = start; at < end; at += kLine) __builtin_prefetch(data_.data() + at);
+}
+
 StoredFieldsReader::Block StoredFieldsReader::block(std::uint32_t number) const {
   const std::uint64_t start = blockStart(number);
   const base::ByteView bytes = data_.subspan(start, blockStart(number + 1) - start);

@@ -76,6 +76,8 @@ class StoredFieldsReader {
 
   // corruption when the block does not decompress to what its documents need.
   Result<std::string> read(DocId doc) const;
+  // Has the processor fetch the document's block, for a read() soon.
+  void fetchAhead(DocId doc) const;
 
   struct Block {
     base::ByteView compressed;

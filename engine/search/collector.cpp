@@ -76,7 +76,7 @@ class SortCollector final : public Collector {
 
   void beginSegment(SegmentRun& run) override {
     run_ = &run;
-    columns_ = std::make_shared<Columns>();
+    columns_ = all_columns_.emplace_back(std::make_unique<Columns>()).get();
     for (const SortKey& key : keys_) columns_->push_back(std::make_unique<SortColumn>(key, run));
     after_numbers_.clear();
     for (std::size_t k = 0; k < after_.values.size(); ++k)
@@ -87,8 +87,9 @@ class SortCollector final : public Collector {
     // What earlier segments hold bounds this one too.
     bound_ = INT64_MAX;
     if (hits_.size() == size_ && size_ > 0) {
-      if (keys_[0].kind == SortKey::Kind::kKeyword) resolve(hits_.back());
-      bound_ = column(0).numberOf(hits_.back().hit.values[0]);
+      Found& worst = hits_.back();
+      if (keys_[0].kind == SortKey::Kind::kKeyword) resolve(worst);
+      bound_ = worst.columns == nullptr ? column(0).numberOf(worst.values[0]) : rowOf(worst)[0];
     }
   }
 
@@ -139,23 +140,38 @@ class SortCollector final : public Collector {
   // Merges the segment's best into the hits. Texts are looked up only where they decide, or are shown in the end.
   void endSegment() override {
     std::sort(heap_.begin(), heap_.end(), [this](const Entry& a, const Entry& b) { return isBetter(a, b); });
-    std::vector<Found> found;
-    found.reserve(heap_.size());
-    for (const Entry& entry : heap_) {
-      Found& one = found.emplace_back();
-      one.hit = {run_->ordinal(), entry.doc, entry.score, {}, {}};
-      one.columns = columns_;
-      one.hit.values.resize(keys_.size());
-      for (std::size_t k = 0; k < keys_.size(); ++k) one.hit.values[k].number = slots_[entry.slot * keys_.size() + k];
-    }
+    if (heap_.empty()) return;
     std::vector<Found> merged;
-    merged.reserve(std::min(size_, hits_.size() + found.size()));
-    auto a = hits_.begin(), b = found.begin();
-    while (merged.size() < size_ && (a != hits_.end() || b != found.end())) {
-      const bool is_old = b == found.end() || (a != hits_.end() && isBefore(*a, *b));
-      merged.push_back(std::move(is_old ? *a++ : *b++));
+    std::vector<std::int64_t> merged_rows;
+    merged.reserve(std::min(size_, hits_.size() + heap_.size()));
+    merged_rows.reserve(merged.capacity() * keys_.size());
+    // The segment's rows stand behind those of the segments before.
+    const std::size_t known_rows = rows_.size() / keys_.size();
+    rows_.insert(rows_.end(), slots_.begin(), slots_.end());
+    auto next_new = heap_.begin();
+    const auto take_new = [&](Found& found) {
+      if (next_new == heap_.end()) return false;
+      found = {run_->ordinal(), next_new->doc, next_new->score, known_rows + next_new->slot, columns_, {}};
+      ++next_new;
+      return true;
+    };
+    auto old = hits_.begin();
+    Found fresh;
+    bool has_fresh = take_new(fresh);
+    while (merged.size() < size_ && (old != hits_.end() || has_fresh)) {
+      const bool is_old = !has_fresh || (old != hits_.end() && isBefore(*old, fresh));
+      Found& taken = merged.emplace_back(std::move(is_old ? *old : fresh));
+      const std::int64_t* const row = rowOf(taken);
+      taken.row = merged_rows.size() / keys_.size();
+      merged_rows.insert(merged_rows.end(), row, row + keys_.size());
+      if (is_old) {
+        ++old;
+      } else {
+        has_fresh = take_new(fresh);
+      }
     }
     hits_ = std::move(merged);
+    rows_ = std::move(merged_rows);
   }
 
   bool canSkip(std::uint32_t window, float) const override {
@@ -195,44 +211,51 @@ class SortCollector final : public Collector {
     hits.reserve(hits_.size());
     for (Found& each : hits_) {
       resolve(each);
-      hits.push_back(std::move(each.hit));
+      hits.push_back({each.segment, each.doc, each.score, std::move(each.values), {}});
     }
     return hits;
   }
 
  private:
   using Columns = std::vector<std::unique_ptr<SortColumn>>;
-  // A hit whose values are still its segment's own numbers while it has columns.
+  // A hit whose values are still its segment's own numbers, in a row of its own, while it has columns.
   struct Found {
-    Hit hit;
-    std::shared_ptr<const Columns> columns;
+    std::uint32_t segment = 0;
+    DocId doc = 0;
+    float score = 0;
+    std::size_t row = 0;
+    const Columns* columns = nullptr;
+    std::vector<SortValue> values{};
   };
   struct Entry {
-    std::size_t slot;
+    std::int64_t first;  // of its keys, which mostly decides
+    std::uint32_t slot;
     DocId doc;
     float score;
   };
 
   SortColumn& column(std::size_t key) const { return *(*columns_)[key]; }
 
-  static void resolve(Found& found) {
+  const std::int64_t* rowOf(const Found& found) const { return &rows_[found.row * keys_.size()]; }
+
+  void resolve(Found& found) const {
     if (found.columns == nullptr) return;
-    for (std::size_t k = 0; k < found.hit.values.size(); ++k)
-      found.hit.values[k] = (*found.columns)[k]->valueOf(found.hit.values[k].number);
+    found.values.reserve(keys_.size());
+    for (std::size_t k = 0; k < keys_.size(); ++k)
+      found.values.push_back((*found.columns)[k]->valueOf(rowOf(found)[k]));
     found.columns = nullptr;
   }
   // Of hits from different segments.
   bool isBefore(Found& a, Found& b) const {
+    const std::int64_t *const x = rowOf(a), *const y = rowOf(b);
     std::size_t decided = 0;
-    while (decided < keys_.size() && keys_[decided].kind != SortKey::Kind::kKeyword &&
-           a.hit.values[decided].number == b.hit.values[decided].number)
+    while (decided < keys_.size() && keys_[decided].kind != SortKey::Kind::kKeyword && x[decided] == y[decided])
       ++decided;
-    if (decided < keys_.size() && keys_[decided].kind != SortKey::Kind::kKeyword)
-      return a.hit.values[decided].number < b.hit.values[decided].number;
+    if (decided < keys_.size() && keys_[decided].kind != SortKey::Kind::kKeyword) return x[decided] < y[decided];
     resolve(a);
     resolve(b);
-    const int order = compareSortValues(keys_, a.hit.values, b.hit.values);
-    return order != 0 ? order < 0 : a.hit.segment < b.hit.segment;
+    const int order = compareSortValues(keys_, a.values, b.values);
+    return order != 0 ? order < 0 : a.segment < b.segment;
   }
 
   int compare(const std::int64_t* a, const std::int64_t* b) const {
@@ -246,27 +269,26 @@ class SortCollector final : public Collector {
     return run_->ordinal() != after_.segment ? run_->ordinal() > after_.segment : doc > after_.doc;
   }
   bool isBetter(const Entry& a, const Entry& b) const {
+    if (a.first != b.first) return a.first < b.first;
     const int order = compare(&slots_[a.slot * keys_.size()], &slots_[b.slot * keys_.size()]);
     return order != 0 ? order < 0 : a.doc < b.doc;
   }
-  std::int64_t worstFirstKey() const {
-    return heap_.size() == size_ ? std::min(bound_, slots_[heap_.front().slot * keys_.size()]) : bound_;
-  }
+  std::int64_t worstFirstKey() const { return heap_.size() == size_ ? std::min(bound_, heap_.front().first) : bound_; }
 
   void offer(DocId doc, float score) {
     const auto better = [this](const Entry& a, const Entry& b) { return isBetter(a, b); };
     if (heap_.size() < size_) {
       slots_.insert(slots_.end(), row_.begin(), row_.end());
-      heap_.push_back({heap_.size(), doc, score});
+      heap_.push_back({row_[0], static_cast<std::uint32_t>(heap_.size()), doc, score});
       std::push_heap(heap_.begin(), heap_.end(), better);
       return;
     }
-    const std::size_t slot = heap_.front().slot;
+    const std::uint32_t slot = heap_.front().slot;
     const int order = compare(row_.data(), &slots_[slot * keys_.size()]);
     if (order > 0 || (order == 0 && doc > heap_.front().doc)) return;
     std::pop_heap(heap_.begin(), heap_.end(), better);
     std::copy(row_.begin(), row_.end(), slots_.begin() + static_cast<std::ptrdiff_t>(slot * keys_.size()));
-    heap_.back() = {slot, doc, score};
+    heap_.back() = {row_[0], slot, doc, score};
     std::push_heap(heap_.begin(), heap_.end(), better);
   }
 
@@ -274,13 +296,15 @@ class SortCollector final : public Collector {
   std::span<const SortKey> keys_;
   SortPosition after_;
   SegmentRun* run_ = nullptr;
-  std::shared_ptr<Columns> columns_;
-  std::vector<std::int64_t> after_numbers_;  // in this segment's terms
+  std::vector<std::unique_ptr<Columns>> all_columns_;  // of the segments so far
+  Columns* columns_ = nullptr;                         // of this one
+  std::vector<std::int64_t> after_numbers_;            // in this segment's terms
   std::int64_t bound_ = INT64_MAX;
   bool is_in_order_ = true;          // windows of the segment come from front to back
   std::vector<Entry> heap_;          // of this segment, the worst in front
   std::vector<std::int64_t> slots_;  // keys of the entries
   std::vector<Found> hits_;          // of the segments before, best first
+  std::vector<std::int64_t> rows_;   // their keys
   std::array<std::uint16_t, kWindowDocs> docs_{};
   std::vector<std::int64_t> read_keys_;
   std::vector<std::int64_t> row_;

@@ -15,6 +15,7 @@
 #include "engine/search/nested_hit.hpp"
 #include "engine/search/nested_hits_run.hpp"
 #include "engine/search/search_profile.hpp"
+#include "engine/segment/stored_ahead.hpp"
 
 namespace gyre::engine {
 
@@ -102,8 +103,18 @@ class HitsWriter {
       return hits[a].segment != hits[b].segment ? hits[a].segment < hits[b].segment : hits[a].doc < hits[b].doc;
     });
     sources_.resize(hits.size());
+    constexpr std::size_t kAhead = 6;
+    const auto fetchAhead = [&](std::size_t place) {
+      if (place >= order.size()) return;
+      const Hit& hit = hits[order[place]];
+      const SegmentReader& segment = *plan_.snapshot.segments[hit.segment].segment;
+      if (const auto* const ahead = dynamic_cast<const StoredAhead*>(&segment)) ahead->fetchAhead(hit.doc);
+    };
+    for (std::size_t place = 0; place < kAhead; ++place) fetchAhead(place);
     std::uint64_t bytes = 0;
-    for (const std::size_t i : order) {
+    for (std::size_t place = 0; place < order.size(); ++place) {
+      const std::size_t i = order[place];
+      fetchAhead(place + kAhead);
       GYRE_TRY_ASSIGN(sources_[i], plan_.snapshot.segments[hits[i].segment].segment->source(hits[i].doc));
       bytes += sources_[i]->size();
       if (bytes > options_.response_bytes) return tooLarge(options_.response_bytes);

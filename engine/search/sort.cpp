@@ -371,9 +371,9 @@ SortValue SortColumn::valueOf(std::int64_t key) const {
     if (key_.missing != SortKey::Missing::kValue) value.place = key_.missing == SortKey::Missing::kFirst ? -1 : 1;
     return value;
   }
-  const auto cursor = field_->terms->cursor();
-  if (cursor->seekOrdinal(static_cast<std::uint32_t>(undirected(key_, key) / kOrdinalStep)))
-    value.text = cursor->term();
+  if (terms_ == nullptr) terms_ = field_->terms->cursor();
+  if (terms_->seekOrdinal(static_cast<std::uint32_t>(undirected(key_, key) / kOrdinalStep)))
+    value.text = terms_->term();
   return value;
 }
 

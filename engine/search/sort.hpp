@@ -112,6 +112,7 @@ class SortColumn {
   Conversion conversion_ = Conversion::kNone;
   std::int64_t missing_ = 0;                   // directed
   mutable Status failure_;                     // a number that cannot be converted
+  mutable std::unique_ptr<TermCursor> terms_;  // to look up texts with; made when the first is asked for
   std::unique_ptr<NestedSortObjects> nested_;  // null unless the key is of nested objects
   std::vector<std::int64_t> gathered_, of_object_;
   // Sorting by _id: the ids in order, and the place of each document's in it.

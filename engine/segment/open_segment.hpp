@@ -16,11 +16,12 @@
 #include "engine/directory/directory.hpp"
 #include "engine/segment/segment_file.hpp"
 #include "engine/segment/segment_reader.hpp"
+#include "engine/segment/stored_ahead.hpp"
 #include "engine/suggest/completion_index.hpp"
 
 namespace gyre::engine {
 
-class OpenSegment final : public SegmentReader {
+class OpenSegment final : public SegmentReader, public StoredAhead {
  public:
   // `verify`: also every section's checksum. corruption names the file and the offset.
   static Result<std::shared_ptr<const OpenSegment>> open(std::string name, std::unique_ptr<MappedFile> file,
@@ -33,6 +34,7 @@ class OpenSegment final : public SegmentReader {
   std::optional<DocId> find(std::string_view id) const override { return ids_.find(id, hashId(id)); }
   Result<std::string> id(DocId doc) const override;
   Result<std::string> source(DocId doc) const override;
+  void fetchAhead(DocId doc) const override { stored_.fetchAhead(doc); }
   std::uint64_t version(DocId doc) const override;
   std::uint64_t seqNo(DocId doc) const override;
   std::string_view routing(DocId doc) const override;
