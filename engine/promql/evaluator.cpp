@@ -15,6 +15,7 @@
 #include "engine/promql/function_table.hpp"
 #include "engine/promql/histogram_quantile.hpp"
 #include "engine/promql/label_function.hpp"
+#include "engine/promql/roll_up_function.hpp"
 
 namespace gyre::engine::promql {
 namespace {
@@ -39,6 +40,21 @@ series::Labels labelsOfAbsent(const Expr& expr) {
     setLabel(labels, matcher.name(), is_new ? matcher.value() : std::string());
   }
   return labels;
+}
+
+// The newest value at each step, or its time in seconds.
+void selectSamples(const Windows& windows, std::int64_t lookback_ms, bool wants_times,
+                   const series::SampleColumns& samples, std::span<double> column) {
+  std::size_t end = 0;
+  for (std::uint32_t step = 0; step < windows.grid.count; ++step) {
+    const std::int64_t reference = windows.reference(step);
+    while (end < samples.size() && samples.times[end] <= reference) ++end;
+    if (end == 0 || samples.times[end - 1] < reference - lookback_ms || series::isStale(samples.values[end - 1])) {
+      column[step] = noValue();
+    } else {
+      column[step] = wants_times ? seconds(samples.times[end - 1]) : samples.values[end - 1];
+    }
+  }
 }
 
 // By value, NaN last; equal ones keep their order.
@@ -167,7 +183,7 @@ Result<Rows> Evaluator::evaluateRows(const Expr& expr, const Grid& grid) {
 }
 
 Result<std::unique_ptr<series::SeriesSet>> Evaluator::select(const Selector& selector, const Windows& windows,
-                                                             std::string_view function) {
+                                                             std::string_view function, bool takes_roll_ups) {
   series::SelectRequest request;
   request.matchers = selector.matchers;
   const std::int64_t reach = selector.range_ms > 0 ? selector.range_ms : options_.lookback_ms;
@@ -178,6 +194,7 @@ Result<std::unique_ptr<series::SeriesSet>> Evaluator::select(const Selector& sel
   request.hint.first_ms = windows.firstReference();
   request.hint.step_ms = windows.grid.count > 1 && !windows.at_ms ? windows.grid.step_ms : 0;
   request.hint.range_ms = selector.range_ms;
+  request.hint.takes_roll_ups = takes_roll_ups && options_.takes_roll_ups;
   auto set = source_.select(request);
   if (!set.isOk() && set.status().code() == Code::kTooLarge)
     return executionError("selector " + selector.name + " selects more than max_series (" +
@@ -187,24 +204,19 @@ Result<std::unique_ptr<series::SeriesSet>> Evaluator::select(const Selector& sel
 
 Result<Rows> Evaluator::evaluateSelector(const Selector& selector, const Grid& grid, bool wants_times) {
   const Windows windows{grid, 0, selector.offset_ms, resolve(selector.at)};
-  GYRE_TRY_ASSIGN(const std::unique_ptr<series::SeriesSet> set, select(selector, windows, ""));
+  GYRE_TRY_ASSIGN(const std::unique_ptr<series::SeriesSet> set, select(selector, windows, "", true));
   Rows rows;
   series::SampleColumns samples;
+  series::RollUps buckets;
   std::vector<double> column(grid.count);
   for (std::size_t i = 0; i < set->size(); ++i) {
     GYRE_TRY(checkTime());
-    GYRE_TRY(set->read(i, samples));
-    if (samples.size() == 0) continue;
-    std::size_t end = 0;
-    for (std::uint32_t step = 0; step < grid.count; ++step) {
-      const std::int64_t reference = windows.reference(step);
-      while (end < samples.size() && samples.times[end] <= reference) ++end;
-      const bool is_found = end > 0 && samples.times[end - 1] >= reference - options_.lookback_ms;
-      if (!is_found || series::isStale(samples.values[end - 1])) {
-        column[step] = noValue();
-      } else {
-        column[step] = wants_times ? seconds(samples.times[end - 1]) : samples.values[end - 1];
-      }
+    if (set->resolutionMs() > 0) {
+      GYRE_TRY(set->readRollUps(i, buckets));
+      selectRollUps(windows, options_.lookback_ms, wants_times, buckets, column);
+    } else {
+      GYRE_TRY(set->read(i, samples));
+      selectSamples(windows, options_.lookback_ms, wants_times, samples, column);
     }
     if (auto row = makeRow(set->labels(i), column)) {
       GYRE_TRY(hold(row->values.size()));
@@ -267,20 +279,26 @@ Result<Rows> Evaluator::evaluateSubquery(const Subquery& subquery, const Windows
 }
 
 template <class Visit>
+Status Evaluator::visitSamples(series::SeriesSet& set, Visit visit) {
+  series::SampleColumns samples;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    GYRE_TRY(checkTime());
+    GYRE_TRY(set.read(i, samples));
+    dropStale(samples);
+    if (samples.size() == 0) continue;
+    GYRE_TRY(visit(set.labels(i), samples));
+  }
+  return {};
+}
+
+template <class Visit>
 Status Evaluator::visitRange(const Expr& expr, const Windows& windows, std::string_view function, Visit visit) {
   const Expr& inner = withoutParens(expr);
-  series::SampleColumns samples;
   if (const auto* selector = std::get_if<Selector>(&inner.node)) {
-    GYRE_TRY_ASSIGN(const std::unique_ptr<series::SeriesSet> set, select(*selector, windows, function));
-    for (std::size_t i = 0; i < set->size(); ++i) {
-      GYRE_TRY(checkTime());
-      GYRE_TRY(set->read(i, samples));
-      dropStale(samples);
-      if (samples.size() == 0) continue;
-      GYRE_TRY(visit(set->labels(i), samples));
-    }
-    return {};
+    GYRE_TRY_ASSIGN(const std::unique_ptr<series::SeriesSet> set, select(*selector, windows, function, false));
+    return visitSamples(*set, visit);
   }
+  series::SampleColumns samples;
   Grid grid;
   GYRE_TRY_ASSIGN(Rows rows, evaluateSubquery(std::get<Subquery>(inner.node), windows, grid));
   for (Row& row : rows) {
@@ -326,8 +344,7 @@ Result<Rows> Evaluator::evaluateWindowCall(const Call& call, const Grid& grid) {
   const Windows windows = windowsOf(range, grid);
   Rows rows;
   std::vector<double> column(grid.count);
-  const auto evaluate_series = [&](series::Labels labels, series::SampleColumns& samples) {
-    GYRE_TRY(evaluateWindows(id, windows, samples, scalars, column));
+  const auto add_row = [&](series::Labels labels) {
     auto row = makeRow(std::move(labels), column);
     if (!row) return Status();
     // last_over_time is a selector that looks back further.
@@ -336,7 +353,28 @@ Result<Rows> Evaluator::evaluateWindowCall(const Call& call, const Grid& grid) {
     rows.push_back(std::move(*row));
     return hold(size);
   };
-  GYRE_TRY(visitRange(range, windows, call.function->name, evaluate_series));
+  const auto evaluate_series = [&](series::Labels labels, series::SampleColumns& samples) {
+    GYRE_TRY(evaluateWindows(id, windows, samples, scalars, column));
+    return add_row(std::move(labels));
+  };
+  const auto* selector = std::get_if<Selector>(&withoutParens(range).node);
+  if (selector != nullptr && answersFromRollUps(id)) {
+    GYRE_TRY_ASSIGN(const std::unique_ptr<series::SeriesSet> set,
+                    select(*selector, windows, call.function->name, true));
+    if (set->resolutionMs() == 0) {
+      GYRE_TRY(visitSamples(*set, evaluate_series));
+    } else {
+      series::RollUps buckets;
+      for (std::size_t i = 0; i < set->size(); ++i) {
+        GYRE_TRY(checkTime());
+        GYRE_TRY(set->readRollUps(i, buckets));
+        evaluateRollUps(id, windows, buckets, column);
+        GYRE_TRY(add_row(set->labels(i)));
+      }
+    }
+  } else {
+    GYRE_TRY(visitRange(range, windows, call.function->name, evaluate_series));
+  }
   if (id == FunctionId::kAbsentOverTime) return evaluateAbsent(call, std::move(rows), grid);
   GYRE_TRY(refuseEqual(rows));
   return rows;

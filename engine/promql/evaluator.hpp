@@ -34,7 +34,8 @@ struct EvaluationOptions {
   std::int64_t lookback_ms = 300'000;
   // The step of a subquery that names none.
   std::int64_t subquery_step_ms = 60'000;
-  bool takes_roll_ups = false;
+  // Whether a source may answer from roll-ups what they answer exactly.
+  bool takes_roll_ups = true;
 };
 
 // A series of a range vector.
@@ -75,11 +76,13 @@ class Evaluator {
   // Calls visit(labels, samples) for every series of a range vector, stale markers taken out.
   template <class Visit>
   Status visitRange(const Expr& expr, const Windows& windows, std::string_view function, Visit visit);
+  template <class Visit>
+  Status visitSamples(series::SeriesSet& set, Visit visit);
   Result<Rows> evaluateSubquery(const Subquery& subquery, const Windows& windows, Grid& grid);
   Windows windowsOf(const Expr& expr, const Grid& grid) const;
   std::optional<std::int64_t> resolve(const At& at) const;
   Result<std::unique_ptr<series::SeriesSet>> select(const Selector& selector, const Windows& windows,
-                                                    std::string_view function);
+                                                    std::string_view function, bool takes_roll_ups);
 
   // Counts values that are held from now on.
   Status hold(std::size_t values);

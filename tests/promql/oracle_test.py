@@ -17,7 +17,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import prometheus_node
 from oracle_queries import chosen_queries, random_query
 
-BASE = 1_600_000_000_000
+# A whole hour, so that some queries fall on the borders of roll-ups.
+BASE = 1_600_002_000_000
 HOURS = 3
 TOLERANCE = 1e-9
 
@@ -130,7 +131,7 @@ def main():
                 out.write("series %s\n" % prometheus_node.series_text(labels))
                 out.writelines("%d %s\n" % (t, prometheus_node.number_text(v)) for t, v in samples)
         lines = "".join("%d %d %d %s\n" % query for query in queries)
-        ours = subprocess.run([sys.argv[1], path], input=lines, text=True, check=True, stdout=subprocess.PIPE).stdout
+        ours = subprocess.run([sys.argv[1], os.path.join(folder, "store"), path], input=lines, text=True, check=True, stdout=subprocess.PIPE).stdout
     answers = ours.splitlines()
     assert len(answers) == len(queries), "%d answers to %d queries" % (len(answers), len(queries))
     node = prometheus_node.Node(series)
