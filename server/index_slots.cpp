@@ -1,9 +1,5 @@
 #include "server/index_slots.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <filesystem>
@@ -13,6 +9,8 @@
 #include <string_view>
 #include <system_error>
 #include <vector>
+
+#include "base/durable_file.hpp"
 
 namespace gyre {
 
@@ -43,15 +41,6 @@ Status failure(const std::string& path, const char* what, int error) {
   return unavailable(path + ": cannot be " + what + ": " + std::generic_category().message(error));
 }
 
-Status syncFolder(const std::string& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return failure(folder, "opened", errno);
-  const bool is_synced = ::fsync(descriptor) == 0;
-  const int error = errno;
-  ::close(descriptor);
-  return is_synced ? Status() : failure(folder, "synced", error);
-}
-
 // The name that a file holds; "" when there is no file.
 Result<std::string> readName(const std::string& path) {
   std::error_code error;
@@ -65,18 +54,7 @@ Result<std::string> readName(const std::string& path) {
 }
 
 Status writeName(const std::string& folder, const char* file, std::string_view name) {
-  const std::string path = folder + file;
-  const std::string beside = path + ".new";
-  const int descriptor = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (descriptor < 0) return failure(beside, "written", errno);
-  const std::string line = std::string(name) + "\n";
-  const bool is_written =
-      ::write(descriptor, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(descriptor) == 0;
-  const int error = errno;
-  ::close(descriptor);
-  if (!is_written) return failure(beside, "written", error);
-  if (::rename(beside.c_str(), path.c_str()) != 0) return failure(path, "replaced", errno);
-  return syncFolder(folder);
+  return base::replaceFile(folder + file, std::string(name) + "\n");
 }
 
 }  // namespace
@@ -118,7 +96,7 @@ Status IndexSlots::switchOver() {
   GYRE_TRY(writeName(folder_, kCurrent, nextOf(current)));
   std::error_code error;
   fs::remove(folder_ + kBuilding, error);
-  return error ? failure(folder_ + kBuilding, "removed", error.value()) : syncFolder(folder_);
+  return error ? failure(folder_ + kBuilding, "removed", error.value()) : base::syncFolder(folder_);
 }
 
 }  // namespace gyre
