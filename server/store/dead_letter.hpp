@@ -16,6 +16,7 @@ struct DeadLetter {
   enum class Kind : std::uint8_t {
     kProjection = 0,  // of this domain's entity to its index; at most one an entity
     kReaction = 1,    // of another domain's event to this domain's commands
+    kRecord = 2,      // of a stream: the index refuses it; `data` is the record
   };
   std::uint64_t id = 0;  // assigned by the store; never used again
   Kind kind = Kind::kProjection;
@@ -34,7 +35,12 @@ struct DeadLetter {
 };
 
 constexpr std::string_view kindName(DeadLetter::Kind kind) {
-  return kind == DeadLetter::Kind::kProjection ? "projection" : "reaction";
+  switch (kind) {
+    case DeadLetter::Kind::kProjection: return "projection";
+    case DeadLetter::Kind::kReaction: return "reaction";
+    case DeadLetter::Kind::kRecord: return "record";
+  }
+  return "projection";
 }
 
 }  // namespace gyre::store

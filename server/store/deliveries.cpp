@@ -19,7 +19,7 @@ std::int64_t sqlNumber(std::uint64_t value) { return static_cast<std::int64_t>(s
 DeadLetter read(const Statement::Cursor& row) {
   DeadLetter letter;
   letter.id = row.unsignedInteger(0);
-  letter.kind = row.integer(1) == 0 ? DeadLetter::Kind::kProjection : DeadLetter::Kind::kReaction;
+  letter.kind = static_cast<DeadLetter::Kind>(row.integer(1));
   letter.entity_id = row.text(2);
   letter.sequence = row.unsignedInteger(3);
   letter.source = row.text(4);

@@ -58,6 +58,21 @@ struct UniqueKey {
   bool operator==(const UniqueKey&) const = default;
 };
 
+// Records of a stream that were appended together; `data` is opaque to the store.
+struct StoredBatch {
+  std::uint64_t first_sequence = 0;  // record k has first_sequence + k
+  std::uint64_t record_count = 0;
+  std::int64_t time_millis = 0;  // of arrival
+  std::string data;
+};
+
+// What of a stream's log is still there.
+struct BatchBacklog {
+  std::uint64_t batches = 0;
+  std::uint64_t bytes = 0;
+  std::int64_t oldest_millis = 0;  // arrival of its first batch
+};
+
 // One unit's view of the store, on the writer thread. Reads see the writes of the units before it in the same batch.
 class UnitOfWork {
  public:
@@ -88,6 +103,11 @@ class UnitOfWork {
   virtual Result<std::uint64_t> putDeadLetter(const DeadLetter& letter) = 0;
   // False when there is none.
   virtual Result<bool> dropDeadLetter(std::uint64_t id) = 0;
+  // Appends a stream's batch, which gets the next `record_count` sequences; the first is returned. A store has events
+  // or batches, never both. REQUIRES: record_count > 0.
+  virtual Result<std::uint64_t> appendBatch(StoredBatch /*batch*/) { return internalError("not a stream's store"); }
+  // Deletes the batches that end at `sequence` or before; the newest stays.
+  virtual Status trimBatches(std::uint64_t /*sequence*/) { return internalError("not a stream's store"); }
   // Takes back all that this unit has written so far; it may then write something else.
   virtual Status undo() = 0;
 };
@@ -155,6 +175,15 @@ class PrimaryStore {
   virtual Result<std::uint64_t> deadLetterCount() const = 0;
   // The letters about the same entity of the same source, oldest first, up to this one.
   virtual Result<std::vector<DeadLetter>> deadLettersUpTo(const DeadLetter& letter) const = 0;
+
+  // A stream's batches with records after `sequence`, in order: as many as have `max_bytes` together, at least one.
+  virtual Result<std::vector<StoredBatch>> batchesAfter(std::uint64_t /*sequence*/, std::uint64_t /*max_bytes*/) const {
+    return internalError("not a stream's store");
+  }
+  // Of batches with records after `sequence`.
+  virtual Result<BatchBacklog> batchBacklog(std::uint64_t /*sequence*/) const {
+    return internalError("not a stream's store");
+  }
 
   // The last committed sequence; 0 for an empty log.
   virtual std::uint64_t lastSequence() const = 0;

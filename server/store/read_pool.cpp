@@ -9,8 +9,9 @@ Result<std::unique_ptr<ReadConnection>> ReadConnection::open(const std::string& 
   GYRE_TRY_ASSIGN(auto entities, EntityReader::open(*database));
   GYRE_TRY_ASSIGN(auto events, EventReader::open(*database));
   GYRE_TRY_ASSIGN(auto deliveries, DeliveryReader::open(*database));
-  return std::make_unique<ReadConnection>(
-      ReadConnection{std::move(database), std::move(entities), std::move(events), std::move(deliveries)});
+  GYRE_TRY_ASSIGN(auto batches, BatchLogReader::open(*database));
+  return std::make_unique<ReadConnection>(ReadConnection{std::move(database), std::move(entities), std::move(events),
+                                                         std::move(deliveries), std::move(batches)});
 }
 
 Result<std::unique_ptr<ReadPool>> ReadPool::open(const std::string& path, std::size_t connections) {

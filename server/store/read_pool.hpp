@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "gyre/status.hpp"
+#include "server/store/batch_log.hpp"
 #include "server/store/database.hpp"
 #include "server/store/deliveries.hpp"
 #include "server/store/entity_store.hpp"
@@ -25,6 +26,7 @@ struct ReadConnection {
   EntityReader entities;
   EventReader events;
   DeliveryReader deliveries;
+  BatchLogReader batches;
   static Result<std::unique_ptr<ReadConnection>> open(const std::string& path);
 };
 

@@ -74,6 +74,17 @@ CREATE TABLE unique_key(
   PRIMARY KEY(pointer, organization_id, value)
 ) WITHOUT ROWID;
 )sql",
+    // record_batch: the log of a stream, by the sequence of a batch's last record, so that the newest row says where
+    // the
+    // log ends.
+    R"sql(
+CREATE TABLE record_batch(
+  last_sequence INTEGER PRIMARY KEY,
+  record_count INTEGER NOT NULL,
+  time_millis INTEGER NOT NULL,
+  data BLOB NOT NULL
+);
+)sql",
 };
 
 }  // namespace gyre::store

@@ -54,19 +54,21 @@ Status SqliteStore::startWriter(const StoreOptions& options, std::unique_ptr<Dat
   GYRE_TRY_ASSIGN(auto delivery_reader, DeliveryReader::open(*database));
   GYRE_TRY_ASSIGN(auto delivery_writer, DeliveryWriter::open(*database));
   GYRE_TRY_ASSIGN(auto keys, UniqueKeyStore::open(*database));
+  GYRE_TRY_ASSIGN(auto batch_writer, BatchLogWriter::open(*database));
   GYRE_TRY_ASSIGN(auto checkpoints, Database::open(options.path, Database::Role::kCheckpoint));
   {
     const ReadPool::Lease reader = readers_->borrow();
-    GYRE_TRY_ASSIGN(const std::uint64_t last, reader->events.lastSequence());
-    signal_.publish(last);
+    GYRE_TRY_ASSIGN(const std::uint64_t last_event, reader->events.lastSequence());
+    GYRE_TRY_ASSIGN(const std::uint64_t last_record, reader->batches.lastSequence());
+    signal_.publish(std::max(last_event, last_record));
   }
   GroupCommit::Parts parts;
   GYRE_TRY_ASSIGN(parts.entities, entities.countAll());
-  parts.work =
-      std::make_unique<BatchOfWork>(*database,
-                                    BatchOfWork::Parts{std::move(entities), std::move(receipts), std::move(keys),
-                                                       std::move(delivery_reader), std::move(delivery_writer)},
-                                    cache_, clock, options.receipt_lifetime_ms);
+  parts.work = std::make_unique<BatchOfWork>(
+      *database,
+      BatchOfWork::Parts{std::move(entities), std::move(receipts), std::move(keys), std::move(delivery_reader),
+                         std::move(delivery_writer), std::move(batch_writer)},
+      cache_, clock, options.receipt_lifetime_ms);
   parts.database = std::move(database);
   parts.checkpointer = std::make_unique<Checkpointer>(std::move(checkpoints), observer);
   writer_ = std::make_unique<GroupCommit>(options, std::move(parts), signal_, observer);
@@ -142,6 +144,15 @@ Result<std::uint64_t> SqliteStore::deadLetterCount() const { return readers_->bo
 
 Result<std::vector<DeadLetter>> SqliteStore::deadLettersUpTo(const DeadLetter& letter) const {
   return readers_->borrow()->deliveries.upTo(letter);
+}
+
+// As for events: what is not published is not shown.
+Result<std::vector<StoredBatch>> SqliteStore::batchesAfter(std::uint64_t sequence, std::uint64_t max_bytes) const {
+  return readers_->borrow()->batches.read(sequence, signal_.last(), max_bytes);
+}
+
+Result<BatchBacklog> SqliteStore::batchBacklog(std::uint64_t sequence) const {
+  return readers_->borrow()->batches.backlog(sequence);
 }
 
 std::uint64_t SqliteStore::waitForSequenceAbove(std::uint64_t sequence, std::int64_t timeout_ms) const {

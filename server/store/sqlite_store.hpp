@@ -43,6 +43,9 @@ class SqliteStore final : public PrimaryStore {
   Result<std::uint64_t> deadLetterCount() const override;
   Result<std::vector<DeadLetter>> deadLettersUpTo(const DeadLetter& letter) const override;
 
+  Result<std::vector<StoredBatch>> batchesAfter(std::uint64_t sequence, std::uint64_t max_bytes) const override;
+  Result<BatchBacklog> batchBacklog(std::uint64_t sequence) const override;
+
   std::uint64_t lastSequence() const override { return signal_.last(); }
   std::uint64_t waitForSequenceAbove(std::uint64_t sequence, std::int64_t timeout_ms) const override;
   void wakeWaiters() override { signal_.wake(); }

@@ -24,6 +24,11 @@ void Statement::bind(int index, std::string_view text) {
 
 void Statement::bind(int index, std::int64_t value) { sqlite3_bind_int64(statement_.get(), index, value); }
 
+void Statement::bindBlob(int index, std::string_view bytes) {
+  const char* const data = bytes.data() == nullptr ? "" : bytes.data();
+  sqlite3_bind_blob64(statement_.get(), index, data, bytes.size(), SQLITE_STATIC);
+}
+
 Statement::Cursor::~Cursor() { sqlite3_reset(statement_.statement_.get()); }
 
 Result<bool> Statement::Cursor::next() {

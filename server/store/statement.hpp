@@ -25,6 +25,7 @@ class Statement {
   // `index` counts from 1. The text is borrowed until the Cursor ends.
   void bind(int index, std::string_view text);
   void bind(int index, std::int64_t value);
+  void bindBlob(int index, std::string_view bytes);
 
   // One execution. While it lives it holds a snapshot of the file, so keep it short.
   class Cursor {

@@ -14,6 +14,7 @@ BatchOfWork::BatchOfWork(Database& database, Parts parts, StateCache& cache, con
       delivery_writer_(std::move(parts.delivery_writer)),
       entity_writer_(database),
       event_writer_(database),
+      batch_writer_(std::move(parts.batch_writer)),
       cache_(cache),
       clock_(clock),
       receipt_lifetime_ms_(receipt_lifetime_ms) {}
@@ -35,6 +36,7 @@ void BatchOfWork::begin(std::uint64_t last_sequence) {
   kept_receipts_.clear();
   claimed_keys_.clear();
   event_writer_.cutTo(0);
+  batch_writer_.begin();
   delivery_writer_.begin();
   broken_ = Status();
   beginUnit();
@@ -43,6 +45,7 @@ void BatchOfWork::begin(std::uint64_t last_sequence) {
 void BatchOfWork::beginUnit() {
   unit_sequence_ = last_sequence_;
   unit_events_ = event_writer_.size();
+  unit_batches_ = batch_writer_.size();
   unit_entities_.clear();
   unit_receipts_.clear();
   unit_keys_.clear();
@@ -58,6 +61,7 @@ void BatchOfWork::undoUnit() {
   if (Status undone = delivery_writer_.undoUnit(); !undone.isOk()) broken_ = std::move(undone);
   last_sequence_ = unit_sequence_;
   event_writer_.cutTo(unit_events_);
+  batch_writer_.cutTo(unit_batches_);
   for (; !unit_entities_.empty(); unit_entities_.pop_back())
     unit_entities_.back().first->now = std::move(unit_entities_.back().second);
   for (; !unit_keys_.empty(); unit_keys_.pop_back()) claimed_keys_.erase(unit_keys_.back());
@@ -99,6 +103,18 @@ Result<EntityRecord> BatchOfWork::append(EntityRecord after, std::string_view ty
   unit_entities_.emplace_back(changed, std::move(changed->now));
   changed->now = {after, true, true};
   return after;
+}
+
+Result<std::uint64_t> BatchOfWork::appendBatch(StoredBatch batch) {
+  batch.first_sequence = last_sequence_ + 1;
+  last_sequence_ += batch.record_count;
+  batch_writer_.add(std::move(batch));
+  return last_sequence_ + 1 - batch.record_count;
+}
+
+Status BatchOfWork::trimBatches(std::uint64_t sequence) {
+  batch_writer_.trimTo(sequence);
+  return {};
 }
 
 Result<std::optional<Receipt>> BatchOfWork::receipt(std::string_view scope, std::string_view key) {
@@ -158,11 +174,13 @@ Status BatchOfWork::write() {
   for (const auto& [key, owner] : claimed_keys_) keys_.add(key, owner);
   const Status entities = entity_writer_.write();
   const Status events = event_writer_.write();
+  const Status batches = batch_writer_.write();
   const Status keys = keys_.write();
   const Status receipts = receipts_.write();
   GYRE_TRY(keys);
   GYRE_TRY(entities);
   GYRE_TRY(events);
+  GYRE_TRY(batches);
   GYRE_TRY(receipts);
   return receipts_.purge(oldestReceipt());
 }

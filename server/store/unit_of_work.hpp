@@ -17,6 +17,7 @@
 
 #include "base/clock.hpp"
 #include "gyre/status.hpp"
+#include "server/store/batch_log.hpp"
 #include "server/store/database.hpp"
 #include "server/store/deliveries.hpp"
 #include "server/store/entity_store.hpp"
@@ -36,6 +37,7 @@ class BatchOfWork final : public UnitOfWork {
     UniqueKeyStore keys;
     DeliveryReader delivery_reader;
     DeliveryWriter delivery_writer;
+    BatchLogWriter batch_writer;
   };
   // `parts`: all on `database`.
   BatchOfWork(Database& database, Parts parts, StateCache& cache, const base::Clock& clock,
@@ -71,6 +73,8 @@ class BatchOfWork final : public UnitOfWork {
   }
   Result<std::uint64_t> putDeadLetter(const DeadLetter& letter) override { return delivery_writer_.put(letter); }
   Result<bool> dropDeadLetter(std::uint64_t id) override { return delivery_writer_.drop(id); }
+  Result<std::uint64_t> appendBatch(StoredBatch batch) override;
+  Status trimBatches(std::uint64_t sequence) override;
   Status undo() override;
 
  private:
@@ -111,6 +115,7 @@ class BatchOfWork final : public UnitOfWork {
   DeliveryWriter delivery_writer_;
   EntityWriter entity_writer_;
   EventWriter event_writer_;
+  BatchLogWriter batch_writer_;
   StateCache& cache_;
   const base::Clock& clock_;
   const std::int64_t receipt_lifetime_ms_;
@@ -125,6 +130,7 @@ class BatchOfWork final : public UnitOfWork {
   // What the unit's writes replaced, newest last.
   std::uint64_t unit_sequence_ = 0;
   std::size_t unit_events_ = 0;
+  std::size_t unit_batches_ = 0;
   std::vector<std::pair<Entry*, Current>> unit_entities_;
   std::vector<std::pair<ReceiptKey, std::optional<KeptReceipt>>> unit_receipts_;
   std::vector<UniqueKey> unit_keys_;
