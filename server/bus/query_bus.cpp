@@ -125,12 +125,12 @@ class QueryBus::Flight : public std::enable_shared_from_this<QueryBus::Flight> {
 };
 
 QueryBus::QueryBus(const DomainHandlers& handlers, const store::PrimaryStore& store, const search::SearchEngine& engine,
-                   projector::Projector& projector, QueryCache& cache, base::ThreadPool& readers,
+                   projector::Searchability& searchability, QueryCache& cache, base::ThreadPool& readers,
                    const base::Clock& clock)
     : handlers_(handlers),
       store_(store),
       engine_(engine),
-      projector_(projector),
+      searchability_(searchability),
       cache_(cache),
       readers_(readers),
       clock_(clock) {}
@@ -171,7 +171,7 @@ void QueryBus::ask(QueryRequest request, QueryDone done) {
   if (!plan.isOk()) return flight->refuse(plan.status());
   if (plan->get) return flight->answerFromStore(*plan->get);
   if (is_covered) return flight->startAt(progress.generation, std::move(*plan));
-  projector_.requireSequence(wanted, timeout_ms, [flight, planned = std::move(*plan)](const Status& waited) {
+  searchability_.requireSequence(wanted, timeout_ms, [flight, planned = std::move(*plan)](const Status& waited) {
     flight->startAfter(waited, planned);
   });
 }

@@ -1,8 +1,8 @@
 // What does the index, or the store, answer? The read bus of one domain.
 //
 // ask() looks in the result cache on the caller's thread and plans there, which is cheap; a hit and a read by id are
-// answered there and then. Anything else waits for the sequence asked for, joins whoever runs the same search already, or
-// goes to the bounded pool of readers: search, present, keep. A full pool is resource_exhausted at once.
+// answered there and then. Anything else waits for the sequence asked for, joins whoever runs the same search already,
+// or goes to the bounded pool of readers: search, present, keep. A full pool is resource_exhausted at once.
 //
 // A read by id is answered from the primary store: it sees its own writes without waiting.
 //
@@ -21,7 +21,7 @@
 #include "gyre/status.hpp"
 #include "server/bus/handlers.hpp"
 #include "server/bus/query_cache.hpp"
-#include "server/projector/projector.hpp"
+#include "server/projector/searchability.hpp"
 #include "server/search/search_engine.hpp"
 #include "server/store/primary_store.hpp"
 
@@ -29,9 +29,9 @@ namespace gyre::bus {
 
 struct QueryRequest {
   std::string name;
-  std::string parameters;        // JSON object
-  bool is_lenient = false;       // came from a query string
-  std::string organization_id;   // bound by the caller's key; "" when none
+  std::string parameters;                     // JSON object
+  bool is_lenient = false;                    // came from a query string
+  std::string organization_id;                // bound by the caller's key; "" when none
   std::optional<std::uint64_t> min_sequence;  // Gyre-Min-Sequence
   std::int64_t timeout_ms = 5000;             // Gyre-Timeout
   bool is_cache_bypassed = false;             // Cache-Control: no-cache
@@ -48,7 +48,8 @@ using QueryDone = std::function<void(Result<QueryAnswer>)>;
 class QueryBus {
  public:
   QueryBus(const DomainHandlers& handlers, const store::PrimaryStore& store, const search::SearchEngine& engine,
-           projector::Projector& projector, QueryCache& cache, base::ThreadPool& readers, const base::Clock& clock);
+           projector::Searchability& searchability, QueryCache& cache, base::ThreadPool& readers,
+           const base::Clock& clock);
 
   // not_found "unknown_query" lists the known ones; invalid_argument for a future min_sequence ("unknown_sequence");
   // deadline_exceeded "index_behind"; not_found when the entity of a get does not exist; what plan refuses.
@@ -61,7 +62,7 @@ class QueryBus {
   const DomainHandlers& handlers_;
   const store::PrimaryStore& store_;
   const search::SearchEngine& engine_;
-  projector::Projector& projector_;
+  projector::Searchability& searchability_;
   QueryCache& cache_;
   base::ThreadPool& readers_;
   const base::Clock& clock_;

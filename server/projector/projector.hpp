@@ -22,6 +22,7 @@
 #include "base/observer.hpp"
 #include "gyre/status.hpp"
 #include "server/projector/projection.hpp"
+#include "server/projector/searchability.hpp"
 #include "server/search/search_engine.hpp"
 #include "server/store/primary_store.hpp"
 
@@ -52,21 +53,18 @@ struct ProjectorStats {
   std::string last_error;  // "" when the last batch went well
 };
 
-class Projector {
+class Projector : public Searchability {
  public:
   Projector(ProjectorOptions options, store::PrimaryStore& store, search::SearchEngine& engine,
             const Projection& projection, const base::Clock& clock, base::Observer& observer);
-  ~Projector();  // stops
+  ~Projector() override;  // stops
 
   void start();
   // Ends the loop after the batch in hand, with a last commit.
   void stop();
 
-  // Asks for `sequence` to be searchable soon and calls `ready` once it is, or with deadline_exceeded (reason
-  // "index_behind", naming both sequences) after `timeout_ms`, or unavailable at stop. A sequence beyond the log's last
-  // is invalid_argument at once. `ready` runs on the caller's thread when it is already searchable, else on the
-  // projector's; must not block.
-  void requireSequence(std::uint64_t sequence, std::int64_t timeout_ms, std::function<void(const Status&)> ready);
+  void requireSequence(std::uint64_t sequence, std::int64_t timeout_ms,
+                       std::function<void(const Status&)> ready) override;
 
   // Projects these entities again, whatever the index holds, and waits until they are searchable. For synchronise and
   // repair. Returns how many were sent; documents of ids without an entity are deleted from the index.

@@ -1,0 +1,55 @@
+// How does a stream use its index, whatever is in it? Records in, in the order of their sequences; answers out.
+//
+// It is a SearchEngine whose documents are not single things that can be written again: bulk, get and scan are refused.
+// Documents go to generations of the embedded engine; samples to a store of series, whose requests are not the search
+// dialect's.
+//
+// THREADS: apply, refresh, commit and retain from the applier only; the rest from any.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gyre/status.hpp"
+#include "server/search/search_engine.hpp"
+#include "server/stream/record_batch.hpp"
+
+namespace gyre::stream {
+
+// A record that the index will never take.
+struct RefusedRecord {
+  std::uint64_t sequence = 0;
+  std::int64_t time_millis = 0;
+  std::string record;
+  std::string cause;
+};
+
+struct RetainResult {
+  std::uint64_t deleted_records = 0;
+  std::uint64_t deleted_generations = 0;
+};
+
+class StreamIndex : public search::SearchEngine {
+ public:
+  // Records of sequences up to `after` are held already and passed over; afterwards all up to the batch's last sequence
+  // are applied. `arrived_millis`: when the batch came.
+  virtual Result<std::vector<RefusedRecord>> apply(const RecordBatch& batch, std::uint64_t first_sequence,
+                                                   std::uint64_t after, std::int64_t arrived_millis) = 0;
+  // Deletes what is older than this, as far as it can be deleted without rewriting: a record counts as of its own time,
+  // or of its arrival when that is earlier.
+  virtual Result<RetainResult> retain(std::int64_t oldest_millis) = 0;
+
+  Result<std::vector<search::BulkItem>> bulk(std::span<const search::BulkOperation>, std::uint64_t) override {
+    return notWritten();
+  }
+  Result<std::optional<search::IndexedDocument>> get(std::string_view) const override { return notWritten(); }
+  Status scan(const std::function<bool(std::string_view, std::uint64_t, std::string_view)>&) const override {
+    return notWritten();
+  }
+
+ private:
+  static Status notWritten() { return {Code::kUnimplemented, "a stream's records only arrive, in order"}; }
+};
+
+}  // namespace gyre::stream
