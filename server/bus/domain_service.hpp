@@ -20,6 +20,7 @@
 #include "server/projector/projector.hpp"
 #include "server/search/search_engine.hpp"
 #include "server/store/primary_store.hpp"
+#include "server/stream/stream_service.hpp"
 
 namespace gyre::bus {
 
@@ -31,7 +32,8 @@ struct DomainService {
   projector::Projector* projector = nullptr;
   store::PrimaryStore* store = nullptr;
   search::SearchEngine* engine = nullptr;
-  DomainGate gate;  // requests pass it; the parts above are there once it was opened
+  stream::StreamService* stream = nullptr;  // of a stream, which has neither commands nor projector; else null
+  DomainGate gate;                          // requests pass it; the parts above are there once it was opened
 };
 
 // A domain that the configuration names and that could not be served, with the reason.

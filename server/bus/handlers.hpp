@@ -15,6 +15,7 @@
 
 #include "gyre/status.hpp"
 #include "server/projector/projection.hpp"
+#include "server/stream/stream_handlers.hpp"
 
 namespace gyre::bus {
 
@@ -119,6 +120,8 @@ class DomainHandlers : public projector::Projection {
     static const std::vector<ActivityDescription> none;
     return none;
   }
+  // Null for a domain of entities. A stream decides, takes and matches through this, and has no events.
+  virtual const stream::StreamHandlers* stream() const { return nullptr; }
   virtual Result<PlannedReaction> react(std::size_t /*subscription*/, const ForeignEventCall& /*event*/) const {
     return internalError("this domain reacts to nothing");
   }

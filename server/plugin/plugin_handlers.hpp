@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@ class PluginHandlers final : public bus::DomainHandlers {
  public:
   // REQUIRES: checkPluginTable(&table) is ok.
   explicit PluginHandlers(const gyre_plugin& table);
+  ~PluginHandlers() override;
 
   // `options`: JSON object with every option the plugin declares (config::DomainConfig::plugin_options). Once, before
   // any other call.
@@ -49,6 +51,7 @@ class PluginHandlers final : public bus::DomainHandlers {
   const std::vector<bus::ActivityDescription>& activities() const override { return activities_; }
   Result<bus::PlannedReaction> react(std::size_t subscription, const bus::ForeignEventCall& event) const override;
   Result<bus::PresentedActivity> presentActivity(std::size_t activity, std::string_view document) const override;
+  const stream::StreamHandlers* stream() const override { return stream_.get(); }
 
  private:
   Result<std::vector<bus::DecidedEvent>> decide(gyre_decide_fn function, void* handler, std::string_view name,
@@ -61,6 +64,7 @@ class PluginHandlers final : public bus::DomainHandlers {
   std::vector<bus::QueryDescription> queries_;
   std::vector<bus::SubscriptionDescription> subscriptions_;
   std::vector<bus::ActivityDescription> activities_;
+  std::unique_ptr<stream::StreamHandlers> stream_;  // null for a domain of entities
 };
 
 }  // namespace gyre::plugin

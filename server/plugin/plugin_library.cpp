@@ -166,6 +166,50 @@ Status checkSubscriptions(const gyre_plugin& table) {
   return {};
 }
 
+Status checkIntakes(const gyre_stream& stream) {
+  GYRE_TRY(checkList("intake", stream.intakes, stream.intake_count));
+  std::vector<std::string_view> names;
+  for (std::uint64_t i = 0; i < stream.intake_count; ++i) {
+    const gyre_intake& intake = *stream.intakes[i];
+    const std::string where = "intake " + std::to_string(i);
+    GYRE_TRY(checkText(where + " name", intake.name));
+    const std::string_view name = view(intake.name);
+    if (!isDomainName(name)) return refused(where + ": expected a name like \"otlp\", found " + quoted(name));
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      return refused("intake " + quoted(name) + " is declared twice");
+    names.push_back(name);
+    GYRE_TRY(checkText(where + " help", intake.help));
+    GYRE_TRY(checkText(where + " path", intake.path));
+    if (intake.path.size > 0 && !view(intake.path).starts_with('/'))
+      return refused(where + " path: expected one like \"/v1/logs\", found " + quoted(view(intake.path)));
+    GYRE_TRY(checkText(where + " framing", intake.framing));
+    if (intake.framing.size > 0 && view(intake.framing) != "syslog")
+      return refused(where + " framing: expected \"\" or \"syslog\", found " + quoted(view(intake.framing)));
+    GYRE_TRY(checkPointer(where + " take", intake.take != nullptr));
+  }
+  return {};
+}
+
+Status checkTail(const std::string& named, const gyre_tail& tail) {
+  GYRE_TRY(checkSchema(named, tail.schema));
+  return checkPointer(named + " match", tail.match != nullptr);
+}
+
+Status checkStream(const gyre_stream& stream) {
+  if (stream.struct_size < sizeof(gyre_stream))
+    return refused("stream: expected a struct_size of at least " + std::to_string(sizeof(gyre_stream)) + ", found " +
+                   std::to_string(stream.struct_size));
+  GYRE_TRY(checkText("stream kind", stream.kind));
+  const std::string_view kind = view(stream.kind);
+  if (kind != "documents" && kind != "series")
+    return refused("stream kind: expected \"documents\" or \"series\", found " + quoted(kind));
+  GYRE_TRY(checkText("stream time_field", stream.time_field));
+  if (kind == "documents" && stream.time_field.size == 0)
+    return refused("stream time_field: expected the name of a date field, found nothing");
+  GYRE_TRY(checkIntakes(stream));
+  return checkEntries("tail", stream.tails, stream.tail_count, checkTail);
+}
+
 Status checkVersion(const gyre_plugin& table) {
   if (table.abi_major != GYRE_ABI_MAJOR)
     return refused("expected ABI version " + std::to_string(GYRE_ABI_MAJOR) + ".x, found " +
@@ -195,6 +239,7 @@ Status checkPluginTable(const gyre_plugin* table) {
   GYRE_TRY(checkEntries("command", table->commands, table->command_count, checkCommand));
   GYRE_TRY(checkEntries("event", table->events, table->event_count, checkEvent));
   GYRE_TRY(checkEntries("query", table->queries, table->query_count, checkQuery));
+  if (const gyre_stream* const stream = streamOf(*table)) GYRE_TRY(checkStream(*stream));
   if (!hasMinor1(*table)) return {};
   GYRE_TRY(checkSubscriptions(*table));
   return checkEntries("activity", table->activities, table->activity_count, checkActivity);

@@ -16,6 +16,10 @@ inline constexpr std::size_t kTableSize10 = offsetof(gyre_plugin, subscriptions)
 inline constexpr std::size_t kTableSize11 = offsetof(gyre_plugin, activity_count) + sizeof(gyre_plugin::activity_count);
 
 inline bool hasMinor1(const gyre_plugin& table) { return table.struct_size >= kTableSize11; }
+// Null for a domain of entities.
+inline const gyre_stream* streamOf(const gyre_plugin& table) {
+  return table.struct_size >= offsetof(gyre_plugin, stream) + sizeof(gyre_plugin::stream) ? table.stream : nullptr;
+}
 inline std::uint64_t subscriptionCount(const gyre_plugin& table) {
   return hasMinor1(table) ? table.subscription_count : 0;
 }

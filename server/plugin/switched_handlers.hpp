@@ -31,6 +31,7 @@ class SwitchedHandlers final : public bus::DomainHandlers {
   const std::vector<bus::QueryDescription>& queries() const override { return now().queries(); }
   const std::vector<bus::SubscriptionDescription>& subscriptions() const override { return now().subscriptions(); }
   const std::vector<bus::ActivityDescription>& activities() const override { return now().activities(); }
+  const stream::StreamHandlers* stream() const override { return now().stream() == nullptr ? nullptr : &stream_; }
   Result<std::vector<bus::DecidedEvent>> decideCommand(std::size_t command,
                                                        const bus::DecideCall& call) const override {
     return now().decideCommand(command, call);
@@ -61,8 +62,33 @@ class SwitchedHandlers final : public bus::DomainHandlers {
   }
 
  private:
+  // The stream's part, switched with the rest.
+  class Stream final : public stream::StreamHandlers {
+   public:
+    explicit Stream(const SwitchedHandlers& owner) : owner_(owner) {}
+    stream::Kind kind() const override { return now().kind(); }
+    std::string_view timeField() const override { return now().timeField(); }
+    const std::vector<stream::IntakeDescription>& intakes() const override { return now().intakes(); }
+    const std::vector<stream::TailDescription>& tails() const override { return now().tails(); }
+    Result<stream::Taken> take(std::size_t intake, const stream::TakeCall& call) const override {
+      return now().take(intake, call);
+    }
+    Result<stream::RecordBatch> decide(std::size_t command, std::string_view body, std::string_view organization_id,
+                                       std::int64_t time_millis) const override {
+      return now().decide(command, body, organization_id, time_millis);
+    }
+    Result<std::vector<stream::ShownRecord>> match(std::size_t tail, const stream::FollowCall& call) const override {
+      return now().match(tail, call);
+    }
+
+   private:
+    const stream::StreamHandlers& now() const { return *owner_.now().stream(); }
+    const SwitchedHandlers& owner_;
+  };
+
   const bus::DomainHandlers& now() const { return *current_.load(std::memory_order_acquire); }
   std::atomic<const bus::DomainHandlers*> current_;
+  const Stream stream_{*this};
 };
 
 }  // namespace gyre::plugin
