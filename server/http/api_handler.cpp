@@ -12,6 +12,7 @@
 #include "server/http/openapi.hpp"
 #include "server/http/problem.hpp"
 #include "server/http/query_routes.hpp"
+#include "server/http/stream_routes.hpp"
 
 namespace gyre::http {
 
@@ -45,6 +46,8 @@ std::optional<Permission> permissionOf(Route::Kind kind) {
     case Route::Kind::kConsole: return Permission::kAny;
     case Route::Kind::kCommand:
     case Route::Kind::kBatch:
+    case Route::Kind::kIngest:
+    case Route::Kind::kRecords:
     case Route::Kind::kEvents: return Permission::kWrite;
     case Route::Kind::kQuery:
     case Route::Kind::kActivity: return Permission::kRead;
@@ -77,7 +80,14 @@ std::string consolePage(const bus::DomainCatalog& domains) {
 ApiHandler::ApiHandler(ApiContext context) : context_(std::move(context)) {}
 
 void ApiHandler::handle(Request& request, Responder responder) {
-  const Route route = matchRoute(request.method, request.path);
+  Route route = matchRoute(request.method, request.path);
+  if (route.kind == Route::Kind::kNone)
+    if (const auto intake = findIntakePath(context_.domains, request.path)) {
+      route.kind = request.method == "POST" ? Route::Kind::kIngest : Route::Kind::kMethodNotAllowed;
+      route.domain = intake->domain;
+      route.name = intake->intake;
+      route.allow = "POST";
+    }
   if (const auto permission = permissionOf(route.kind)) {
     auto key = context_.keys.admit(request.header("authorization"), *permission, route.domain);
     if (!key.isOk()) {
@@ -120,6 +130,30 @@ void ApiHandler::handle(Request& request, Responder responder) {
   }
 }
 
+void ApiHandler::handleStream(const Route& route, const bus::DomainService& domain, Request& request,
+                              Responder responder) {
+  switch (route.kind) {
+    case Route::Kind::kCommand: return handleStreamCommand(context_, domain, route.name, request, std::move(responder));
+    case Route::Kind::kIngest: return handleIngest(context_, domain, route.name, request, std::move(responder));
+    case Route::Kind::kRecords: return handleRecords(context_, domain, request, std::move(responder));
+    case Route::Kind::kQuery:
+      if (const auto tail = domain.stream->handlers().findTail(route.name))
+        return handleTail(context_, domain, *tail, request, std::move(responder));
+      return handleQuery(context_, domain, route.name, request, std::move(responder));
+    case Route::Kind::kDeadLetters:
+    case Route::Kind::kDeadLetter: return handleDeadLetters(context_, domain, route, request, std::move(responder));
+    case Route::Kind::kBatch:
+      return responder.send(problem(notForStreams(domain, "batch of commands: send lines to /records"), request.id));
+    case Route::Kind::kEvents: return responder.send(problem(notForStreams(domain, "events"), request.id));
+    case Route::Kind::kDeadLetterReplay:
+      return responder.send(
+          problem(notForStreams(domain, "replay: send the record again, then delete the letter"), request.id));
+    default:
+      return responder.send(
+          problem(notForStreams(domain, "such job: there is no store beside its index to compare with"), request.id));
+  }
+}
+
 void ApiHandler::handleDomain(const Route& route, Request& request, Responder responder) {
   const bus::DomainService* const domain = context_.domains.find(route.domain);
   bus::DomainGate::Pass pass = domain == nullptr ? nullptr : domain->gate.enter();
@@ -132,7 +166,12 @@ void ApiHandler::handleDomain(const Route& route, Request& request, Responder re
     return responder.send(problem(503, "domain_disabled", "domain " + domain->name + " is disabled", request.id));
   }
   responder.keep(std::move(pass));
+  if (domain->stream != nullptr) return handleStream(route, *domain, request, std::move(responder));
   switch (route.kind) {
+    case Route::Kind::kIngest:
+    case Route::Kind::kRecords:
+      return responder.send(problem(409, "entity_domain",
+                                    domain->name + " is a domain of entities: it is written by commands", request.id));
     case Route::Kind::kCommand: return handleCommand(context_, *domain, route.name, request, std::move(responder));
     case Route::Kind::kBatch: return handleBatch(context_, *domain, request, std::move(responder));
     case Route::Kind::kEvents: return handleEvents(context_, *domain, request, std::move(responder));

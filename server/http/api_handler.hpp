@@ -43,6 +43,7 @@ class ApiHandler final : public Handler {
 
  private:
   void handleDomain(const Route& route, Request& request, Responder responder);
+  void handleStream(const Route& route, const bus::DomainService& domain, Request& request, Responder responder);
 
   void handlePlugin(const Route& route, const Request& request, Responder responder) const;
 

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "server/http/body_feed.hpp"
 #include "server/http/content_coding.hpp"
 
 namespace gyre::http {
@@ -41,6 +42,7 @@ void Responder::send(Response response) {
   const std::shared_ptr<Target> target = std::exchange(target_, nullptr);
   const RequestToken token = RequestToken::unpack(request_);
   if (target->isLive(connection_)) packBody(response, token.allows_gzip);
+  if (response.feed) response.feed->attach(target, connection_, token.sequence);
   target->complete({connection_, token.sequence, std::move(response)});
   kept_.reset();
 }

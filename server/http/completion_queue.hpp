@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "gyre/status.hpp"
@@ -33,6 +34,8 @@ struct Completion {
   std::uint64_t connection = 0;
   std::uint64_t sequence = 0;
   std::optional<Response> response;  // nothing: the Responder was dropped
+  enum class Kind : std::uint8_t { kAnswer, kMore, kEnd } kind = Kind::kAnswer;
+  std::string more = {};  // kMore: of the body
 };
 
 // The loop, as its own thread's Responders see it.

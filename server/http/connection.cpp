@@ -1,6 +1,10 @@
 #include "server/http/connection.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <utility>
+
+#include "server/http/body_feed.hpp"
 
 namespace gyre::http {
 
@@ -28,13 +32,48 @@ void Connection::receiveEnd() {
 }
 
 void Connection::complete(std::uint64_t sequence, std::optional<Response> response) {
-  const std::uint64_t first_sequence = next_sequence_ - waiting();
-  if (sequence < first_sequence || sequence >= next_sequence_) return;
-  Slot& slot = slots_[first_ + (sequence - first_sequence)];
-  if (slot.is_done) return;
+  Slot* const found = findSlot(sequence);
+  if (found == nullptr || found->is_done) return;
+  Slot& slot = *found;
   if (response) return answerSlot(slot, *std::move(response));
   answerSlot(slot,
              context_.handler.refusal(500, "internal", "the request was dropped without an answer", slot.request_id));
+}
+
+Connection::Slot* Connection::findSlot(std::uint64_t sequence) {
+  const std::uint64_t first_sequence = next_sequence_ - waiting();
+  if (sequence < first_sequence || sequence >= next_sequence_) return nullptr;
+  return &slots_[first_ + (sequence - first_sequence)];
+}
+
+// A body that is not at its turn yet is gathered; its sender sees that nothing leaves.
+void Connection::goOn(std::uint64_t sequence, std::string_view bytes, bool is_end) {
+  Slot* const slot = findSlot(sequence);
+  if (slot == nullptr || !slot->is_done || slot->is_ended) return;
+  slot->fed += bytes.size();
+  if (slot->is_streaming) {
+    writeMore(*slot, bytes);
+  } else {
+    slot->response.body += bytes;
+    done_bytes_ += bytes.size();
+  }
+  slot->is_ended = is_end;
+}
+
+void Connection::writeMore(Slot& slot, std::string_view bytes) {
+  if (slot.is_head || bytes.empty()) return;
+  if (slot.is_http10) return output_.append(bytes);
+  char size[20];
+  const auto end = std::to_chars(size, size + sizeof size, bytes.size(), 16).ptr;
+  std::string chunk(size, end);
+  chunk.append("\r\n").append(bytes).append("\r\n");
+  output_.append(chunk);
+}
+
+void Connection::noteFlushed() {
+  if (waiting() == 0 || !slots_[first_].is_streaming) return;
+  const Slot& slot = slots_[first_];
+  slot.response.feed->taken(slot.fed - std::min<std::uint64_t>(slot.fed, output_.size()));
 }
 
 void Connection::resume() {
@@ -122,19 +161,33 @@ void Connection::answerRefused(const Refusal& refusal, bool keeps_alive) {
   slot.is_http10 = parser_.isHttp10();
   slot.keeps_alive = keeps_alive;
   Response response = context_.handler.refusal(refusal.status, refusal.reason, refusal.detail, slot.request_id);
-  if (refusal.status == 415) response.headers.emplace_back("Accept-Encoding", "gzip, deflate");
+  if (refusal.status == 415) response.headers.emplace_back("Accept-Encoding", "gzip, deflate, zstd, snappy");
   answerSlot(slot, std::move(response));
 }
 
 void Connection::writeReady() {
   while (waiting() > 0 && slots_[first_].is_done) {
     Slot& slot = slots_[first_];
-    done_bytes_ -= slot.response.body.size();
-    const bool is_ending = slot.response.close || (context_.is_stopping && waiting() == 1);
+    if (slot.is_streaming && !slot.is_ended) return;
+    if (!slot.is_streaming) done_bytes_ -= slot.response.body.size();
+    // Without a length or chunks only the connection's end tells where a body ends.
+    const bool is_unframed = slot.response.feed != nullptr && slot.is_http10;
+    const bool is_ending = slot.response.close || is_unframed || (context_.is_stopping && waiting() == 1);
     if (is_ending && slot.keeps_alive) must_linger_ = true;  // the peer did not ask for it, and may have sent more
     const bool keeps_connection = slot.keeps_alive && !is_ending;
     const std::string_view date = context_.date.at(context_.clock.nowMillis());
-    writeResponse(std::move(slot.response), {date, slot.is_head, slot.is_http10, keeps_connection}, output_);
+    const ResponseFrame frame{date, slot.is_head, slot.is_http10, keeps_connection};
+    if (slot.response.feed == nullptr) {
+      writeResponse(std::move(slot.response), frame, output_);
+    } else if (!slot.is_streaming) {
+      slot.is_streaming = true;
+      const std::string begun = std::exchange(slot.response.body, std::string());
+      writeHead(slot.response, frame, output_);
+      writeMore(slot, begun);
+      continue;
+    } else if (!slot.is_head && !slot.is_http10) {
+      output_.append("0\r\n\r\n");
+    }
     ++first_;
     if (keeps_connection) continue;
     is_last_ = true;

@@ -65,6 +65,10 @@ class Connection {
   void receiveEnd();
   // Keeps an answer until resume().
   void complete(std::uint64_t sequence, std::optional<Response> response);
+  // More of a body that has a feed.
+  void goOn(std::uint64_t sequence, std::string_view bytes, bool is_end);
+  // Output was written to the socket.
+  void noteFlushed();
   // Writes what can be written, and goes on with input that had to wait. May call the Handler.
   void resume();
   // Answers with a refusal after the requests before it, and ends the connection.
@@ -91,6 +95,9 @@ class Connection {
     bool is_head = false;
     bool is_http10 = false;
     bool keeps_alive = true;
+    bool is_streaming = false;  // the head is written, the body goes on
+    bool is_ended = false;      // nothing more comes of it
+    std::uint64_t fed = 0;      // bytes of the body that came
     std::uint64_t request_id = 0;
     Response response;
   };
@@ -103,6 +110,9 @@ class Connection {
   void parseInput(std::string_view& input);
   void dispatch();
   Slot& addSlot();
+  // Null when it was answered, or never was.
+  Slot* findSlot(std::uint64_t sequence);
+  void writeMore(Slot& slot, std::string_view bytes);
   void answerSlot(Slot& slot, Response response);
   void answerRefused(const Refusal& refusal, bool keeps_alive);
   void writeReady();

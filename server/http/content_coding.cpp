@@ -1,12 +1,14 @@
 #include "server/http/content_coding.hpp"
 
 #include <libdeflate.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <cstring>
 #include <memory>
 #include <utility>
 
+#include "gyre/snappy.hpp"
 #include "server/http/field_syntax.hpp"
 
 namespace gyre::http {
@@ -84,6 +86,37 @@ libdeflate_result unpackAll(ContentCoding coding, std::string_view packed, std::
   return done.taken == packed.size() ? LIBDEFLATE_SUCCESS : LIBDEFLATE_BAD_DATA;
 }
 
+// False when it is damaged, cut off, or larger than the limit.
+bool unpackZstd(std::string_view packed, std::size_t limit, std::string& plain, bool& is_too_large) {
+  const std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> state(ZSTD_createDCtx(), &ZSTD_freeDCtx);
+  // A window is memory that the sender chooses.
+  if (state == nullptr || ZSTD_isError(ZSTD_DCtx_setParameter(state.get(), ZSTD_d_windowLogMax, 27)) != 0) return false;
+  ZSTD_inBuffer in{packed.data(), packed.size(), 0};
+  std::size_t hint = 1;
+  while (in.pos < in.size) {
+    const std::size_t before = plain.size();
+    plain.resize(std::min(limit + 1, before + std::max<std::size_t>(4 * packed.size(), 64u << 10)));
+    ZSTD_outBuffer out{plain.data() + before, plain.size() - before, 0};
+    hint = ZSTD_decompressStream(state.get(), &out, &in);
+    plain.resize(before + out.pos);
+    if (ZSTD_isError(hint) != 0) return false;
+    is_too_large = plain.size() > limit;
+    if (is_too_large) return false;
+  }
+  // What the decoder still holds back.
+  while (hint != 0) {
+    const std::size_t before = plain.size();
+    plain.resize(std::min(limit + 1, before + (64u << 10)));
+    ZSTD_outBuffer out{plain.data() + before, plain.size() - before, 0};
+    hint = ZSTD_decompressStream(state.get(), &out, &in);
+    plain.resize(before + out.pos);
+    if (ZSTD_isError(hint) != 0) return false;
+    is_too_large = plain.size() > limit;
+    if (is_too_large || out.pos == 0) return false;
+  }
+  return true;
+}
+
 bool isTextual(std::string_view content_type) {
   const std::string_view type = trimBlanks(content_type.substr(0, content_type.find(';')));
   if (equalsIgnoringCase(type, "text/event-stream")) return false;
@@ -128,6 +161,8 @@ std::optional<ContentCoding> parseContentCoding(std::string_view value) {
   if (value.empty() || equalsIgnoringCase(value, "identity")) return ContentCoding::kIdentity;
   if (equalsIgnoringCase(value, "gzip") || equalsIgnoringCase(value, "x-gzip")) return ContentCoding::kGzip;
   if (equalsIgnoringCase(value, "deflate")) return ContentCoding::kDeflate;
+  if (equalsIgnoringCase(value, "zstd")) return ContentCoding::kZstd;
+  if (equalsIgnoringCase(value, "snappy")) return ContentCoding::kSnappy;
   return std::nullopt;
 }
 
@@ -136,7 +171,23 @@ std::optional<Refusal> unpackBody(ContentCoding coding, std::size_t limit, std::
     return Refusal{413, "payload_too_large",
                    "expected an unpacked body of at most " + std::to_string(limit) + " bytes, found more"};
   };
+  const auto damaged = [] {
+    return Refusal{400, "malformed_request", "expected a body packed as Content-Encoding says, found damaged data"};
+  };
   std::string plain;
+  if (coding == ContentCoding::kZstd || coding == ContentCoding::kSnappy) {
+    bool is_too_large = false;
+    if (coding == ContentCoding::kZstd) {
+      if (!unpackZstd(body, limit, plain, is_too_large)) return is_too_large ? tooLarge() : damaged();
+    } else {
+      const auto size = snappyPlainSize(body);
+      if (!size) return damaged();
+      if (*size > limit) return tooLarge();
+      if (!unpackSnappy(body, plain)) return damaged();
+    }
+    body = std::move(plain);
+    return std::nullopt;
+  }
   for (std::size_t space = expectedSize(coding, body, limit);;) {
     plain.resize(space);
     Run done;
@@ -146,8 +197,7 @@ std::optional<Refusal> unpackBody(ContentCoding coding, std::size_t limit, std::
       body = std::move(plain);
       return std::nullopt;
     }
-    if (result != LIBDEFLATE_INSUFFICIENT_SPACE)
-      return Refusal{400, "malformed_request", "expected a body packed as Content-Encoding says, found damaged data"};
+    if (result != LIBDEFLATE_INSUFFICIENT_SPACE) return damaged();
     if (space >= limit) return tooLarge();
     space = space > limit / 4 ? limit : space * 4;
     plain = std::string();  // first, so that old and new never stand side by side

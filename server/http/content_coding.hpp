@@ -1,6 +1,7 @@
 // How are bodies packed and unpacked? (Content-Encoding, Accept-Encoding; RFC 9110, 8.4 and 12.5)
 //
-// Request bodies may be gzip (one member or several) or deflate (zlib's wrapping, or none, as some clients send it);
+// Request bodies may be gzip (one member or several), deflate (zlib's wrapping, or none, as some clients send it), zstd
+// (one frame or several) or snappy (one block, as Prometheus and Loki send it);
 // answers are packed with gzip alone. A body that would unpack beyond its limit is refused, and no more memory than
 // that limit is ever taken.
 //
@@ -17,7 +18,7 @@
 
 namespace gyre::http {
 
-enum class ContentCoding : std::uint8_t { kIdentity, kGzip, kDeflate };
+enum class ContentCoding : std::uint8_t { kIdentity, kGzip, kDeflate, kZstd, kSnappy };
 
 // The coding that a Content-Encoding value names; nothing for one we do not know, or for several.
 std::optional<ContentCoding> parseContentCoding(std::string_view value);

@@ -40,7 +40,9 @@ std::string letterJson(const bus::DomainService& domain, const store::DeadLetter
   JsonWriter writer(text);
   writer.beginObject();
   writeLetter(letter, writer);
-  if (letter.kind == store::DeadLetter::Kind::kReaction) {
+  if (letter.kind == store::DeadLetter::Kind::kRecord) {
+    writer.member("record", letter.data);  // as text: it may be what is wrong with it
+  } else if (letter.kind == store::DeadLetter::Kind::kReaction) {
     writer.rawMember("data", letter.data);
     if (!letter.commands.empty()) writer.rawMember("reaction", letter.commands);
   } else if (const auto record = domain.store->load(letter.entity_id); record.isOk() && *record) {

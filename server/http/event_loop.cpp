@@ -124,7 +124,10 @@ void EventLoop::abort() {
 void EventLoop::complete(Completion completion) {
   Peer* const peer = find(completion.connection);
   if (peer == nullptr) return;
-  peer->connection.complete(completion.sequence, std::move(completion.response));
+  if (completion.kind == Completion::Kind::kAnswer)
+    peer->connection.complete(completion.sequence, std::move(completion.response));
+  else
+    peer->connection.goOn(completion.sequence, completion.more, completion.kind == Completion::Kind::kEnd);
   if (peer != current_) touched_.push_back(completion.connection);
 }
 
@@ -294,6 +297,7 @@ bool EventLoop::flushOutput(Peer& peer) {
   peer.is_blocked = flushed == OutputBuffer::Flushed::kBlocked;
   peer.has_moved = peer.has_moved || written > 0;
   addTo(counters_.bytes_out, written);
+  peer.connection.noteFlushed();
   return flushed != OutputBuffer::Flushed::kBroken;
 }
 

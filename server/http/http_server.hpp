@@ -77,12 +77,15 @@ struct Request {
   }
 };
 
+class BodyFeed;
+
 struct Response {
   int status = 200;
   std::string content_type = "application/json";             // "" when there is no body
   std::vector<std::pair<std::string, std::string>> headers;  // without Content-Length, Content-Type, Date, Connection
   std::string body;
-  bool close = false;  // end the connection after this answer
+  bool close = false;                        // end the connection after this answer
+  std::shared_ptr<BodyFeed> feed = nullptr;  // the body goes on; see body_feed.hpp
 };
 
 // The right to answer one request, once. Cheap to move, safe to keep longer than the connection or the server lives: an

@@ -30,6 +30,32 @@ void writeOperation(JsonWriter& writer, std::string_view domain, std::string_vie
   writer.key("tags").beginArray().string(domain).endArray();
 }
 
+void writeIntake(JsonWriter& writer, const bus::DomainService& domain, std::string path, std::string_view id,
+                 std::string_view help) {
+  writer.key(path).beginObject().key("post").beginObject();
+  writeOperation(writer, domain.name, id, help);
+  writeBody(writer, "*/*", R"({"type":"string"})");
+  writeResponses(writer, "200");
+  writer.endObject().endObject();
+}
+
+void writeStream(JsonWriter& writer, const bus::DomainService& domain, const stream::StreamHandlers& handlers) {
+  const std::string prefix = "/v1/" + domain.name;
+  for (const stream::IntakeDescription& intake : handlers.intakes()) {
+    if (!intake.framing.empty()) continue;
+    const std::string name(intake.name);
+    writeIntake(writer, domain, prefix + "/ingest/" + name, "ingest." + name, intake.help);
+    if (!intake.path.empty()) writeIntake(writer, domain, std::string(intake.path), "path." + name, intake.help);
+    if (name == "document") writeIntake(writer, domain, prefix + "/records", "records", "NDJSON, a record a line");
+  }
+  for (const stream::TailDescription& tail : handlers.tails()) {
+    writer.key(prefix + "/queries/" + std::string(tail.name)).beginObject().key("get").beginObject();
+    writeOperation(writer, domain.name, tail.name, tail.help);
+    writeResponses(writer, "200");
+    writer.endObject().endObject();
+  }
+}
+
 void writeDomain(JsonWriter& writer, const bus::DomainService& domain) {
   const std::string prefix = "/v1/" + domain.name;
   for (const bus::CommandDescription& command : domain.handlers->commands()) {
@@ -39,17 +65,20 @@ void writeDomain(JsonWriter& writer, const bus::DomainService& domain) {
     writeResponses(writer, "200");
     writer.endObject().endObject();
   }
-  writer.key(prefix + "/commands").beginObject().key("post").beginObject();
-  writeOperation(writer, domain.name, "batch", "many commands, one a line");
-  writeBody(writer, "application/x-ndjson", R"({"type":"string"})");
-  writeResponses(writer, "200");
-  writer.endObject().endObject();
-  writer.key(prefix + "/events").beginObject().key("post").beginObject();
-  writeOperation(writer, domain.name, "events", "domain events from outside (CloudEvents 1.0)");
-  writeBody(writer, "application/cloudevents+json",
-            R"({"type":"object","required":["specversion","id","source","type","subject"]})");
-  writeResponses(writer, "200");
-  writer.endObject().endObject();
+  if (const stream::StreamHandlers* const handlers = domain.handlers->stream()) writeStream(writer, domain, *handlers);
+  if (domain.handlers->stream() == nullptr) {
+    writer.key(prefix + "/commands").beginObject().key("post").beginObject();
+    writeOperation(writer, domain.name, "batch", "many commands, one a line");
+    writeBody(writer, "application/x-ndjson", R"({"type":"string"})");
+    writeResponses(writer, "200");
+    writer.endObject().endObject();
+    writer.key(prefix + "/events").beginObject().key("post").beginObject();
+    writeOperation(writer, domain.name, "events", "domain events from outside (CloudEvents 1.0)");
+    writeBody(writer, "application/cloudevents+json",
+              R"({"type":"object","required":["specversion","id","source","type","subject"]})");
+    writeResponses(writer, "200");
+    writer.endObject().endObject();
+  }
   for (const bus::QueryDescription& query : domain.handlers->queries()) {
     writer.key(prefix + "/queries/" + std::string(query.name)).beginObject().key("post").beginObject();
     writeOperation(writer, domain.name, query.name, query.help);

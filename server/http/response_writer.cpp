@@ -82,7 +82,7 @@ std::string_view reasonPhrase(int status) {
   }
 }
 
-void writeResponse(Response&& response, const ResponseFrame& frame, OutputBuffer& out) {
+void writeHead(const Response& response, const ResponseFrame& frame, OutputBuffer& out) {
   std::string& head = out.run();
   const std::size_t before = head.size();
   head += "HTTP/1.1 ";
@@ -95,9 +95,13 @@ void writeResponse(Response&& response, const ResponseFrame& frame, OutputBuffer
   if (has_body) {
     if (!response.content_type.empty() && isFieldText(response.content_type))
       head.append("Content-Type: ").append(response.content_type).append("\r\n");
-    head += "Content-Length: ";
-    appendNumber(head, response.body.size());
-    head += "\r\n";
+    if (response.feed != nullptr) {
+      if (!frame.is_http10) head += "Transfer-Encoding: chunked\r\n";
+    } else {
+      head += "Content-Length: ";
+      appendNumber(head, response.body.size());
+      head += "\r\n";
+    }
   }
   head.append("Date: ").append(frame.date).append("\r\n");
   if (!frame.keeps_connection)
@@ -106,6 +110,11 @@ void writeResponse(Response&& response, const ResponseFrame& frame, OutputBuffer
     head += "Connection: keep-alive\r\n";
   head += "\r\n";
   out.added(head.size() - before);
+}
+
+void writeResponse(Response&& response, const ResponseFrame& frame, OutputBuffer& out) {
+  const bool has_body = mayHaveBody(response.status);
+  writeHead(response, frame, out);
   if (has_body && !frame.is_head) out.appendBody(std::move(response.body));
 }
 

@@ -36,6 +36,9 @@ struct ResponseFrame {
 // "OK" for 200; "Unknown" for a status that has no name.
 std::string_view reasonPhrase(int status);
 
+// The head alone, of a body that goes on in chunks.
+void writeHead(const Response& response, const ResponseFrame& frame, OutputBuffer& out);
+
 void writeResponse(Response&& response, const ResponseFrame& frame, OutputBuffer& out);
 
 }  // namespace gyre::http

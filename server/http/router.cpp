@@ -22,6 +22,8 @@ constexpr std::array kPatterns = {
     Pattern{"/v1/{domain}/commands", "POST", Kind::kBatch},
     Pattern{"/v1/{domain}/events", "POST", Kind::kEvents},
     Pattern{"/v1/{domain}/queries/{name}", "GET, POST", Kind::kQuery},
+    Pattern{"/v1/{domain}/ingest/{name}", "POST", Kind::kIngest},
+    Pattern{"/v1/{domain}/records", "POST", Kind::kRecords},
     Pattern{"/v1/activity", "GET", Kind::kActivity},
     Pattern{"/admin/v1/keys", "GET, POST", Kind::kKeys},
     Pattern{"/admin/v1/keys/{name}", "DELETE", Kind::kKey},

@@ -15,6 +15,8 @@ struct Route {
     kBatch,             // POST /v1/{domain}/commands
     kEvents,            // POST /v1/{domain}/events
     kQuery,             // GET, POST /v1/{domain}/queries/{name}
+    kIngest,            // POST /v1/{domain}/ingest/{name}, and the paths of a stream's intakes
+    kRecords,           // POST /v1/{domain}/records
     kActivity,          // GET /v1/activity
     kKeys,              // GET, POST /admin/v1/keys
     kKey,               // DELETE /admin/v1/keys/{id}

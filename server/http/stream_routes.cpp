@@ -1,0 +1,300 @@
+#include "server/http/stream_routes.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gyre/json.hpp"
+#include "gyre/json_writer.hpp"
+#include "gyre/schema.hpp"
+#include "server/bus/fingerprint.hpp"
+#include "server/http/field_syntax.hpp"
+#include "server/http/problem.hpp"
+#include "server/http/query_string.hpp"
+#include "server/http/request_parameters.hpp"
+#include "server/http/sse_sink.hpp"
+
+namespace gyre::http {
+
+namespace {
+
+constexpr std::size_t kRejectionsShown = 1'000;
+constexpr std::size_t kKeyBytes = 255;
+constexpr std::string_view kRecordIntake = "document";
+
+// What is left of a request once its handler has returned.
+struct Body {
+  std::string body;
+  std::string media_type;
+  std::string parameters;
+  std::string organization_id;
+  std::string peer;
+  std::uint64_t request_id = 0;
+  std::int64_t received_nanos = 0;
+};
+
+std::string mediaType(std::string_view header) {
+  std::string type(trimBlanks(header.substr(0, header.find(';'))));
+  for (char& c : type)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return type;
+}
+
+Result<std::string> textParameters(std::string_view query) {
+  GYRE_TRY_ASSIGN(const QueryParameters parameters, parseQueryString(query));
+  std::string text;
+  JsonWriter writer(text);
+  writer.beginObject();
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const auto is_same = [&](const auto& later) { return later.first == parameters[i].first; };
+    // The last of a name counts.
+    if (std::any_of(parameters.begin() + static_cast<std::ptrdiff_t>(i) + 1, parameters.end(), is_same)) continue;
+    writer.member(parameters[i].first, parameters[i].second);
+  }
+  writer.endObject();
+  return text;
+}
+
+Result<Body> takeBody(Request& request) {
+  Body body;
+  GYRE_TRY_ASSIGN(body.parameters, textParameters(request.query));
+  body.body = std::move(request.body);
+  body.media_type = mediaType(request.header("content-type"));
+  body.organization_id = request.organization_id;
+  body.peer = request.peer;
+  body.request_id = request.id;
+  body.received_nanos = request.received_nanos;
+  return body;
+}
+
+Status overloaded() { return {Code::kResourceExhausted, "all readers are busy and their queue is full"}; }
+
+// Lines are counted from 1 for who reads them.
+void writeRejected(const std::vector<stream::Rejection>& rejected, JsonWriter& writer) {
+  writer.key("rejected").beginArray();
+  for (std::size_t i = 0; i < std::min(rejected.size(), kRejectionsShown); ++i)
+    writer.beginObject().member("line", rejected[i].position + 1).member("reason", rejected[i].reason).endObject();
+  writer.endArray();
+}
+
+Response recordsAnswer(const stream::Appended& appended, const std::vector<stream::Rejection>& rejected,
+                       std::uint64_t request_id) {
+  if (appended.count == 0 && !rejected.empty()) {
+    Status refused = invalidArgument("body: expected records, found none that can be taken");
+    for (std::size_t i = 0; i < std::min(rejected.size(), kRejectionsShown); ++i)
+      refused.addFault("/" + std::to_string(rejected[i].position), rejected[i].reason);
+    return problem(refused, request_id);
+  }
+  Response response;
+  JsonWriter writer(response.body);
+  writer.beginObject().member("accepted", appended.count).member("sequence", appended.last_sequence);
+  writer.member("rejectedCount", static_cast<std::uint64_t>(rejected.size()));
+  writeRejected(rejected, writer);
+  writer.endObject();
+  return response;
+}
+
+// What both ways in share: read on the pool, append, answer. `answer` turns what was taken into a response.
+template <class Answer>
+void ingest(const ApiContext& context, const bus::DomainService& domain, std::size_t intake, Request& request,
+            Responder responder, Answer answer) {
+  auto body = takeBody(request);
+  if (!body.isOk()) return responder.send(problem(body.status(), request.id));
+  if (const Status admitted = domain.stream->admit(body->body.size()); !admitted.isOk())
+    return responder.send(problem(admitted, request.id));
+  const auto held = std::make_shared<Body>(std::move(body).value());
+  const auto shared_responder = std::make_shared<Responder>(std::move(responder));
+  const bool is_queued = context.readers.trySubmit([&context, &domain, intake, held, shared_responder, answer] {
+    const stream::StreamHandlers& handlers = domain.stream->handlers();
+    const auto count = [&context, &domain, name = handlers.intakes()[intake].name, held](std::string_view outcome) {
+      context.count_command(domain.name, name, outcome,
+                            static_cast<double>(context.clock.monotonicNanos() - held->received_nanos) * 1e-9);
+    };
+    auto taken = handlers.take(intake, {held->body, held->media_type, held->parameters, held->organization_id,
+                                        held->peer, context.clock.nowMillis()});
+    if (!taken.isOk()) {
+      count(codeName(taken.status().code()));
+      return shared_responder->send(problem(taken.status(), held->request_id));
+    }
+    held->body = std::string();
+    const auto kept = std::make_shared<stream::Taken>(std::move(taken).value());
+    stream::RecordBatch records = std::move(kept->records);
+    domain.stream->append(std::move(records), std::nullopt,
+                          [held, kept, shared_responder, answer, count](const Result<stream::Appended>& appended) {
+                            count(appended.isOk() ? "ok" : codeName(appended.status().code()));
+                            if (!appended.isOk())
+                              return shared_responder->send(problem(appended.status(), held->request_id));
+                            Response response = answer(*kept, *appended, held->request_id);
+                            response.headers.emplace_back("Gyre-Sequence", std::to_string(appended->last_sequence));
+                            shared_responder->send(std::move(response));
+                          });
+  });
+  if (!is_queued) shared_responder->send(problem(overloaded(), held->request_id));
+}
+
+Result<std::size_t> findIntake(const bus::DomainService& domain, std::string_view name) {
+  const stream::StreamHandlers& handlers = domain.stream->handlers();
+  const auto found = handlers.findIntake(name);
+  if (found && handlers.intakes()[*found].framing.empty()) return *found;
+  std::string known;
+  for (const stream::IntakeDescription& intake : handlers.intakes())
+    if (intake.framing.empty()) known.append(known.empty() ? "" : ", ").append(intake.name);
+  return Status(Code::kNotFound, "unknown_intake",
+                domain.name + " has no intake \"" + std::string(name) + "\" over HTTP; it has " + known);
+}
+
+Result<std::optional<stream::IdempotencyKey>> keyOf(const Request& request, std::string_view name, json::Value body) {
+  const std::string_view key = request.header("idempotency-key");
+  if (key.empty()) return std::optional<stream::IdempotencyKey>();
+  if (key.size() > kKeyBytes || !isPrintable(key))
+    return Status(Code::kInvalidArgument, "malformed_idempotency_key",
+                  "idempotency-key: expected 1 to 255 bytes without control characters, found " +
+                      std::to_string(key.size()) + " bytes");
+  return std::optional(
+      stream::IdempotencyKey{"key:" + request.organization_id, std::string(key), bus::fingerprint(name, body)});
+}
+
+Response appendAnswer(const stream::Appended& appended) {
+  Response response;
+  response.status = 201;
+  JsonWriter(response.body)
+      .beginObject()
+      .member("sequence", appended.last_sequence)
+      .member("count", appended.count)
+      .endObject();
+  response.headers.emplace_back("Gyre-Sequence", std::to_string(appended.last_sequence));
+  if (appended.is_replay) response.headers.emplace_back("Idempotency-Replayed", "true");
+  return response;
+}
+
+}  // namespace
+
+void handleStreamCommand(const ApiContext& context, const bus::DomainService& domain, std::string_view name,
+                         Request& request, Responder responder) {
+  const auto& commands = domain.handlers->commands();
+  const auto found =
+      std::find_if(commands.begin(), commands.end(), [&](const auto& known) { return known.name == name; });
+  if (found == commands.end()) {
+    std::string known;
+    for (const auto& command : commands) known.append(known.empty() ? "" : ", ").append(command.name);
+    return responder.send(problem(404, "unknown_command",
+                                  "command: expected one of " + known + ", found \"" + std::string(name) + "\"",
+                                  request.id));
+  }
+  if (const Status admitted = domain.stream->admit(request.body.size()); !admitted.isOk())
+    return responder.send(problem(admitted, request.id));
+  const auto document = json::Document::parse(request.body);
+  if (!document.isOk()) return responder.send(problem(document.status(), request.id));
+  if (!document->root().isObject())
+    return responder.send(problem(
+        invalidArgument("body: expected an object, found " + std::string(json::kindName(document->root().kind()))),
+        request.id));
+  auto key = keyOf(request, name, document->root());
+  if (!key.isOk()) return responder.send(problem(key.status(), request.id));
+  struct Held {
+    std::string body, organization_id;
+    std::optional<stream::IdempotencyKey> key;
+  };
+  const auto held =
+      std::make_shared<Held>(Held{std::move(request.body), request.organization_id, std::move(key).value()});
+  const auto shared_responder = std::make_shared<Responder>(std::move(responder));
+  const std::size_t command = static_cast<std::size_t>(found - commands.begin());
+  const bool is_queued = context.readers.trySubmit(
+      [&context, &domain, command, held, shared_responder, request_id = request.id, started = request.received_nanos] {
+        const auto count = [&context, &domain, command, started](std::string_view outcome) {
+          context.count_command(domain.name, domain.handlers->commands()[command].name, outcome,
+                                static_cast<double>(context.clock.monotonicNanos() - started) * 1e-9);
+        };
+        auto records =
+            domain.stream->handlers().decide(command, held->body, held->organization_id, context.clock.nowMillis());
+        if (!records.isOk()) {
+          count(codeName(records.status().code()));
+          return shared_responder->send(problem(records.status(), request_id));
+        }
+        domain.stream->append(std::move(records).value(), std::move(held->key),
+                              [shared_responder, request_id, count](const Result<stream::Appended>& appended) {
+                                count(!appended.isOk()      ? codeName(appended.status().code())
+                                      : appended->is_replay ? std::string_view("replayed")
+                                                            : std::string_view("ok"));
+                                shared_responder->send(appended.isOk() ? appendAnswer(*appended)
+                                                                       : problem(appended.status(), request_id));
+                              });
+      });
+  if (!is_queued) shared_responder->send(problem(overloaded(), request.id));
+}
+
+void handleIngest(const ApiContext& context, const bus::DomainService& domain, std::string_view name, Request& request,
+                  Responder responder) {
+  const auto intake = findIntake(domain, name);
+  if (!intake.isOk()) return responder.send(problem(intake.status(), request.id));
+  ingest(context, domain, *intake, request, std::move(responder),
+         [](const stream::Taken& taken, const stream::Appended& appended, std::uint64_t request_id) {
+           if (!taken.response) {
+             if (!taken.rejected.empty()) return recordsAnswer(appended, taken.rejected, request_id);
+             Response response;
+             response.status = 204;
+             response.content_type.clear();
+             return response;
+           }
+           Response response;
+           response.status = taken.status;
+           response.content_type = taken.response->empty() ? std::string() : taken.content_type;
+           response.body = *taken.response;
+           return response;
+         });
+}
+
+void handleRecords(const ApiContext& context, const bus::DomainService& domain, Request& request, Responder responder) {
+  const auto intake = domain.stream->handlers().findIntake(kRecordIntake);
+  if (!intake)
+    return responder.send(problem(notForStreams(domain, "records: its plugin has no intake \"document\""), request.id));
+  ingest(context, domain, *intake, request, std::move(responder),
+         [](const stream::Taken& taken, const stream::Appended& appended, std::uint64_t request_id) {
+           return recordsAnswer(appended, taken.rejected, request_id);
+         });
+}
+
+void handleTail(const ApiContext& context, const bus::DomainService& domain, std::size_t tail, Request& request,
+                Responder responder) {
+  stream::TailRequest follow;
+  follow.tail = tail;
+  follow.is_lenient = true;
+  follow.organization_id = request.organization_id;
+  auto parameters = parametersOf(request.query);
+  if (!parameters.isOk()) return responder.send(problem(parameters.status(), request.id));
+  follow.parameters = std::move(parameters).value();
+  const auto last_id = wholeHeader(request, "last-event-id", std::uint64_t{1} << 62);
+  if (!last_id.isOk()) return responder.send(problem(last_id.status(), request.id));
+  const std::uint64_t last = domain.store->lastSequence();
+  follow.after_sequence = last_id->value_or(last);
+  if (follow.after_sequence > last)
+    return responder.send(problem(400, "unknown_sequence",
+                                  "last-event-id: sequence " + std::to_string(follow.after_sequence) +
+                                      " does not exist: the last one is " + std::to_string(last),
+                                  request.id));
+  if (request.method != "GET")
+    return responder.send(
+        problem(405, "method_not_allowed", "expected GET: who follows reads server-sent events", request.id));
+  const auto sink = std::make_shared<SseSink>(std::move(responder), follow.after_sequence);
+  const Status followed = domain.stream->tails().follow(std::move(follow), sink);
+  if (!followed.isOk()) sink->refuse(problem(followed, request.id));
+  context.count_query(domain.name, domain.stream->handlers().tails()[tail].name,
+                      followed.isOk() ? "ok" : codeName(followed.code()), 0);
+}
+
+std::optional<IntakePath> findIntakePath(const bus::DomainCatalog& domains, std::string_view path) {
+  for (const bus::DomainService& domain : domains.served) {
+    const stream::StreamHandlers* const handlers = domain.handlers->stream();
+    if (handlers == nullptr) continue;
+    for (const stream::IntakeDescription& intake : handlers->intakes())
+      if (!intake.path.empty() && intake.path == path) return IntakePath{domain.name, intake.name};
+  }
+  return std::nullopt;
+}
+
+Status notForStreams(const bus::DomainService& domain, std::string_view what) {
+  return {Code::kConflict, "stream_domain", domain.name + " is a stream of records: it takes no " + std::string(what)};
+}
+
+}  // namespace gyre::http
