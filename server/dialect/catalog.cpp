@@ -259,6 +259,32 @@ void Catalog::addDomain(std::string name, engine::Index& index, bool is_entity_d
   setState(std::move(next));
 }
 
+void Catalog::setStream(const std::string& domain, const std::vector<StreamGeneration>& generations,
+                        const std::shared_ptr<StreamWriter>& writer) {
+  // One change at a time, as all; what a stream shows is not kept on disk, so it cannot fail.
+  const std::lock_guard lock(change_mutex_);
+  auto next = std::make_shared<CatalogState>(*state());
+  std::erase_if(next->indices, [&](const auto& named) { return named.second->domain == domain; });
+  for (const StreamGeneration& generation : generations) {
+    auto entry = std::make_shared<IndexEntry>();
+    entry->name = generation.name;
+    entry->uuid = generation.name;
+    entry->created_millis = generation.created_millis;
+    entry->settings.set("index.number_of_shards", "1");
+    entry->settings.set("index.number_of_replicas", "0");
+    entry->settings.set("index.hidden", "true");
+    Alias alias;
+    alias.is_write_index = &generation == &generations.back();
+    entry->aliases.emplace(domain, std::move(alias));
+    entry->domain = domain;
+    entry->engine = generation.index;
+    entry->keeps = generation.keeps;
+    entry->stream = writer;
+    next->indices[generation.name] = std::move(entry);
+  }
+  setState(std::move(next));
+}
+
 // ---- state
 // -----------------------------------------------------------------------------------------------------------
 

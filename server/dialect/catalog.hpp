@@ -28,6 +28,7 @@
 #include "server/dialect/index_counters.hpp"
 #include "server/dialect/name_match.hpp"
 #include "server/dialect/settings.hpp"
+#include "server/dialect/stream_writer.hpp"
 
 namespace gyre::dialect {
 
@@ -60,6 +61,8 @@ struct IndexEntry {
   bool is_entity_domain = false;                          // written by commands only
   std::shared_ptr<OpenIndex> open;                        // null when closed, or a domain's
   engine::Index* engine = nullptr;                        // null when closed
+  std::shared_ptr<StreamWriter> stream;                   // of a stream's generation: takes what is written to it
+  std::shared_ptr<const void> keeps;                      // the same: keeps the engine alive
   std::shared_ptr<const engine::Mapping> closed_mapping;  // while it is closed
   engine::IndexStats closed_stats;
 
@@ -135,6 +138,10 @@ class Catalog {
 
   // Shows a domain's index. Before the listener starts.
   void addDomain(std::string name, engine::Index& index, bool is_entity_domain);
+
+  // Shows a stream's generations, oldest first, under the domain's name as their alias, instead of those shown before.
+  void setStream(const std::string& domain, const std::vector<StreamGeneration>& generations,
+                 const std::shared_ptr<StreamWriter>& writer);
 
   // Creates a free index as `request` says, templates apart (see composeIndex). resource_already_exists_exception,
   // invalid_index_name_exception and whatever the engine says of the mapping.

@@ -252,6 +252,10 @@ DocumentWriter::Target& DocumentWriter::targetOf(const WriteItem& item) {
 Status DocumentWriter::resolve(Target& target) {
   if (target.must_be_alias) GYRE_TRY(checkIsAlias(*catalog_.state(), target.name));
   GYRE_TRY_ASSIGN(const IndexPtr index, indexForWrite(catalog_, target.name, target.may_create));
+  if (index->stream) {
+    target.stream = &streamBatch(index);
+    return {};
+  }
   if (!index->domain.empty()) return ownedByDomain(*index);
   if (index->engine == nullptr) return indexClosed(*index);
   GYRE_TRY(checkActiveShards(*index));
@@ -316,6 +320,10 @@ Status DocumentWriter::begin(const WriteItem& item, std::size_t position) {
   outcome.id = item.id.value_or(std::string_view());
   const Target& target = targetOf(item);
   if (!target.failure.isOk()) return target.failure;
+  if (target.stream != nullptr) {
+    outcome.index = target.stream->index;
+    return append(item, *target.stream, position);
+  }
   outcome.index = target.batch->index;
   if (item.id && item.id->empty()) return illegalArgument("if _id is specified it must not be empty");
   const std::string_view routing = item.routing.empty() ? std::string_view(target.routing) : item.routing;
@@ -436,7 +444,48 @@ Status DocumentWriter::update(const WriteItem& item, Batch& batch, std::string_v
   }
 }
 
+DocumentWriter::StreamBatch& DocumentWriter::streamBatch(const IndexPtr& index) {
+  for (const auto& batch : stream_batches_)
+    if (batch->index->domain == index->domain) return *batch;
+  return *stream_batches_.emplace_back(std::make_unique<StreamBatch>(StreamBatch{index, {}, {}}));
+}
+
+Status DocumentWriter::append(const WriteItem& item, StreamBatch& stream, std::size_t position) {
+  const auto refused = [&](std::string_view what) {
+    return illegalArgument("[" + stream.index->domain +
+                           "] is a stream of records, which only arrive: " + std::string(what));
+  };
+  if (item.action != WriteAction::kIndex && item.action != WriteAction::kCreate)
+    return refused("only [index] and [create] are taken, found [" + std::string(actionName(item.action)) + "]");
+  if (item.version || item.if_seq_no || item.if_term) return refused("their documents have no versions");
+  if (item.id && item.id->empty()) return illegalArgument("if _id is specified it must not be empty");
+  if (item.source.empty())
+    return {Code::kInvalidArgument, "mapper_parsing_exception", "failed to parse, document is empty"};
+  stream.documents.push_back({item.id.value_or(std::string_view()), item.source});
+  stream.positions.push_back(position);
+  return {};
+}
+
+void DocumentWriter::finishStream(StreamBatch& stream) {
+  if (stream.documents.empty()) return;
+  std::vector<StreamOutcome> written = stream.index->stream->write(stream.documents);
+  std::uint64_t last = 0;
+  for (const StreamOutcome& each : written) last = std::max(last, each.sequence);
+  const bool refreshes = policy_.refresh != WritePolicy::Refresh::kNone && last > 0;
+  const Status refreshed = refreshes ? stream.index->stream->makeSearchable(last) : Status();
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    WriteOutcome& outcome = outcomes_[stream.positions[i]];
+    outcome.failure = std::move(written[i].failure);
+    if (outcome.failure.isOk() && !refreshed.isOk()) outcome.failure = refreshed;
+    if (!written[i].id.empty()) outcome.id = made_ids_.emplace_back(std::move(written[i].id));
+    outcome.version = 1;
+    outcome.seq_no = written[i].sequence == 0 ? 0 : written[i].sequence - 1;
+    outcome.is_refreshed = policy_.refresh == WritePolicy::Refresh::kNow && refreshes;
+  }
+}
+
 void DocumentWriter::finish() {
+  for (const auto& stream : stream_batches_) finishStream(*stream);
   for (const auto& batch : batches_) {
     apply(*batch);
     Status done = batch->index->engine->sync();

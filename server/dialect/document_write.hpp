@@ -98,6 +98,12 @@ class DocumentWriter {
     std::vector<engine::Operation> operations;
     std::vector<std::size_t> positions;  // of their items
   };
+  // A stream, and what is to be appended to it.
+  struct StreamBatch {
+    IndexPtr index;
+    std::vector<StreamDocument> documents;
+    std::vector<std::size_t> positions;  // of their items
+  };
   // What a name in the request stands for.
   struct Target {
     std::string_view name;
@@ -105,7 +111,8 @@ class DocumentWriter {
     bool must_be_alias = false;
     Status failure;
     Batch* batch = nullptr;
-    std::string routing;  // of the alias
+    StreamBatch* stream = nullptr;  // instead of a batch
+    std::string routing;            // of the alias
   };
 
   Target& targetOf(const WriteItem& item);
@@ -118,12 +125,16 @@ class DocumentWriter {
   void apply(Batch& batch);
   Status update(const WriteItem& item, Batch& batch, std::string_view routing, WriteOutcome& outcome);
   void take(engine::OperationOutcome& from, const Batch& batch, std::string_view routing, WriteOutcome& outcome) const;
+  StreamBatch& streamBatch(const IndexPtr& index);
+  Status append(const WriteItem& item, StreamBatch& stream, std::size_t position);
+  void finishStream(StreamBatch& stream);
   void finish();
 
   Catalog& catalog_;
   WritePolicy policy_;
   std::vector<std::unique_ptr<Target>> targets_;
   std::vector<std::unique_ptr<Batch>> batches_;
+  std::vector<std::unique_ptr<StreamBatch>> stream_batches_;
   std::deque<std::string> made_ids_;
   std::unique_ptr<Ingest> ingest_;
   std::deque<Ingested> ingested_;  // what their items borrow from
