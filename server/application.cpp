@@ -23,6 +23,7 @@
 #include "server/observe/log.hpp"
 #include "server/observe/metrics.hpp"
 #include "server/request_metrics.hpp"
+#include "server/stream_setup.hpp"
 
 namespace gyre {
 
@@ -52,6 +53,19 @@ struct Shared {
   }
 };
 
+void collectProjector(const projector::Projector& of, const observe::Labels& labels, observe::Samples& samples) {
+  const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
+  const projector::ProjectorStats projector = of.stats();
+  samples.gauge("gyre_projection_lag_events", "events that the index has not applied", labels, number(projector.lag));
+  samples.counter("gyre_projection_documents_total", "documents sent to the index", labels,
+                  number(projector.documents));
+  samples.counter("gyre_projection_retries_total", "batches sent again", labels, number(projector.retries));
+  samples.gauge("gyre_projection_dead_letters", "entities whose document the index refuses", labels,
+                number(projector.dead_letters));
+  samples.counter("gyre_index_refreshes_total", "refreshes published", labels, number(projector.refreshes));
+  samples.counter("gyre_index_commits_total", "commits of the index", labels, number(projector.commits));
+}
+
 void collectDomain(const bus::DomainService& domain, const bus::QueryCache& cache, const projector::Backlog* backlog,
                    observe::Samples& samples) {
   const observe::Labels labels = {{"domain", domain.name}};
@@ -62,17 +76,9 @@ void collectDomain(const bus::DomainService& domain, const bus::QueryCache& cach
   samples.counter("gyre_store_units_total", "units of work run", labels, number(store.units));
   samples.counter("gyre_store_commits_total", "transactions committed", labels, number(store.commits));
   samples.counter("gyre_store_last_sequence", "last sequence of the event log", labels, number(store.last_sequence));
-  const projector::ProjectorStats projector = domain.projector->stats();
-  samples.gauge("gyre_projection_lag_events", "events that the index has not applied", labels, number(projector.lag));
-  samples.counter("gyre_projection_documents_total", "documents sent to the index", labels,
-                  number(projector.documents));
-  samples.counter("gyre_projection_retries_total", "batches sent again", labels, number(projector.retries));
-  samples.gauge("gyre_projection_dead_letters", "entities whose document the index refuses", labels,
-                number(projector.dead_letters));
+  if (domain.projector != nullptr) collectProjector(*domain.projector, labels, samples);
   samples.gauge("gyre_dead_letters", "documents and events that could not be delivered", labels,
                 number(domain.store->deadLetterCount().isOk() ? domain.store->deadLetterCount().value() : 0));
-  samples.counter("gyre_index_refreshes_total", "refreshes published", labels, number(projector.refreshes));
-  samples.counter("gyre_index_commits_total", "commits of the index", labels, number(projector.commits));
   if (backlog != nullptr) {
     const projector::BacklogFigures figures = backlog->figures();
     samples.gauge("gyre_projection_backlog_events", "events that the search cluster has not got", labels,
@@ -121,6 +127,7 @@ void collectVerify(const std::string& domain, const Domains::VerifyReport& repor
 
 observe::DomainHealth healthOf(const bus::DomainService& domain, const Domains& domains) {
   if (!domain.gate.isOpen()) return {observe::DomainStatus::kDisabled, 0, "", {}};
+  if (domain.stream != nullptr) return streamHealth(domain);
   const projector::ProjectorStats stats = domain.projector->stats();
   const Status engine = domain.engine->health();
   observe::DomainHealth health{
@@ -192,6 +199,9 @@ class DomainsSubsystem final : public Poco::Util::Subsystem {
       collectors_.push_back(shared_.metrics.addCollector([&all, &domain, i](observe::Samples& samples) {
         if (!domain.gate.wasOpened()) return;
         collectDomain(domain, all.cache(i), all.backlog(i), samples);
+        if (domain.stream != nullptr) collectStream(domain, samples);
+        if (const http::SyslogListener* const syslog = all.syslog(i))
+          collectSyslog(domain.name, syslog->stats(), samples);
         for (const Domains::SubscriptionReport& report : all.subscriptions(domain.name))
           collectSubscription(domain.name, report, samples);
         if (const auto verified = all.lastVerify(domain.name)) collectVerify(domain.name, *verified, samples);
@@ -302,6 +312,7 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
     return true;
   }
   void stop() {
+    if (shared_.domains) shared_.domains->stopTails();
     if (server_) server_->stop(shared_.setup.config.limits.shutdown_grace_ms);
     dialect_.stop(shared_.setup.config.limits.shutdown_grace_ms);
   }

@@ -1,9 +1,14 @@
 #include "server/dialect_listener.hpp"
 
+#include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "server/dialect/index_figures.hpp"
+#include "server/stream/document_index.hpp"
+#include "server/stream_documents.hpp"
 
 namespace gyre {
 
@@ -36,7 +41,27 @@ Status DialectListener::start(const config::Config& config, const http::Limits& 
   return {};
 }
 
+void DialectListener::addStream(const bus::DomainService& domain) {
+  auto* const index = dynamic_cast<stream::DocumentIndex*>(&domain.stream->index());
+  if (index == nullptr) return;
+  streams_.push_back(index);
+  const auto writer = std::make_shared<StreamDocuments>(*domain.stream, catalog_->clock());
+  const auto show = [this, index, writer, name = domain.name] {
+    std::vector<dialect::StreamGeneration> shown;
+    const auto generations = index->generations();
+    for (const auto& generation : *generations) {
+      std::string number = std::to_string(generation->number());
+      number.insert(0, number.size() < 6 ? 6 - number.size() : 0, '0');
+      shown.push_back({".ds-" + name + "-" + number, generation->createdMillis(), &generation->index(), generation});
+    }
+    catalog_->setStream(name, shown, writer);
+  };
+  index->onChanged(show);
+  show();
+}
+
 void DialectListener::addDomain(const bus::DomainService& domain) {
+  if (domain.stream != nullptr) return addStream(domain);
   if (engine::Index* const index = domain.engine->embedded()) catalog_->addDomain(domain.name, *index, true);
 }
 
@@ -65,6 +90,7 @@ void DialectListener::stop(std::int64_t grace_ms) {
   if (service_) service_->tasks().stop();
   if (server_) server_->stop(grace_ms);
   if (pool_) pool_->stop();
+  for (stream::DocumentIndex* const index : std::exchange(streams_, {})) index->onChanged(nullptr);
   if (catalog_) catalog_->close();
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/observer.hpp"
@@ -17,6 +18,10 @@
 #include "server/http/dialect_handler.hpp"
 #include "server/http/http_server.hpp"
 #include "server/observe/metrics.hpp"
+
+namespace gyre::stream {
+class DocumentIndex;
+}
 
 namespace gyre {
 
@@ -36,11 +41,14 @@ class DialectListener {
   const http::HttpServer* server() const { return server_.get(); }
 
  private:
+  void addStream(const bus::DomainService& domain);
+
   std::unique_ptr<dialect::Catalog> catalog_;
   std::unique_ptr<dialect::Service> service_;
   std::unique_ptr<base::ThreadPool> pool_;
   std::unique_ptr<http::DialectHandler> handler_;
   std::unique_ptr<http::HttpServer> server_;
+  std::vector<stream::DocumentIndex*> streams_;  // that tell of their generations
 };
 
 }  // namespace gyre

@@ -10,12 +10,14 @@
 #include "gyre/json.hpp"
 #include "server/cluster_setup.hpp"
 #include "server/http/admin_routes.hpp"
+#include "server/http/syslog_listener.hpp"
 #include "server/index_slots.hpp"
 #include "server/projector/verify.hpp"
 #include "server/reindex.hpp"
 #include "server/search/embedded_engine.hpp"
 #include "server/search/opensearch/opensearch_engine.hpp"
 #include "server/search/switched_engine.hpp"
+#include "server/stream_setup.hpp"
 
 namespace gyre {
 
@@ -87,6 +89,9 @@ struct Domains::Parts {
   std::unique_ptr<search::SwitchedEngine> engine;
   std::unique_ptr<projector::Projector> projector;
   std::unique_ptr<projector::Backlog> backlog;
+  std::unique_ptr<stream::StreamIndex> stream_index;
+  std::unique_ptr<stream::StreamService> stream;
+  std::unique_ptr<http::SyslogListener> syslog;
   std::unique_ptr<bus::QueryCache> cache;
   std::unique_ptr<bus::CommandBus> commands;
   std::unique_ptr<bus::QueryBus> queries;
@@ -138,7 +143,8 @@ Result<std::unique_ptr<Domains>> Domains::open(const config::Config& config, plu
       [self](const bus::Job& job, const auto& progress) { return self->runJob(job, progress); }, clock, observer);
   std::vector<VerifySchedule::Entry> scheduled;
   for (const bus::DomainService& domain : domains->catalog_.served)
-    if (const std::int64_t interval = configOf(config, domain.name).verify_interval_ms; interval > 0)
+    if (const std::int64_t interval = configOf(config, domain.name).verify_interval_ms;
+        interval > 0 && domain.handlers->stream() == nullptr)
       scheduled.push_back({domain.name, interval});
   domains->schedule_ = std::make_unique<VerifySchedule>(std::move(scheduled), *domains->jobs_, observer);
   return domains;
@@ -154,7 +160,9 @@ Status Domains::openAt(std::size_t place) {
   service.queries = parts.queries.get();
   service.projector = parts.projector.get();
   service.store = parts.store.get();
-  service.engine = parts.engine.get();
+  service.engine =
+      parts.stream_index ? static_cast<search::SearchEngine*>(parts.stream_index.get()) : parts.engine.get();
+  service.stream = parts.stream.get();
   service.gate.open();
   return {};
 }
@@ -226,6 +234,13 @@ Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Domain
   store_options.receipt_lifetime_ms = config.store.receipt_lifetime_ms;
   GYRE_TRY_ASSIGN(parts->store, store::PrimaryStore::open(std::move(store_options), clock_, observer_));
 
+  parts->cache =
+      std::make_unique<bus::QueryCache>(bus::QueryCache::Options{config.cache.bytes, config.cache.lifetime_ms}, clock_);
+  if (handlers.stream() != nullptr) {
+    GYRE_TRY(openStream(domain, handlers, path, *parts));
+    return parts;
+  }
+
   GYRE_TRY(openEngine(config, domain, std::string(handlers.indexDefinition()), path, *parts));
 
   projector::ProjectorOptions projector_options;
@@ -238,14 +253,36 @@ Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Domain
   projector_options.commit_operations = domain.commit_operations;
   parts->projector = std::make_unique<projector::Projector>(std::move(projector_options), *parts->store, *parts->engine,
                                                             handlers, clock_, observer_);
-  parts->cache =
-      std::make_unique<bus::QueryCache>(bus::QueryCache::Options{config.cache.bytes, config.cache.lifetime_ms}, clock_);
   parts->commands = std::make_unique<bus::CommandBus>(handlers, *parts->store, clock_, parts->backlog.get());
   parts->queries = std::make_unique<bus::QueryBus>(handlers, *parts->store, *parts->engine, *parts->projector,
                                                    *parts->cache, *readers_, clock_);
   parts->projector->start();
   if (parts->backlog) backlog_watch_.add(*parts->backlog);
   return parts;
+}
+
+Status Domains::openStream(const config::DomainConfig& domain, const plugin::SwitchedHandlers& handlers,
+                           const std::string& path, Parts& parts) {
+  if (cluster_) return {Code::kUnimplemented, "streams are kept by the embedded engine; search.engine is a cluster"};
+  GYRE_TRY_ASSIGN(parts.stream_index,
+                  openStreamIndex(config_, domain, handlers, path + "/stream", *parts.store, clock_, observer_));
+  GYRE_TRY_ASSIGN(parts.stream, stream::StreamService::open(streamOptions(domain, path), *handlers.stream(),
+                                                            *parts.store, *parts.stream_index, clock_, observer_));
+  parts.queries = std::make_unique<bus::QueryBus>(handlers, *parts.store, *parts.stream_index, parts.stream->applier(),
+                                                  *parts.cache, *readers_, clock_);
+  if (!domain.listen.empty()) {
+    const auto& intakes = handlers.stream()->intakes();
+    const auto intake = std::find_if(intakes.begin(), intakes.end(),
+                                     [](const stream::IntakeDescription& known) { return known.framing == "syslog"; });
+    if (intake == intakes.end())
+      return invalidArgument("domains." + domain.name + ".listen: its plugin has no intake that is framed as syslog");
+    GYRE_TRY_ASSIGN(parts.syslog,
+                    http::SyslogListener::open(domain.listen, static_cast<std::size_t>(intake - intakes.begin()),
+                                               *parts.stream, clock_, observer_));
+  }
+  parts.stream->start();
+  if (parts.syslog) parts.syslog->start();
+  return {};
 }
 
 // A domain that is open hears of those that were opened; what happens in the others waits in their logs.
@@ -313,11 +350,16 @@ Status Domains::openEngine(const config::Config& config, const config::DomainCon
 
 const bus::QueryCache& Domains::cache(std::size_t served) const { return *parts_[served]->cache; }
 
+const http::SyslogListener* Domains::syslog(std::size_t served) const { return parts_[served]->syslog.get(); }
+
 const projector::Backlog* Domains::backlog(std::size_t served) const { return parts_[served]->backlog.get(); }
 
 Result<std::string> Domains::runJob(const bus::Job& job, const bus::JobRunner::Progress& progress) {
   const bus::DomainService* const domain = catalog_.find(job.domain);
   if (domain == nullptr || !domain->gate.wasOpened()) return unavailable("domain " + job.domain + " is not served");
+  if (domain->stream != nullptr)
+    return Status(Code::kConflict, "stream_domain",
+                  "a stream has no store beside its index to compare with or fill from");
   if (job.kind == "reindex") return runReindex(*domain, progress);
   GYRE_TRY_ASSIGN(const json::Document parameters, json::Document::parse(job.parameters));
   const projector::VerifyScope scope{std::string(parameters.root()["id"].string()),
@@ -365,7 +407,13 @@ Result<std::string> Domains::runReindex(const bus::DomainService& domain, const 
   return result;
 }
 
+void Domains::stopTails() {
+  for (const auto& parts : parts_)
+    if (parts && parts->stream) parts->stream->stopTails();
+}
+
 void Domains::stop() {
+  stopTails();
   {
     const std::lock_guard lock(lifecycle_mutex_);
     if (std::exchange(is_stopped_, true)) return;
@@ -377,12 +425,17 @@ void Domains::stop() {
     subscriptions_.clear();
   }
   std::erase(parts_, nullptr);
+  for (const auto& parts : parts_)
+    if (parts->syslog) parts->syslog->stop();
   for (const auto& parts : parts_) parts->store->close();
-  for (const auto& parts : parts_) parts->projector->stop();
+  for (const auto& parts : parts_) {
+    if (parts->projector) parts->projector->stop();
+    if (parts->stream) parts->stream->stop();
+  }
   backlog_watch_.stop();
   if (readers_) readers_->stop();
   for (const auto& parts : parts_)
-    if (const Status status = parts->engine->close(); !status.isOk())
+    if (const Status status = parts->engine ? parts->engine->close() : parts->stream_index->close(); !status.isOk())
       observer_.log(base::Level::kError, "domains", status.message());
 }
 

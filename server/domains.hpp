@@ -29,6 +29,10 @@
 #include "server/search/opensearch/cluster.hpp"
 #include "server/verify_schedule.hpp"
 
+namespace gyre::http {
+class SyslogListener;
+}
+
 namespace gyre {
 
 class Domains {
@@ -49,6 +53,8 @@ class Domains {
   // Null with an embedded engine.
   const search::Cluster* cluster() const { return cluster_.get(); }
   const projector::Backlog* backlog(std::size_t served) const;
+  // Null when it listens for none.
+  const http::SyslogListener* syslog(std::size_t served) const;
 
   struct SubscriptionReport {
     std::string source;
@@ -78,11 +84,16 @@ class Domains {
   // Finishes what is queued, then closes every part: jobs, subscriptions, readers, stores (each unit gets its answer),
   // projectors with a last commit, engines. Harmless when repeated.
   void stop();
+  // Ends who follows streams, so that the listeners can stop.
+  void stopTails();
 
  private:
   struct Parts;
   Domains(const config::Config& config, plugin::PluginHost& plugins, const DataFolder& folder, const base::Clock& clock,
           base::Observer& observer);
+  // A stream's parts; store and cache are there.
+  Status openStream(const config::DomainConfig& domain, const plugin::SwitchedHandlers& handlers,
+                    const std::string& path, Parts& parts);
   Result<std::unique_ptr<Parts>> openDomain(const config::DomainConfig& domain, plugin::PluginHandlers& plugin,
                                             const plugin::SwitchedHandlers& handlers);
   Status openAt(std::size_t place);

@@ -103,7 +103,12 @@ struct DomainConfig {
   std::int64_t bulk_age_ms = 0, refresh_interval_ms = 0, commit_interval_ms = 0;
   std::uint64_t commit_operations = 0;
   std::int64_t verify_interval_ms = 0;  // 0: never by itself
-  std::string index_prefix;             // in a cluster, after search.index_prefix
+  // Of streams.
+  std::int64_t retention_ms = 0;  // 0: for ever
+  std::int64_t generation_age_ms = 0;
+  std::uint64_t generation_bytes = 0, max_backlog_bytes = 0;
+  std::vector<std::string> listen;  // "tcp://127.0.0.1:5140", "udp://…"
+  std::string index_prefix;         // in a cluster, after search.index_prefix
   std::string plugin_options =
       "{}";  // JSON object with every option the plugin declares; for PluginHandlers::configure
 };

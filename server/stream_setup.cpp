@@ -1,0 +1,100 @@
+#include "server/stream_setup.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "server/stream/document_index.hpp"
+
+namespace gyre {
+
+Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(
+    const config::Config& config, const config::DomainConfig& domain, const bus::DomainHandlers& handlers,
+    const std::string& folder, const store::PrimaryStore& store, const base::Clock& clock, base::Observer& observer) {
+  if (handlers.stream()->kind() != stream::Kind::kDocuments)
+    return Status(Code::kUnimplemented, domain.name + ": streams of series have no index in this server");
+  GYRE_TRY_ASSIGN(const std::vector<store::StoredBatch> first, store.batchesAfter(0, 1));
+  stream::DocumentIndexOptions options;
+  if (!first.empty()) options.first_sequence = first.front().first_sequence;
+  options.folder = folder;
+  options.name = domain.name;
+  options.definition = handlers.indexDefinition();
+  options.time_field = handlers.stream()->timeField();
+  options.buffer_bytes = config.engine.buffer_bytes;
+  options.generation_age_ms = domain.generation_age_ms;
+  options.generation_bytes = domain.generation_bytes;
+  GYRE_TRY_ASSIGN(auto index, stream::DocumentIndex::open(std::move(options), store.lastSequence(), clock, observer));
+  return std::unique_ptr<stream::StreamIndex>(std::move(index));
+}
+
+stream::StreamOptions streamOptions(const config::DomainConfig& domain, const std::string& folder) {
+  stream::StreamOptions options;
+  options.folder = folder;
+  options.max_backlog_bytes = domain.max_backlog_bytes;
+  options.applier.domain = domain.name;
+  options.applier.refresh_interval_ms = domain.refresh_interval_ms;
+  options.applier.commit_interval_ms = domain.commit_interval_ms;
+  options.applier.commit_records = domain.commit_operations;
+  options.applier.retention_ms = domain.retention_ms;
+  return options;
+}
+
+void collectStream(const bus::DomainService& domain, observe::Samples& samples) {
+  const observe::Labels labels = {{"domain", domain.name}};
+  const stream::StreamStats stats = domain.stream->stats();
+  const auto counter = [&](std::string_view name, std::string_view help, std::uint64_t value) {
+    samples.counter(name, help, labels, static_cast<double>(value));
+  };
+  const auto gauge = [&](std::string_view name, std::string_view help, double value) {
+    samples.gauge(name, help, labels, value);
+  };
+  counter("gyre_stream_last_sequence", "last sequence of the stream's log", stats.last_sequence);
+  counter("gyre_stream_appended_batches_total", "batches appended", stats.appended_batches);
+  counter("gyre_stream_appended_records_total", "records appended", stats.appended_records);
+  counter("gyre_stream_refused_batches_total", "batches refused by a limit", stats.refused_batches);
+  counter("gyre_stream_dead_letters_total", "records that the index refused", stats.applier.dead_letters);
+  gauge("gyre_stream_lag_records", "records that the index has not applied",
+        static_cast<double>(stats.last_sequence - std::min(stats.last_sequence, stats.applier.applied)));
+  gauge("gyre_stream_backlog_bytes", "bytes of the log that the index does not hold durably",
+        static_cast<double>(stats.backlog_bytes));
+  gauge("gyre_stream_backlog_age_seconds", "age of the oldest of them",
+        static_cast<double>(stats.backlog_age_ms) / 1'000);
+  gauge("gyre_stream_inflight_bytes", "memory of batches that wait for the disk",
+        static_cast<double>(stats.inflight_bytes));
+  gauge("gyre_stream_followers", "who follows", static_cast<double>(stats.tails.followers));
+  counter("gyre_stream_shown_total", "records shown to followers", stats.tails.shown);
+  counter("gyre_stream_slow_followers_total", "followers that were dropped for being slow", stats.tails.dropped);
+  counter("gyre_index_refreshes_total", "refreshes published", stats.applier.refreshes);
+  counter("gyre_index_commits_total", "commits of the index", stats.applier.commits);
+  counter("gyre_stream_retention_deleted_records_total", "records deleted by retention", stats.applier.deleted_records);
+  gauge("gyre_stream_retention_last_run_seconds", "when retention ran last",
+        static_cast<double>(stats.applier.last_retain_millis) / 1'000);
+  gauge("gyre_stream_retention_next_run_seconds", "when it runs next",
+        static_cast<double>(stats.applier.next_retain_millis) / 1'000);
+  gauge("gyre_stream_retention_overdue", "1 when that was an interval ago", stats.applier.is_retain_overdue ? 1 : 0);
+}
+
+void collectSyslog(const std::string& domain, const http::SyslogStats& stats, observe::Samples& samples) {
+  const observe::Labels labels = {{"domain", domain}};
+  const auto counter = [&](std::string_view name, std::string_view help, std::uint64_t value) {
+    samples.counter(name, help, labels, static_cast<double>(value));
+  };
+  samples.gauge("gyre_syslog_connections", "senders connected", labels, static_cast<double>(stats.connections));
+  counter("gyre_syslog_messages_total", "messages received", stats.messages);
+  counter("gyre_syslog_cut_total", "messages that were longer than may be", stats.cut);
+  counter("gyre_syslog_rejected_total", "messages that the plugin did not take", stats.rejected);
+  counter("gyre_syslog_dropped_total", "datagrams dropped because the stream was full", stats.dropped);
+}
+
+observe::DomainHealth streamHealth(const bus::DomainService& domain) {
+  const stream::StreamStats stats = domain.stream->stats();
+  return {observe::DomainStatus::kReady,
+          stats.last_sequence - std::min(stats.last_sequence, stats.applier.applied),
+          stats.applier.last_error,
+          {{"sequence", stats.last_sequence},
+           {"searchable", stats.applier.searchable},
+           {"durable", stats.applier.durable},
+           {"backlog_bytes", stats.backlog_bytes}}};
+}
+
+}  // namespace gyre

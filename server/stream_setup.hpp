@@ -1,0 +1,36 @@
+// Which parts make a stream? Its index and its options, from the configuration.
+//
+// THREADS: free functions, at start.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/observer.hpp"
+#include "gyre/status.hpp"
+#include "server/bus/domain_service.hpp"
+#include "server/bus/handlers.hpp"
+#include "server/config/config.hpp"
+#include "server/http/syslog_listener.hpp"
+#include "server/observe/health.hpp"
+#include "server/observe/metrics.hpp"
+#include "server/stream/stream_index.hpp"
+#include "server/stream/stream_service.hpp"
+
+namespace gyre {
+
+// `folder`: of the index; `store`: of the log. REQUIRES: the handlers have a stream.
+Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(
+    const config::Config& config, const config::DomainConfig& domain, const bus::DomainHandlers& handlers,
+    const std::string& folder, const store::PrimaryStore& store, const base::Clock& clock, base::Observer& observer);
+// `folder`: of the domain's data.
+stream::StreamOptions streamOptions(const config::DomainConfig& domain, const std::string& folder);
+
+// What is to be watched of a stream, and how it is. REQUIRES: the domain is one, and was opened.
+void collectStream(const bus::DomainService& domain, observe::Samples& samples);
+void collectSyslog(const std::string& domain, const http::SyslogStats& stats, observe::Samples& samples);
+observe::DomainHealth streamHealth(const bus::DomainService& domain);
+
+}  // namespace gyre
