@@ -16,6 +16,7 @@
 
 #include "base/observer.hpp"
 #include "gyre/json.hpp"
+#include "server/projector/projector.hpp"
 #include "tests/support/fake_primary_store.hpp"
 #include "tests/support/fake_search_engine.hpp"
 

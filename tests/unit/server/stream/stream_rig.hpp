@@ -45,6 +45,9 @@ class PlainHandlers final : public StreamHandlers {
 inline constexpr std::int64_t kDay = 24LL * 3600 * 1000;
 
 class StreamRig : public CppUnit::TestFixture {
+ public:
+  void tearDown() override { close(); }
+
  protected:
   void open() {
     close();
@@ -72,7 +75,6 @@ class StreamRig : public CppUnit::TestFixture {
     index_.reset();
     store_.reset();
   }
-  void tearDown() override { close(); }
 
   static RecordBatch batchOf(std::size_t count, std::int64_t at, const std::string& text = "hello") {
     RecordBatch batch;
@@ -121,10 +123,13 @@ class StreamRig : public CppUnit::TestFixture {
   base::ManualClock clock_{1'700'000'000'000};
   base::NullObserver observer_;
   PlainHandlers handlers_;
-  DocumentIndexOptions index_options_{
-      .definition =
-          R"({"mappings":{"properties":{"sequence":{"type":"long"},"at":{"type":"date"},"text":{"type":"text"}}}})",
-      .buffer_bytes = 4u << 20};
+  DocumentIndexOptions index_options_ = [] {
+    DocumentIndexOptions options;
+    options.definition =
+        R"({"mappings":{"properties":{"sequence":{"type":"long"},"at":{"type":"date"},"text":{"type":"text"}}}})";
+    options.buffer_bytes = 4u << 20;
+    return options;
+  }();
   StreamOptions options_;
   std::unique_ptr<store::PrimaryStore> store_;
   std::unique_ptr<DocumentIndex> index_;
