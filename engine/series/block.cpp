@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "engine/codec/bit_packing.hpp"
 #include "engine/series/block_layout.hpp"
