@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
 #include "engine/codec/bit_packing.hpp"
 #include "engine/series/block.hpp"

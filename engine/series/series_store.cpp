@@ -1,6 +1,7 @@
 #include "engine/series/series_store.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "engine/series/store_output.hpp"

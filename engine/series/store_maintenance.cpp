@@ -1,5 +1,6 @@
 // What becomes of blocks in time: merging, roll-ups, retention.
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "engine/series/store_output.hpp"

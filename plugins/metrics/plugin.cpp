@@ -2,6 +2,7 @@
 #include "metrics.hpp"
 #include "metrics_mapping.hpp"
 #include "metrics_options.hpp"
+#include "queries.hpp"
 
 namespace gyre::metrics {
 namespace {
@@ -30,7 +31,14 @@ void describe(StreamDomain& domain) {
       .intake("otlp", "/v1/metrics", "OTLP/HTTP metrics, protobuf or JSON", &takeOtlp)
       .intake("prometheus", "", "Prometheus text exposition and OpenMetrics; URL parameters become labels",
               &takeExposition)
-      .intake("document", "", "NDJSON, a sample a line", &takeDocuments);
+      .intake("document", "", "NDJSON, a sample a line", &takeDocuments)
+      .query("QueryMetrics", queryMetricsParameters(), "values over time, or at one", &planQueryMetrics,
+             &presentQueryMetrics)
+      .query("ListMetricNames", listMetricNamesParameters(), "which metrics there are", &planListMetricNames,
+             &presentListMetricNames)
+      .query("GetMetricLabels", getMetricLabelsParameters(), "names of labels, or values of one", &planGetMetricLabels,
+             &presentGetMetricLabels)
+      .query("GetSeries", getSeriesParameters(), "which series there are", &planGetSeries, &presentGetSeries);
 }
 
 }  // namespace gyre::metrics
