@@ -18,12 +18,23 @@ bool appendSpecial(std::string& out, double value) {
   return true;
 }
 
+constexpr double kExact = 9007199254740992.0;  // 2^53: below it the decimal digits are the shortest too
+
 // Most values are whole numbers, and those are much cheaper to write.
 bool appendWhole(std::string& out, double value) {
-  constexpr double kExact = 9007199254740992.0;  // 2^53: below it the decimal digits are the shortest too
   if (!(std::abs(value) < kExact) || value != std::trunc(value) || (value == 0 && std::signbit(value))) return false;
   char text[24];
   const auto end = std::to_chars(text, text + sizeof text, static_cast<std::int64_t>(value)).ptr;
+  out.append(text, end);
+  return true;
+}
+
+// What most other values are.
+bool appendMiddling(std::string& out, double value) {
+  const double size = std::abs(value);
+  if (!(size >= 1e-6 && size < kExact)) return false;
+  char text[40];
+  const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed).ptr;
   out.append(text, end);
   return true;
 }
@@ -68,12 +79,12 @@ void appendPlain(std::string& out, const Digits& digits) {
 }  // namespace
 
 void appendDecimal(std::string& out, double value) {
-  if (appendSpecial(out, value) || appendWhole(out, value)) return;
+  if (appendSpecial(out, value) || appendWhole(out, value) || appendMiddling(out, value)) return;
   appendPlain(out, shortestDigits(value));
 }
 
 void appendValue(std::string& out, double value) {
-  if (appendSpecial(out, value) || appendWhole(out, value)) return;
+  if (appendSpecial(out, value) || appendWhole(out, value) || appendMiddling(out, value)) return;
   const Digits digits = shortestDigits(value);
   const double size = std::abs(value);
   if (size == 0 || (size >= 1e-6 && size < 1e21)) return appendPlain(out, digits);

@@ -340,7 +340,8 @@ class Parser {
       if (selector == nullptr || selector->range_ms > 0)
         return error(bracket, "ranges only allowed for vector selectors");
       if (selector->offset_ms != 0) return error(bracket, "no offset modifiers allowed before range");
-      if (selector->at.kind != At::Kind::kNone) return error(bracket, "no @ modifiers allowed before range");
+      // As 2.42: of the @ modifiers only a time is refused here.
+      if (selector->at.kind == At::Kind::kTime) return error(bracket, "no @ modifiers allowed before range");
       selector->range_ms = range;
       expr->type = ValueType::kMatrix;
       expr->span.end = items_[at_ - 1].span.end;
