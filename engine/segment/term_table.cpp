@@ -12,22 +12,21 @@ std::uint64_t hashTerm(std::string_view term) { return XXH3_64bits(term.data(), 
 std::uint32_t TermTable::find(std::string_view wanted, std::uint64_t hash) const {
   if (slots_.empty()) return kNone;
   const std::size_t mask = slots_.size() - 1;
-  const auto high = static_cast<std::uint32_t>(hash >> 32);
+  const auto low = static_cast<std::uint32_t>(hash);
   for (std::size_t i = hash & mask; slots_[i].number != kNone; i = (i + 1) & mask)
-    if (slots_[i].hash == high && term(slots_[i].number) == wanted) return slots_[i].number;
+    if (slots_[i].hash == low && term(slots_[i].number) == wanted) return slots_[i].number;
   return kNone;
 }
 
 std::uint32_t TermTable::intern(std::string_view wanted, std::uint64_t hash) {
   if (2 * (terms_.size() + 1) > slots_.size()) grow();
   const std::size_t mask = slots_.size() - 1;
-  const auto high = static_cast<std::uint32_t>(hash >> 32);
+  const auto low = static_cast<std::uint32_t>(hash);
   std::size_t i = hash & mask;
   for (; slots_[i].number != kNone; i = (i + 1) & mask)
-    if (slots_[i].hash == high && term(slots_[i].number) == wanted) return slots_[i].number;
-  slots_[i] = {high, size()};
+    if (slots_[i].hash == low && term(slots_[i].number) == wanted) return slots_[i].number;
+  slots_[i] = {low, size()};
   terms_.push_back({bytes_.size(), static_cast<std::uint32_t>(wanted.size()), 0});
-  low_hashes_.push_back(static_cast<std::uint32_t>(hash));
   bytes_ += wanted;
   return slots_[i].number;
 }
@@ -38,7 +37,7 @@ void TermTable::grow() {
   const std::size_t mask = slots_.size() - 1;
   for (const Slot& slot : old) {
     if (slot.number == kNone) continue;
-    std::size_t i = low_hashes_[slot.number] & mask;
+    std::size_t i = slot.hash & mask;
     while (slots_[i].number != kNone) i = (i + 1) & mask;
     slots_[i] = slot;
   }

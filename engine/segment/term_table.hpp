@@ -49,7 +49,7 @@ class TermTable {
     std::uint32_t mark;
   };
   struct Slot {
-    std::uint32_t hash = 0;  // high half; the low half chose the slot
+    std::uint32_t hash = 0;  // low half, whose lowest bits chose the slot
     std::uint32_t number = kNone;
   };
   void grow();
@@ -57,8 +57,7 @@ class TermTable {
 
   std::string bytes_;
   std::vector<Term> terms_;
-  std::vector<std::uint32_t> low_hashes_;  // of each term, for growing
-  std::vector<Slot> slots_;                // a power of two, at most half full
+  std::vector<Slot> slots_;  // a power of two, at most half full
 };
 
 std::uint64_t hashTerm(std::string_view term);
