@@ -27,6 +27,7 @@ constexpr Kind kKinds[] = {
     {"dis_max", parseDisMax},
     {"distance_feature", parseDistanceFeature},
     {"exists", parseExists},
+    {"field_masking_span", parseSpanQuery},
     {"function_score", parseFunctionScore},
     {"fuzzy", parseFuzzy},
     {"ids", parseIds},
@@ -45,6 +46,7 @@ constexpr Kind kKinds[] = {
     {"regexp", parseRegexp},
     {"simple_query_string", parseSimpleQueryString},
     {"span_containing", parseSpanQuery},
+    {"span_field_masking", parseSpanQuery},
     {"span_first", parseSpanQuery},
     {"span_multi", parseSpanQuery},
     {"span_near", parseSpanQuery},
@@ -61,10 +63,9 @@ constexpr Kind kKinds[] = {
 
 // The dialect has these; we do not.
 constexpr std::string_view kNotSupported[] = {
-    "common",       "geo_bounding_box", "geo_distance", "geo_polygon", "geo_shape",          "has_child", "has_parent",
-    "hybrid",       "intervals",        "knn",          "neural",      "parent_id",          "percolate", "pinned",
-    "rank_feature", "script",           "script_score", "shape",       "field_masking_span", "span_gap",  "template",
-    "xy_shape",
+    "common",       "geo_bounding_box", "geo_distance", "geo_polygon", "geo_shape", "has_child", "has_parent",
+    "hybrid",       "intervals",        "knn",          "neural",      "parent_id", "percolate", "pinned",
+    "rank_feature", "script",           "script_score", "shape",       "span_gap",  "template",  "xy_shape",
 };
 
 std::string bracketed(std::string_view kind) { return "[" + std::string(kind) + "]"; }

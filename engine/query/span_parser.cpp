@@ -1,4 +1,4 @@
-// span_term, span_or, span_near, span_first, span_not, span_multi, span_containing and span_within.
+// span_term, span_or, span_near, span_first, span_not, span_multi, span_containing, span_within and span_field_masking.
 #include "engine/query/span_parser.hpp"
 
 #include <algorithm>
@@ -16,8 +16,9 @@ namespace gyre::engine {
 
 namespace {
 
-constexpr std::string_view kSpanKinds[] = {"span_containing", "span_first", "span_multi", "span_near",
-                                           "span_not",        "span_or",    "span_term",  "span_within"};
+constexpr std::string_view kSpanKinds[] = {"field_masking_span", "span_containing", "span_field_masking", "span_first",
+                                           "span_multi",         "span_near",       "span_not",           "span_or",
+                                           "span_term",          "span_within"};
 
 std::string bracketed(std::string_view text) { return "[" + std::string(text) + "]"; }
 
@@ -241,6 +242,31 @@ Result<FieldSpans> parseHeld(json::Value body, ParseContext& context, CommonPara
   return std::move(*big);
 }
 
+Result<FieldSpans> parseMasked(json::Value body, ParseContext& context, CommonParameters& common) {
+  constexpr std::string_view kKind = "span_field_masking";
+  std::optional<FieldSpans> inner;
+  std::string path;
+  for (const json::Value member : body) {
+    GYRE_TRY_ASSIGN(const bool is_common, readCommon(kKind, member, common));
+    if (is_common) continue;
+    if (member.key() == "query" && member.isObject()) {
+      GYRE_TRY_ASSIGN(inner, parseInner(member, kKind, "query", context));
+    } else if (member.key() == "field" && member.isString()) {
+      path = member.string();
+      if (path.empty()) return illegalArgument("field name is null or empty");
+    } else {
+      return unknownParameter(kKind, member.key());
+    }
+  }
+  if (!inner) return parsingException(std::string(kKind) + " must have [query] span query clause");
+  if (path.empty()) return parsingException(std::string(kKind) + " must have [field] set for it");
+  if (const Field* const field = context.field(path)) path = field->path;
+  FieldSpans masked;
+  masked.path = std::move(path);
+  masked.source = makeMaskedSpans(std::move(inner->path), std::move(inner->source));
+  return masked;
+}
+
 Result<FieldSpans> parseSpans(json::Value body, ParseContext& context, CommonParameters& common) {
   const std::string_view kind = body.key();
   if (!body.isObject()) return parsingException(bracketed(kind) + " query malformed, no start_object after query name");
@@ -250,6 +276,7 @@ Result<FieldSpans> parseSpans(json::Value body, ParseContext& context, CommonPar
   if (kind == "span_or") return parseAny(body, context, common);
   if (kind == "span_first") return parseFirst(body, context, common);
   if (kind == "span_not") return parseNot(body, context, common);
+  if (kind == "span_field_masking" || kind == "field_masking_span") return parseMasked(body, context, common);
   return parseHeld(body, context, common);
 }
 

@@ -38,6 +38,12 @@ class TermCursorOfSpans final : public SpanCursor {
   PostingsWalk positions_;
 };
 
+// Null where the segment has no words of the field.
+const FieldReader* fieldWithWords(const SegmentReader& segment, const std::string& path) {
+  const FieldReader* const field = segment.field(path);
+  return field == nullptr || field->terms == nullptr || field->postings == nullptr ? nullptr : field;
+}
+
 CursorPtr cursorOfTerm(const FieldReader& field, std::string_view term) {
   const auto found = field.terms->find(term);
   return found ? std::make_unique<TermCursorOfSpans>(*field.postings, found->info) : nullptr;
@@ -46,7 +52,10 @@ CursorPtr cursorOfTerm(const FieldReader& field, std::string_view term) {
 class TermSpans final : public SpanSource {
  public:
   explicit TermSpans(std::string term) : term_(std::move(term)) {}
-  CursorPtr cursor(const FieldReader& field) const override { return cursorOfTerm(field, term_); }
+  CursorPtr cursor(const SegmentReader& segment, const std::string& path) const override {
+    const FieldReader* const field = fieldWithWords(segment, path);
+    return field == nullptr ? nullptr : cursorOfTerm(*field, term_);
+  }
   void addTerms(const Snapshot& snapshot, const std::string& path,
                 std::map<std::string, std::uint64_t>& doc_freqs) const override {
     if (const std::uint64_t doc_freq = docFrequency(snapshot, path, term_); doc_freq > 0) doc_freqs[term_] = doc_freq;
@@ -94,10 +103,10 @@ CursorPtr anyOf(Cursors cursors) {
 class AnySpans final : public SpanSource {
  public:
   explicit AnySpans(SpanSources sources) : sources_(std::move(sources)) {}
-  CursorPtr cursor(const FieldReader& field) const override {
+  CursorPtr cursor(const SegmentReader& segment, const std::string& path) const override {
     Cursors cursors;
     for (const SpanSourcePtr& source : sources_)
-      if (auto cursor = source->cursor(field)) cursors.push_back(std::move(cursor));
+      if (auto cursor = source->cursor(segment, path)) cursors.push_back(std::move(cursor));
     return anyOf(std::move(cursors));
   }
   void addTerms(const Snapshot& snapshot, const std::string& path,
@@ -122,10 +131,12 @@ class PatternSpans final : public SpanSource {
  public:
   PatternSpans(TermVisitor::ExpandTerms expand, std::string description)
       : expand_(std::move(expand)), description_(std::move(description)) {}
-  CursorPtr cursor(const FieldReader& field) const override {
+  CursorPtr cursor(const SegmentReader& segment, const std::string& path) const override {
+    const FieldReader* const field = fieldWithWords(segment, path);
+    if (field == nullptr) return nullptr;
     Cursors cursors;
-    expand_(*field.terms, [&](std::string_view term, float) {
-      if (auto cursor = cursorOfTerm(field, term)) cursors.push_back(std::move(cursor));
+    expand_(*field->terms, [&](std::string_view term, float) {
+      if (auto cursor = cursorOfTerm(*field, term)) cursors.push_back(std::move(cursor));
     });
     return anyOf(std::move(cursors));
   }
@@ -240,10 +251,10 @@ class NearSpans final : public SpanSource {
  public:
   NearSpans(SpanSources sources, std::int64_t slop, bool is_ordered)
       : sources_(std::move(sources)), slop_(slop), is_ordered_(is_ordered) {}
-  CursorPtr cursor(const FieldReader& field) const override {
+  CursorPtr cursor(const SegmentReader& segment, const std::string& path) const override {
     Cursors cursors;
     for (const SpanSourcePtr& source : sources_) {
-      cursors.push_back(source->cursor(field));
+      cursors.push_back(source->cursor(segment, path));
       if (cursors.back() == nullptr) return nullptr;
     }
     if (is_ordered_) return std::make_unique<OrderedCursor>(std::move(cursors), slop_);
@@ -308,8 +319,8 @@ CursorPtr filtered(CursorPtr inner, CursorPtr other, Keep keep) {
 class FirstSpans final : public SpanSource {
  public:
   FirstSpans(SpanSourcePtr inner, std::uint32_t end) : inner_(std::move(inner)), end_(end) {}
-  CursorPtr cursor(const FieldReader& field) const override {
-    auto inner = inner_->cursor(field);
+  CursorPtr cursor(const SegmentReader& segment, const std::string& path) const override {
+    auto inner = inner_->cursor(segment, path);
     if (inner == nullptr) return nullptr;
     return filtered(std::move(inner), nullptr,
                     [end = end_](const Span& span, const std::vector<Span>&) { return span.end <= end; });
@@ -332,8 +343,8 @@ class SpansWithout final : public SpanSource {
  public:
   SpansWithout(SpanSourcePtr include, SpanSourcePtr exclude, std::int64_t before, std::int64_t after)
       : include_(std::move(include)), exclude_(std::move(exclude)), before_(before), after_(after) {}
-  CursorPtr cursor(const FieldReader& field) const override {
-    auto include = include_->cursor(field);
+  CursorPtr cursor(const SegmentReader& segment, const std::string& path) const override {
+    auto include = include_->cursor(segment, path);
     if (include == nullptr) return nullptr;
     const auto isFree = [before = before_, after = after_](const Span& span, const std::vector<Span>& others) {
       return std::none_of(others.begin(), others.end(), [&](const Span& other) {
@@ -341,7 +352,7 @@ class SpansWithout final : public SpanSource {
                std::int64_t{other.start} - after < std::int64_t{span.end};
       });
     };
-    return filtered(std::move(include), exclude_->cursor(field), isFree);
+    return filtered(std::move(include), exclude_->cursor(segment, path), isFree);
   }
   void addTerms(const Snapshot& snapshot, const std::string& path,
                 std::map<std::string, std::uint64_t>& doc_freqs) const override {
@@ -363,9 +374,9 @@ class HeldSpans final : public SpanSource {
  public:
   HeldSpans(SpanSourcePtr big, SpanSourcePtr little, bool shows_little)
       : big_(std::move(big)), little_(std::move(little)), shows_little_(shows_little) {}
-  CursorPtr cursor(const FieldReader& field) const override {
-    auto big = big_->cursor(field);
-    auto little = little_->cursor(field);
+  CursorPtr cursor(const SegmentReader& segment, const std::string& path) const override {
+    auto big = big_->cursor(segment, path);
+    auto little = little_->cursor(segment, path);
     if (big == nullptr || little == nullptr) return nullptr;
     const auto isHeld = [](const Span& outer, const Span& inner) {
       return outer.start <= inner.start && inner.end <= outer.end;
@@ -394,6 +405,27 @@ class HeldSpans final : public SpanSource {
  private:
   SpanSourcePtr big_, little_;
   bool shows_little_;
+};
+
+// Those of another field, as if they stood in this one.
+class MaskedSpans final : public SpanSource {
+ public:
+  MaskedSpans(std::string path, SpanSourcePtr inner) : path_(std::move(path)), inner_(std::move(inner)) {}
+  CursorPtr cursor(const SegmentReader& segment, const std::string&) const override {
+    return inner_->cursor(segment, path_);
+  }
+  void addTerms(const Snapshot& snapshot, const std::string&,
+                std::map<std::string, std::uint64_t>& doc_freqs) const override {
+    inner_->addTerms(snapshot, path_, doc_freqs);
+  }
+  void visitTerms(const std::string&, TermVisitor& visitor) const override { inner_->visitTerms(path_, visitor); }
+  std::string describe(const std::string& path) const override {
+    return "mask(" + inner_->describe(path_) + ") as " + path;
+  }
+
+ private:
+  std::string path_;
+  SpanSourcePtr inner_;
 };
 
 // ---- the query ------------------------------------------------------------------------------------------------------
@@ -441,11 +473,10 @@ class SpanQuery final : public Query {
     }
     return makeWeight(
         [this, bm25](SegmentRun& run) -> ScorerPtr {
-          const FieldReader* const field = run.segment().field(spans_.path);
-          if (field == nullptr || field->terms == nullptr || field->postings == nullptr) return nullptr;
-          auto cursor = spans_.source->cursor(*field);
+          auto cursor = spans_.source->cursor(run.segment(), spans_.path);
           if (cursor == nullptr) return nullptr;
-          return std::make_unique<SpanScorer>(std::move(cursor), field->norms, bm25);
+          const FieldReader* const field = run.segment().field(spans_.path);
+          return std::make_unique<SpanScorer>(std::move(cursor), field == nullptr ? nullptr : field->norms, bm25);
         },
         describe());
   }
@@ -478,6 +509,9 @@ SpanSourcePtr makeSpansWithout(SpanSourcePtr include, SpanSourcePtr exclude, std
 }
 SpanSourcePtr makeHeldSpans(SpanSourcePtr big, SpanSourcePtr little, bool shows_little) {
   return std::make_unique<HeldSpans>(std::move(big), std::move(little), shows_little);
+}
+SpanSourcePtr makeMaskedSpans(std::string path, SpanSourcePtr inner) {
+  return std::make_unique<MaskedSpans>(std::move(path), std::move(inner));
 }
 QueryPtr makeSpanQuery(FieldSpans spans) { return std::make_unique<SpanQuery>(std::move(spans)); }
 

@@ -39,8 +39,8 @@ class SpanCursor {
 class SpanSource {
  public:
   virtual ~SpanSource() = default;
-  // Null when nothing in the segment can match.
-  virtual std::unique_ptr<SpanCursor> cursor(const FieldReader& field) const = 0;
+  // Null when nothing in the segment can match. `path` is the field that the whole query asks.
+  virtual std::unique_ptr<SpanCursor> cursor(const SegmentReader& segment, const std::string& path) const = 0;
   // Adds the terms that count for the score.
   virtual void addTerms(const Snapshot& snapshot, const std::string& path,
                         std::map<std::string, std::uint64_t>& doc_freqs) const = 0;
@@ -64,6 +64,8 @@ SpanSourcePtr makeFirstSpans(SpanSourcePtr inner, std::uint32_t end);
 SpanSourcePtr makeSpansWithout(SpanSourcePtr include, SpanSourcePtr exclude, std::int64_t before, std::int64_t after);
 // Those of `big` that hold one of `little`, or with `shows_little` the held ones.
 SpanSourcePtr makeHeldSpans(SpanSourcePtr big, SpanSourcePtr little, bool shows_little);
+// Those of `inner` in the field `path`, whatever field the whole query asks.
+SpanSourcePtr makeMaskedSpans(std::string path, SpanSourcePtr inner);
 
 // Kept by the parser until it is known which field a whole query asks.
 struct FieldSpans {
