@@ -6,6 +6,7 @@
 
 #include "engine/mapping/failure_cause.hpp"
 #include "engine/query/distance_feature_query.hpp"
+#include "engine/query/intervals_parser.hpp"
 #include "engine/query/more_like_this_query.hpp"
 #include "engine/query/query_profile.hpp"
 #include "engine/query/span_parser.hpp"
@@ -31,6 +32,7 @@ constexpr Kind kKinds[] = {
     {"function_score", parseFunctionScore},
     {"fuzzy", parseFuzzy},
     {"ids", parseIds},
+    {"intervals", parseIntervals},
     {"match", parseMatch},
     {"match_all", parseMatchAll},
     {"match_bool_prefix", parseMatchBoolPrefix},
@@ -63,9 +65,10 @@ constexpr Kind kKinds[] = {
 
 // The dialect has these; we do not.
 constexpr std::string_view kNotSupported[] = {
-    "common",       "geo_bounding_box", "geo_distance", "geo_polygon", "geo_shape", "has_child", "has_parent",
-    "hybrid",       "intervals",        "knn",          "neural",      "parent_id", "percolate", "pinned",
-    "rank_feature", "script",           "script_score", "shape",       "span_gap",  "template",  "xy_shape",
+    "common",     "geo_bounding_box", "geo_distance", "geo_polygon",  "geo_shape", "has_child",
+    "has_parent", "hybrid",           "knn",          "neural",       "parent_id", "percolate",
+    "pinned",     "rank_feature",     "script",       "script_score", "shape",     "span_gap",
+    "template",   "xy_shape",
 };
 
 std::string bracketed(std::string_view kind) { return "[" + std::string(kind) + "]"; }
