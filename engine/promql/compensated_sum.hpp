@@ -1,6 +1,6 @@
 // How is a long sum kept from losing its last digits?
 //
-// Kahan's compensated summation with Neumaier's improvement, where Prometheus uses it, so that sums agree to the bit.
+// Kahan's compensated summation with Neumaier's improvement, where Prometheus uses it.
 //
 // THREADS: values.
 #pragma once

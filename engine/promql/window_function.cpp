@@ -159,6 +159,61 @@ double sumOf(std::span<const double> values) {
   return std::isinf(sum.sum) ? sum.sum : sum.value();
 }
 
+// Sums of any range of the values in constant time: running sums of twice a double's digits, whose differences are as
+// exact as a compensated sum of the range would be.
+class RunningSums {
+ public:
+  explicit RunningSums(const std::vector<double>& values) {
+    sums_.reserve(values.size() + 1);
+    sizes_.reserve(values.size() + 1);
+    sums_.push_back({});
+    sizes_.push_back(0);
+    for (const double value : values) {
+      const CompensatedSum& before = sums_.back();
+      const double total = before.sum + value;
+      const double taken = total - before.sum;
+      const double lost = (before.sum - (total - taken)) + (value - taken) + before.lost;
+      const double sum = total + lost;
+      sums_.push_back({sum, lost - (sum - total)});
+      sizes_.push_back(sizes_.back() + std::abs(value));
+    }
+  }
+
+  // Nothing where digits were lost: beside values that were a million times larger, or behind one that is not finite.
+  std::optional<double> sum(std::size_t begin, std::size_t end) const {
+    constexpr double kShare = 1.0 / (1 << 20);
+    const double size = sizes_[end] - sizes_[begin];
+    if (!(size >= sizes_[end] * kShare) || !std::isfinite(sizes_[end])) return std::nullopt;
+    const double from = sums_[begin].sum;
+    const double to = sums_[end].sum;
+    const double difference = to - from;
+    const double taken = difference - to;
+    const double lost = (to - (difference - taken)) - (from + taken);
+    return difference + (lost + (sums_[end].lost - sums_[begin].lost));
+  }
+
+ private:
+  std::vector<CompensatedSum> sums_;
+  std::vector<double> sizes_;  // running sums of what the values are without their signs
+};
+
+// sum_over_time, avg_over_time.
+void evaluateSums(bool is_mean, const Windows& windows, const SampleColumns& samples, std::span<double> column) {
+  const auto of_window = [&](const Window& window) {
+    const std::span<const double> values(samples.values.data() + window.begin, window.size());
+    return is_mean ? meanOf(values) : sumOf(values);
+  };
+  // Where windows hardly overlap, running sums are dearer than the sums.
+  if (windows.range_ms < 4 * windows.grid.step_ms || windows.grid.count < 4)
+    return slide(windows, samples, 1, column, of_window);
+  const RunningSums sums(samples.values);
+  slide(windows, samples, 1, column, [&](const Window& window) {
+    const auto sum = sums.sum(window.begin, window.end);
+    if (!sum) return of_window(window);
+    return is_mean ? *sum / static_cast<double>(window.size()) : *sum;
+  });
+}
+
 double varianceOf(std::span<const double> values) {
   CompensatedSum mean, squares;
   double count = 0;
@@ -283,8 +338,8 @@ Status evaluateSteps(FunctionId function, const Windows& windows, const SampleCo
     case kMinOverTime:
       evaluateExtreme(windows, samples, column, [](double value, double other) { return value < other; });
       break;
-    case kAvgOverTime: evaluateEach(windows, samples, column, meanOf); break;
-    case kSumOverTime: evaluateEach(windows, samples, column, sumOf); break;
+    case kAvgOverTime:
+    case kSumOverTime: evaluateSums(function == kAvgOverTime, windows, samples, column); break;
     case kStdvarOverTime: evaluateEach(windows, samples, column, varianceOf); break;
     case kStddevOverTime:
       evaluateEach(windows, samples, column,

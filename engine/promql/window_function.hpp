@@ -2,7 +2,8 @@
 //
 // The functions of range vectors (rate, max_over_time, …), evaluated for one series over all steps: two indexes slide
 // along its samples, so that a sample is looked at once where the function allows it (rate, increase, delta, irate,
-// idelta, min, max, count, last, resets, changes), and once a window where it must (sums, regressions, quantiles).
+// idelta, sum, avg, min, max, count, last, resets, changes), and once a window where it must (deviations, regressions,
+// quantiles).
 //
 // THREADS: functions without state.
 #pragma once
