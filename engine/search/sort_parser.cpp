@@ -137,6 +137,12 @@ Status readMissing(json::Value value, SortKey& key) {
   return {};
 }
 
+// A number that is no whole multiple of what the field counts in.
+bool isBetweenSteps(json::Value value, double scaling_factor) {
+  const auto real = readDouble(value.isString() ? value.string() : value.numberText());
+  return real && std::isfinite(*real) && std::round(*real * scaling_factor) * (1.0 / scaling_factor) != *real;
+}
+
 Status resolveField(SortKey& key, const Mapping& mapping, const std::optional<FieldType>& unmapped_type) {
   if (key.path == "_id" || key.path == kIndexNamePath) {
     key.type = FieldType::kKeyword;
@@ -249,6 +255,8 @@ Result<SortKey> parseFieldKey(std::string_view path, json::Value options, const 
                   "we only support AVG, MEDIAN and SUM on number based fields");
   // A mean of whole hundredths is none.
   if (is_computed && key.type == FieldType::kScaledFloat) key.type = FieldType::kDouble;
+  // Among whole hundredths there may be no such value: reals have one.
+  if (key.type == FieldType::kScaledFloat && isBetweenSteps(missing, key.scaling_factor)) key.type = FieldType::kDouble;
   if (!missing.isMissing())
     if (Status read = readMissing(missing, key); !read.isOk()) return noticedBy(kByIndex, std::move(read));
   if (!nested.isMissing()) {
