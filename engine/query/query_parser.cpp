@@ -6,6 +6,7 @@
 
 #include "engine/mapping/failure_cause.hpp"
 #include "engine/query/distance_feature_query.hpp"
+#include "engine/query/geo_query.hpp"
 #include "engine/query/intervals_parser.hpp"
 #include "engine/query/more_like_this_query.hpp"
 #include "engine/query/query_profile.hpp"
@@ -31,6 +32,8 @@ constexpr Kind kKinds[] = {
     {"field_masking_span", parseSpanQuery},
     {"function_score", parseFunctionScore},
     {"fuzzy", parseFuzzy},
+    {"geo_bounding_box", parseGeoBoundingBox},
+    {"geo_distance", parseGeoDistance},
     {"ids", parseIds},
     {"intervals", parseIntervals},
     {"match", parseMatch},
@@ -65,10 +68,9 @@ constexpr Kind kKinds[] = {
 
 // The dialect has these; we do not.
 constexpr std::string_view kNotSupported[] = {
-    "common",     "geo_bounding_box", "geo_distance", "geo_polygon",  "geo_shape", "has_child",
-    "has_parent", "hybrid",           "knn",          "neural",       "parent_id", "percolate",
-    "pinned",     "rank_feature",     "script",       "script_score", "shape",     "span_gap",
-    "template",   "xy_shape",
+    "common", "geo_polygon",  "geo_shape", "has_child", "has_parent", "hybrid",
+    "knn",    "neural",       "parent_id", "percolate", "pinned",     "rank_feature",
+    "script", "script_score", "shape",     "span_gap",  "template",   "xy_shape",
 };
 
 std::string bracketed(std::string_view kind) { return "[" + std::string(kind) + "]"; }
