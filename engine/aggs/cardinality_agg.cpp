@@ -13,6 +13,7 @@
 #include "engine/aggs/aggregation_parser.hpp"
 #include "engine/aggs/distinct_counter.hpp"
 #include "engine/aggs/value_source.hpp"
+#include "engine/codec/count_ones.hpp"
 #include "engine/query/query_parser.hpp"
 
 namespace gyre::engine {
@@ -154,7 +155,7 @@ class CardinalityAggregator final : public Aggregator {
     if (bucket >= bits_.size() / words) return 0;
     std::uint64_t count = 0;
     for (std::size_t word = words * bucket; word < words * (std::size_t{bucket} + 1); ++word)
-      count += static_cast<std::uint64_t>(std::popcount(bits_[word]));
+      count += countOnes(bits_[word]);
     return count;
   }
 

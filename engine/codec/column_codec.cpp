@@ -10,6 +10,7 @@
 #include "engine/codec/column_filter.hpp"
 #include "engine/codec/column_layout.hpp"
 #include "engine/codec/column_trend.hpp"
+#include "engine/codec/count_ones.hpp"
 
 namespace gyre::engine {
 
@@ -234,8 +235,7 @@ class PackedColumn final : public ColumnReader, public PackedWindows {
       return offsets[0] == 0 && offsets[docs] == each.value_count && std::is_sorted(offsets.begin(), offsets.end());
     }
     std::uint32_t count = 0;
-    for (std::uint32_t i = 0; i < kWindowWords; ++i)
-      count += static_cast<std::uint32_t>(std::popcount(base::loadLittle<std::uint64_t>(data + i * 8)));
+    for (std::uint32_t i = 0; i < kWindowWords; ++i) count += countOnes(base::loadLittle<std::uint64_t>(data + i * 8));
     if (docs < kWindowDocs && rank(data, docs) != count) return false;  // bits beyond the last document
     return count == each.value_count && count == each.doc_count;
   }
@@ -243,15 +243,15 @@ class PackedColumn final : public ColumnReader, public PackedWindows {
   static bool isPresent(const std::uint8_t* bits, std::uint32_t i) { return (bits[i / 8] >> (i % 8) & 1) != 0; }
   // Set bits before i.
   static std::uint32_t rank(const std::uint8_t* bits, std::uint32_t i) {
-    int count = 0;
+    std::uint32_t count = 0;
     for (std::uint32_t word = 0; word < i / 64; ++word)
-      count += std::popcount(base::loadLittle<std::uint64_t>(bits + word * 8));
-    return static_cast<std::uint32_t>(count) + (i % 64 == 0 ? 0 : rankInWord(bits, i));
+      count += countOnes(base::loadLittle<std::uint64_t>(bits + word * 8));
+    return count + (i % 64 == 0 ? 0 : rankInWord(bits, i));
   }
   // Those of its own word only.
   static std::uint32_t rankInWord(const std::uint8_t* bits, std::uint32_t i) {
     const std::uint64_t before = (std::uint64_t{1} << (i % 64)) - 1;
-    return static_cast<std::uint32_t>(std::popcount(base::loadLittle<std::uint64_t>(bits + i / 64 * 8) & before));
+    return countOnes(base::loadLittle<std::uint64_t>(bits + i / 64 * 8) & before);
   }
   // Those before each word.
   static std::array<std::uint32_t, kWindowWords> ranksOfWords(const std::uint8_t* bits) {
@@ -259,7 +259,7 @@ class PackedColumn final : public ColumnReader, public PackedWindows {
     std::uint32_t count = 0;
     for (std::uint32_t word = 0; word < kWindowWords; ++word) {
       ranks[word] = count;
-      count += static_cast<std::uint32_t>(std::popcount(base::loadLittle<std::uint64_t>(bits + word * 8)));
+      count += countOnes(base::loadLittle<std::uint64_t>(bits + word * 8));
     }
     return ranks;
   }

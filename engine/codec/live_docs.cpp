@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "engine/codec/count_ones.hpp"
 namespace gyre::engine {
 namespace {
 
@@ -45,7 +46,7 @@ LiveBits allLive(std::uint32_t doc_count) {
 
 std::uint32_t countLive(const LiveBits& live) {
   std::uint32_t count = 0;
-  for (const std::uint64_t word : live) count += static_cast<std::uint32_t>(std::popcount(word));
+  for (const std::uint64_t word : live) count += countOnes(word);
   return count;
 }
 

@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "engine/codec/count_ones.hpp"
 namespace gyre::engine {
 namespace {
 
@@ -110,7 +111,7 @@ Result<std::unique_ptr<NestedDocs>> NestedDocs::open(base::ByteView section, std
     const std::size_t there = doc_count <= first ? 0 : std::min<std::size_t>(64, doc_count - first);
     if (seen != (there == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << there) - 1))
       return corruption("nested documents: a document is nothing");
-    nested->root_count_ += static_cast<std::uint32_t>(std::popcount(nested->roots_[word]));
+    nested->root_count_ += countOnes(nested->roots_[word]);
   }
   if (doc_count == 0 || !nested->isRoot(doc_count - 1))
     return corruption("nested documents: the last block has no root");

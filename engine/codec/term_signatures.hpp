@@ -6,13 +6,13 @@
 // THREADS: immutable; made once by whoever asks first.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
 
 #include "engine/analysis/utf8.hpp"
+#include "engine/codec/count_ones.hpp"
 
 namespace gyre::engine {
 
@@ -30,9 +30,7 @@ inline std::uint64_t signatureOf(std::string_view term) {
 }
 
 // Never false for terms that are within so many edits.
-inline bool mayBeWithin(std::uint64_t a, std::uint64_t b, unsigned edits) {
-  return static_cast<unsigned>(std::popcount(a ^ b)) <= 2 * edits;
-}
+inline bool mayBeWithin(std::uint64_t a, std::uint64_t b, unsigned edits) { return countOnes(a ^ b) <= 2 * edits; }
 
 // A dictionary that keeps signatures once somebody asks.
 class SignedTerms {

@@ -1,13 +1,13 @@
 #include "engine/query/field_query.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <functional>
 #include <numeric>
 #include <span>
 #include <utility>
 
 #include "engine/analysis/analyzer.hpp"
+#include "engine/codec/count_ones.hpp"
 #include "engine/mapping/numeric_value.hpp"
 #include "engine/query/bm25.hpp"
 #include "engine/query/query_parser.hpp"
@@ -111,7 +111,7 @@ ScorerPtr hasValue(SegmentRun& run, const FieldReader& field, float score) {
   if (field.present != nullptr) {
     const std::span<const std::uint64_t> words(field.present, (std::size_t{run.docCount()} + 63) / 64);
     const auto count = std::transform_reduce(words.begin(), words.end(), std::uint64_t{0}, std::plus<>(),
-                                             [](std::uint64_t word) { return std::popcount(word); });
+                                             [](std::uint64_t word) { return countOnes(word); });
     return count == 0 ? nullptr : makePresentScorer(run, field.present, count, score);
   }
   if (field.doc_count == 0) return nullptr;

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "engine/codec/column_filter.hpp"
+#include "engine/codec/count_ones.hpp"
 #include "engine/query/postings_walk.hpp"
 #include "engine/query/window_range.hpp"
 #include "engine/query/window_sums.hpp"
@@ -520,7 +521,7 @@ ScorerPtr TermUnion::scorer(float score) {
     return terms_.empty() ? nullptr
                           : std::make_unique<TermSetScorer>(run_, field_, terms_, std::move(ordinals_), score);
   std::uint64_t count = 0;
-  for (const std::uint64_t word : bits_) count += static_cast<std::uint64_t>(std::popcount(word));
+  for (const std::uint64_t word : bits_) count += countOnes(word);
   return makeBitsScorer(std::move(bits_), count, score);
 }
 

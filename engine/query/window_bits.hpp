@@ -10,6 +10,7 @@
 #include <bit>
 #include <cstdint>
 
+#include "engine/codec/count_ones.hpp"
 #include "engine/codec/doc_id.hpp"
 
 namespace gyre::engine {
@@ -50,16 +51,9 @@ inline bool hasBits(const std::uint64_t* bits) {
   for (std::uint32_t w = 0; w < kWindowWords; ++w) any |= bits[w];
   return any != 0;
 }
-// Without std::popcount, which is a call for each word where the processor cannot be relied on: sums of two, four and
-// eight bits side by side, in a loop over all words.
 inline std::uint32_t countBits(const std::uint64_t* bits) {
   std::uint64_t count = 0;
-  for (std::uint32_t w = 0; w < kWindowWords; ++w) {
-    std::uint64_t sums = bits[w] - ((bits[w] >> 1) & 0x5555'5555'5555'5555u);
-    sums = (sums & 0x3333'3333'3333'3333u) + ((sums >> 2) & 0x3333'3333'3333'3333u);
-    sums = (sums + (sums >> 4)) & 0x0f0f'0f0f'0f0f'0f0fu;
-    count += (sums * 0x0101'0101'0101'0101u) >> 56;
-  }
+  for (std::uint32_t w = 0; w < kWindowWords; ++w) count += countOnes(bits[w]);
   return static_cast<std::uint32_t>(count);
 }
 

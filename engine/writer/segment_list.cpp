@@ -1,7 +1,6 @@
 #include "engine/writer/segment_list.hpp"
 
-#include <bit>
-
+#include "engine/codec/count_ones.hpp"
 namespace gyre::engine {
 
 void LiveSegment::remove(DocId root) {
@@ -16,8 +15,7 @@ std::uint32_t LiveSegment::liveRoots() const {
   if (nested == nullptr) return live_count;
   if (live == nullptr) return nested->rootCount();
   std::uint32_t count = 0;
-  for (std::size_t word = 0; word < live->size(); ++word)
-    count += static_cast<std::uint32_t>(std::popcount((*live)[word] & nested->roots()[word]));
+  for (std::size_t word = 0; word < live->size(); ++word) count += countOnes((*live)[word] & nested->roots()[word]);
   return count;
 }
 
