@@ -5,14 +5,21 @@
 #include <vector>
 
 #include "server/stream/document_index.hpp"
+#include "server/stream/series_index.hpp"
 
 namespace gyre {
 
 Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(
     const config::Config& config, const config::DomainConfig& domain, const bus::DomainHandlers& handlers,
     const std::string& folder, const store::PrimaryStore& store, const base::Clock& clock, base::Observer& observer) {
-  if (handlers.stream()->kind() != stream::Kind::kDocuments)
-    return Status(Code::kUnimplemented, domain.name + ": streams of series have no index in this server");
+  if (handlers.stream()->kind() == stream::Kind::kSeries) {
+    stream::SeriesIndexOptions options;
+    options.folder = folder;
+    options.name = domain.name;
+    options.store.sample_retention_ms = domain.retention_ms;
+    GYRE_TRY_ASSIGN(auto index, stream::SeriesIndex::open(std::move(options), store.lastSequence(), clock, observer));
+    return std::unique_ptr<stream::StreamIndex>(std::move(index));
+  }
   GYRE_TRY_ASSIGN(const std::vector<store::StoredBatch> first, store.batchesAfter(0, 1));
   stream::DocumentIndexOptions options;
   if (!first.empty()) options.first_sequence = first.front().first_sequence;
@@ -88,9 +95,10 @@ void collectSyslog(const std::string& domain, const http::SyslogStats& stats, ob
 
 observe::DomainHealth streamHealth(const bus::DomainService& domain) {
   const stream::StreamStats stats = domain.stream->stats();
-  return {observe::DomainStatus::kReady,
+  const Status index = domain.engine->health();
+  return {index.isOk() ? observe::DomainStatus::kReady : observe::DomainStatus::kFailed,
           stats.last_sequence - std::min(stats.last_sequence, stats.applier.applied),
-          stats.applier.last_error,
+          index.isOk() ? stats.applier.last_error : std::string(index.message()),
           {{"sequence", stats.last_sequence},
            {"searchable", stats.applier.searchable},
            {"durable", stats.applier.durable},

@@ -32,6 +32,8 @@ struct RetainResult {
 
 class StreamIndex : public search::SearchEngine {
  public:
+  // Whether there is room for it; asked before it is logged. resource_exhausted names the limit.
+  virtual Status admits(const RecordBatch& /*batch*/) const { return {}; }
   // Records of sequences up to `after` are held already and passed over; afterwards all up to the batch's last sequence
   // are applied. `arrived_millis`: when the batch came.
   virtual Result<std::vector<RefusedRecord>> apply(const RecordBatch& batch, std::uint64_t first_sequence,

@@ -161,6 +161,7 @@ Status StreamService::admit(std::size_t bytes) const {
 void StreamService::append(RecordBatch batch, std::optional<IdempotencyKey> key, AppendDone done) {
   if (batch.isEmpty()) return done(Appended{store_.lastSequence(), 0, false});
   if (const Status admitted = admit(batch.bytes()); !admitted.isOk()) return done(admitted);
+  if (const Status admitted = index_.admits(batch); !admitted.isOk()) return done(admitted);
   store_.submit(std::make_unique<AppendUnit>(*this, std::make_shared<const RecordBatch>(std::move(batch)),
                                              std::move(key), std::move(done)));
 }
