@@ -180,6 +180,29 @@ int main() {
   LAYOUT_MEMBER(gyre_tail, handler);
   LAYOUT_MEMBER(gyre_tail, match);
 
+  LAYOUT_STRUCT(gyre_endpoint_call);
+  LAYOUT_MEMBER(gyre_endpoint_call, struct_size);
+  LAYOUT_MEMBER(gyre_endpoint_call, reserved);
+  LAYOUT_MEMBER(gyre_endpoint_call, parameters);
+  LAYOUT_MEMBER(gyre_endpoint_call, organization_id);
+  LAYOUT_MEMBER(gyre_endpoint_call, time_ms);
+
+  LAYOUT_STRUCT(gyre_endpoint_result);
+  LAYOUT_MEMBER(gyre_endpoint_result, struct_size);
+  LAYOUT_MEMBER(gyre_endpoint_result, code);
+  LAYOUT_MEMBER(gyre_endpoint_result, data);
+  LAYOUT_MEMBER(gyre_endpoint_result, reason);
+  LAYOUT_MEMBER(gyre_endpoint_result, message);
+
+  LAYOUT_STRUCT(gyre_endpoint);
+  LAYOUT_MEMBER(gyre_endpoint, struct_size);
+  LAYOUT_MEMBER(gyre_endpoint, reserved);
+  LAYOUT_MEMBER(gyre_endpoint, path);
+  LAYOUT_MEMBER(gyre_endpoint, help);
+  LAYOUT_MEMBER(gyre_endpoint, handler);
+  LAYOUT_MEMBER(gyre_endpoint, plan);
+  LAYOUT_MEMBER(gyre_endpoint, present);
+
   LAYOUT_STRUCT(gyre_stream);
   LAYOUT_MEMBER(gyre_stream, struct_size);
   LAYOUT_MEMBER(gyre_stream, reserved);
@@ -189,6 +212,8 @@ int main() {
   LAYOUT_MEMBER(gyre_stream, intake_count);
   LAYOUT_MEMBER(gyre_stream, tails);
   LAYOUT_MEMBER(gyre_stream, tail_count);
+  LAYOUT_MEMBER(gyre_stream, endpoints);
+  LAYOUT_MEMBER(gyre_stream, endpoint_count);
 
   LAYOUT_STRUCT(gyre_plugin);
   LAYOUT_MEMBER(gyre_plugin, struct_size);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "gyre/status.hpp"
+#include "server/bus/endpoint_handlers.hpp"
 #include "server/projector/projection.hpp"
 #include "server/stream/stream_handlers.hpp"
 
@@ -122,6 +123,8 @@ class DomainHandlers : public projector::Projection {
   }
   // Null for a domain of entities. A stream decides, takes and matches through this, and has no events.
   virtual const stream::StreamHandlers* stream() const { return nullptr; }
+  // Null when there are none.
+  virtual const EndpointHandlers* endpoints() const { return nullptr; }
   virtual Result<PlannedReaction> react(std::size_t /*subscription*/, const ForeignEventCall& /*event*/) const {
     return internalError("this domain reacts to nothing");
   }

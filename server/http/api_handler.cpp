@@ -50,6 +50,7 @@ std::optional<Permission> permissionOf(Route::Kind kind) {
     case Route::Kind::kRecords:
     case Route::Kind::kEvents: return Permission::kWrite;
     case Route::Kind::kQuery:
+    case Route::Kind::kEndpoint:
     case Route::Kind::kActivity: return Permission::kRead;
     default: return Permission::kAdmin;
   }
@@ -88,6 +89,13 @@ void ApiHandler::handle(Request& request, Responder responder) {
       route.name = intake->intake;
       route.allow = "POST";
     }
+  std::optional<EndpointPath> endpoint;
+  if (route.kind == Route::Kind::kNone && (endpoint = findEndpointPath(context_.domains, request.path))) {
+    const bool is_allowed = request.method == "GET" || request.method == "HEAD" || request.method == "POST";
+    route.kind = is_allowed ? Route::Kind::kEndpoint : Route::Kind::kMethodNotAllowed;
+    route.domain = endpoint->domain;
+    route.allow = "GET, POST";
+  }
   if (const auto permission = permissionOf(route.kind)) {
     auto key = context_.keys.admit(request.header("authorization"), *permission, route.domain);
     if (!key.isOk()) {
@@ -126,7 +134,7 @@ void ApiHandler::handle(Request& request, Responder responder) {
     case Route::Kind::kActivity: return handleActivity(context_, request, std::move(responder));
     case Route::Kind::kJobs:
     case Route::Kind::kJob: return handleJobs(context_, route, request, std::move(responder));
-    default: return handleDomain(route, request, std::move(responder));
+    default: return handleDomain(route, endpoint ? &*endpoint : nullptr, request, std::move(responder));
   }
 }
 
@@ -154,7 +162,7 @@ void ApiHandler::handleStream(const Route& route, const bus::DomainService& doma
   }
 }
 
-void ApiHandler::handleDomain(const Route& route, Request& request, Responder responder) {
+void ApiHandler::handleDomain(const Route& route, const EndpointPath* endpoint, Request& request, Responder responder) {
   const bus::DomainService* const domain = context_.domains.find(route.domain);
   bus::DomainGate::Pass pass = domain == nullptr ? nullptr : domain->gate.enter();
   if (pass == nullptr) {
@@ -166,6 +174,7 @@ void ApiHandler::handleDomain(const Route& route, Request& request, Responder re
     return responder.send(problem(503, "domain_disabled", "domain " + domain->name + " is disabled", request.id));
   }
   responder.keep(std::move(pass));
+  if (endpoint != nullptr) return handleEndpoint(context_, *domain, *endpoint, request, std::move(responder));
   if (domain->stream != nullptr) return handleStream(route, *domain, request, std::move(responder));
   switch (route.kind) {
     case Route::Kind::kIngest:

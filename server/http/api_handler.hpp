@@ -35,6 +35,8 @@ struct ApiContext {
       count_query;
 };
 
+struct EndpointPath;
+
 class ApiHandler final : public Handler {
  public:
   explicit ApiHandler(ApiContext context);
@@ -42,7 +44,7 @@ class ApiHandler final : public Handler {
   Response refusal(int status, std::string_view reason, std::string_view detail, std::uint64_t request_id) override;
 
  private:
-  void handleDomain(const Route& route, Request& request, Responder responder);
+  void handleDomain(const Route& route, const EndpointPath* endpoint, Request& request, Responder responder);
   void handleStream(const Route& route, const bus::DomainService& domain, Request& request, Responder responder);
 
   void handlePlugin(const Route& route, const Request& request, Responder responder) const;

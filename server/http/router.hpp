@@ -17,6 +17,7 @@ struct Route {
     kQuery,             // GET, POST /v1/{domain}/queries/{name}
     kIngest,            // POST /v1/{domain}/ingest/{name}, and the paths of a stream's intakes
     kRecords,           // POST /v1/{domain}/records
+    kEndpoint,          // GET, POST: the paths of a stream's endpoints
     kActivity,          // GET /v1/activity
     kKeys,              // GET, POST /admin/v1/keys
     kKey,               // DELETE /admin/v1/keys/{id}

@@ -293,6 +293,104 @@ std::optional<IntakePath> findIntakePath(const bus::DomainCatalog& domains, std:
   return std::nullopt;
 }
 
+namespace {
+
+// "/api/v1/label/{name}/values" and a path of as many segments; variables take one that is not empty.
+bool matchesPath(std::string_view pattern, std::string_view path,
+                 std::vector<std::pair<std::string_view, std::string_view>>& variables) {
+  variables.clear();
+  while (!pattern.empty() && !path.empty()) {
+    pattern.remove_prefix(1);
+    path.remove_prefix(1);
+    const std::string_view expected = pattern.substr(0, pattern.find('/'));
+    const std::string_view found = path.substr(0, path.find('/'));
+    pattern.remove_prefix(expected.size());
+    path.remove_prefix(found.size());
+    if (expected.starts_with('{') && expected.ends_with('}') && !found.empty())
+      variables.emplace_back(expected.substr(1, expected.size() - 2), found);
+    else if (expected != found)
+      return false;
+  }
+  return pattern.empty() && path.empty();
+}
+
+// One object of lists, in the order of their sources.
+Result<std::string> listParameters(const EndpointPath& path, const Request& request) {
+  QueryParameters all;
+  for (const auto& [name, value] : path.variables) all.emplace_back(name, value);
+  GYRE_TRY_ASSIGN(const QueryParameters query, parseQueryString(request.query));
+  all.insert(all.end(), query.begin(), query.end());
+  if (mediaType(request.header("content-type")) == "application/x-www-form-urlencoded") {
+    GYRE_TRY_ASSIGN(const QueryParameters form, parseQueryString(request.body));
+    all.insert(all.end(), form.begin(), form.end());
+  }
+  std::string text;
+  JsonWriter writer(text);
+  writer.beginObject();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto is_same = [&](const auto& other) { return other.first == all[i].first; };
+    if (std::any_of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(i), is_same)) continue;
+    writer.key(all[i].first).beginArray();
+    for (const auto& [name, value] : all)
+      if (name == all[i].first) writer.string(value);
+    writer.endArray();
+  }
+  writer.endObject();
+  return text;
+}
+
+constexpr std::int64_t kEndpointNanos = 120'000'000'000;  // as long as Prometheus gives a query
+
+}  // namespace
+
+std::optional<EndpointPath> findEndpointPath(const bus::DomainCatalog& domains, std::string_view path) {
+  EndpointPath found;
+  for (const bus::DomainService& domain : domains.served) {
+    const bus::EndpointHandlers* const handlers = domain.handlers->endpoints();
+    if (handlers == nullptr) continue;
+    for (std::size_t i = 0; i < handlers->endpoints().size(); ++i) {
+      if (!matchesPath(handlers->endpoints()[i].path, path, found.variables)) continue;
+      found.domain = domain.name;
+      found.endpoint = i;
+      return found;
+    }
+  }
+  return std::nullopt;
+}
+
+void handleEndpoint(const ApiContext& context, const bus::DomainService& domain, const EndpointPath& found,
+                    Request& request, Responder responder) {
+  auto parameters = listParameters(found, request);
+  if (!parameters.isOk()) return responder.send(problem(parameters.status(), request.id));
+  struct Held {
+    std::string parameters, organization_id;
+  };
+  const auto held = std::make_shared<Held>(Held{std::move(parameters).value(), request.organization_id});
+  const auto shared_responder = std::make_shared<Responder>(std::move(responder));
+  const bool is_queued = context.readers.trySubmit([&context, &domain, endpoint = found.endpoint, held,
+                                                    shared_responder, request_id = request.id,
+                                                    started = request.received_nanos] {
+    const bus::EndpointHandlers& handlers = *domain.handlers->endpoints();
+    const bus::EndpointCall call{held->parameters, held->organization_id, context.clock.nowMillis()};
+    Result<std::string> data = handlers.planEndpoint(endpoint, call);
+    if (data.isOk()) {
+      auto answered = domain.engine->search(*data, context.clock.monotonicNanos() + kEndpointNanos);
+      data = answered.isOk() ? Result<std::string>(std::move(answered->body)) : Result<std::string>(answered.status());
+    }
+    const auto answer = handlers.presentEndpoint(endpoint, call, data);
+    context.count_query(domain.name, handlers.endpoints()[endpoint].path,
+                        data.isOk() ? "ok" : codeName(data.status().code()),
+                        static_cast<double>(context.clock.monotonicNanos() - started) * 1e-9);
+    if (!answer.isOk()) return shared_responder->send(problem(answer.status(), request_id));
+    Response response;
+    response.status = answer->status;
+    response.content_type = answer->content_type;
+    response.body = answer->body;
+    shared_responder->send(std::move(response));
+  });
+  if (!is_queued) shared_responder->send(problem(overloaded(), request.id));
+}
+
 Status notForStreams(const bus::DomainService& domain, std::string_view what) {
   return {Code::kConflict, "stream_domain", domain.name + " is a stream of records: it takes no " + std::string(what)};
 }

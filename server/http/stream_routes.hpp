@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "server/bus/domain_service.hpp"
 #include "server/http/api_handler.hpp"
@@ -33,6 +34,16 @@ struct IntakePath {
   std::string_view intake;
 };
 std::optional<IntakePath> findIntakePath(const bus::DomainCatalog& domains, std::string_view path);
+
+// A path of another system's read API: GET, and POST with a form.
+struct EndpointPath {
+  std::string_view domain;
+  std::size_t endpoint = 0;
+  std::vector<std::pair<std::string_view, std::string_view>> variables = {};  // of the path; borrowed
+};
+std::optional<EndpointPath> findEndpointPath(const bus::DomainCatalog& domains, std::string_view path);
+void handleEndpoint(const ApiContext& context, const bus::DomainService& domain, const EndpointPath& found,
+                    Request& request, Responder responder);
 
 // For requests that a stream has no meaning for: events, batches of commands, synchronise, verify, reindex.
 Status notForStreams(const bus::DomainService& domain, std::string_view what);

@@ -37,6 +37,9 @@ PluginHandlers::PluginHandlers(const gyre_plugin& table) : table_(table) {
 
 PluginHandlers::~PluginHandlers() = default;
 
+const stream::StreamHandlers* PluginHandlers::stream() const { return stream_.get(); }
+const bus::EndpointHandlers* PluginHandlers::endpoints() const { return stream_.get(); }
+
 Status PluginHandlers::configure(std::string_view options) {
   Reply reply;
   return reply.outcome(table_.configure(table_.plugin, bytes(options), reply.table()),

@@ -19,6 +19,8 @@
 
 namespace gyre::plugin {
 
+class PluginStream;
+
 class PluginHandlers final : public bus::DomainHandlers {
  public:
   // REQUIRES: checkPluginTable(&table) is ok.
@@ -51,7 +53,8 @@ class PluginHandlers final : public bus::DomainHandlers {
   const std::vector<bus::ActivityDescription>& activities() const override { return activities_; }
   Result<bus::PlannedReaction> react(std::size_t subscription, const bus::ForeignEventCall& event) const override;
   Result<bus::PresentedActivity> presentActivity(std::size_t activity, std::string_view document) const override;
-  const stream::StreamHandlers* stream() const override { return stream_.get(); }
+  const stream::StreamHandlers* stream() const override;
+  const bus::EndpointHandlers* endpoints() const override;
 
  private:
   Result<std::vector<bus::DecidedEvent>> decide(gyre_decide_fn function, void* handler, std::string_view name,
@@ -64,7 +67,7 @@ class PluginHandlers final : public bus::DomainHandlers {
   std::vector<bus::QueryDescription> queries_;
   std::vector<bus::SubscriptionDescription> subscriptions_;
   std::vector<bus::ActivityDescription> activities_;
-  std::unique_ptr<stream::StreamHandlers> stream_;  // null for a domain of entities
+  std::unique_ptr<PluginStream> stream_;  // null for a domain of entities
 };
 
 }  // namespace gyre::plugin

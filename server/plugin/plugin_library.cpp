@@ -190,14 +190,32 @@ Status checkIntakes(const gyre_stream& stream) {
   return {};
 }
 
+Status checkEndpoints(const gyre_stream& stream) {
+  const std::uint64_t count = endpointCount(stream);
+  if (count == 0) return {};
+  GYRE_TRY(checkList("endpoint", stream.endpoints, count));
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const gyre_endpoint& endpoint = *stream.endpoints[i];
+    const std::string where = "endpoint " + std::to_string(i);
+    GYRE_TRY(checkText(where + " path", endpoint.path));
+    GYRE_TRY(checkText(where + " help", endpoint.help));
+    if (!view(endpoint.path).starts_with('/'))
+      return refused(where + " path: expected one like \"/api/v1/query\", found " + quoted(view(endpoint.path)));
+    GYRE_TRY(checkPointer(where + " plan", endpoint.plan != nullptr));
+    GYRE_TRY(checkPointer(where + " present", endpoint.present != nullptr));
+  }
+  return {};
+}
+
 Status checkTail(const std::string& named, const gyre_tail& tail) {
   GYRE_TRY(checkSchema(named, tail.schema));
   return checkPointer(named + " match", tail.match != nullptr);
 }
 
 Status checkStream(const gyre_stream& stream) {
-  if (stream.struct_size < sizeof(gyre_stream))
-    return refused("stream: expected a struct_size of at least " + std::to_string(sizeof(gyre_stream)) + ", found " +
+  constexpr std::size_t kSmallest = offsetof(gyre_stream, endpoints);
+  if (stream.struct_size < kSmallest)
+    return refused("stream: expected a struct_size of at least " + std::to_string(kSmallest) + ", found " +
                    std::to_string(stream.struct_size));
   GYRE_TRY(checkText("stream kind", stream.kind));
   const std::string_view kind = view(stream.kind);
@@ -207,6 +225,7 @@ Status checkStream(const gyre_stream& stream) {
   if (kind == "documents" && stream.time_field.size == 0)
     return refused("stream time_field: expected the name of a date field, found nothing");
   GYRE_TRY(checkIntakes(stream));
+  GYRE_TRY(checkEndpoints(stream));
   return checkEntries("tail", stream.tails, stream.tail_count, checkTail);
 }
 

@@ -20,6 +20,11 @@ inline bool hasMinor1(const gyre_plugin& table) { return table.struct_size >= kT
 inline const gyre_stream* streamOf(const gyre_plugin& table) {
   return table.struct_size >= offsetof(gyre_plugin, stream) + sizeof(gyre_plugin::stream) ? table.stream : nullptr;
 }
+inline std::uint64_t endpointCount(const gyre_stream& stream) {
+  return stream.struct_size >= offsetof(gyre_stream, endpoint_count) + sizeof(gyre_stream::endpoint_count)
+             ? stream.endpoint_count
+             : 0;
+}
 inline std::uint64_t subscriptionCount(const gyre_plugin& table) {
   return hasMinor1(table) ? table.subscription_count : 0;
 }

@@ -66,6 +66,49 @@ PluginStream::PluginStream(const gyre_plugin& table)
     const gyre_tail& tail = *stream_.tails[i];
     tails_.push_back({view(tail.name), view(tail.help), view(tail.schema)});
   }
+  for (std::uint64_t i = 0; i < endpointCount(stream_); ++i)
+    endpoints_.push_back({view(stream_.endpoints[i]->path), view(stream_.endpoints[i]->help)});
+}
+
+Result<std::string> PluginStream::planEndpoint(std::size_t endpoint, const bus::EndpointCall& call) const {
+  if (endpoint >= endpoints_.size()) return internalError("no endpoint " + std::to_string(endpoint));
+  const gyre_endpoint& definition = *stream_.endpoints[endpoint];
+  const gyre_endpoint_call request{sizeof(gyre_endpoint_call), 0, bytes(call.parameters), bytes(call.organization_id),
+                                   call.time_millis};
+  Reply reply;
+  GYRE_TRY(reply.outcome(definition.plan(definition.handler, &request, reply.table()),
+                         where("plan endpoint", definition.path)));
+  if (reply.text().empty()) return Reply::broken(where("plan endpoint", definition.path), "gave no request");
+  return std::move(reply.text());
+}
+
+Result<bus::EndpointAnswer> PluginStream::presentEndpoint(std::size_t endpoint, const bus::EndpointCall& call,
+                                                          const Result<std::string>& data) const {
+  if (endpoint >= endpoints_.size()) return internalError("no endpoint " + std::to_string(endpoint));
+  const gyre_endpoint& definition = *stream_.endpoints[endpoint];
+  const gyre_endpoint_call request{sizeof(gyre_endpoint_call), 0, bytes(call.parameters), bytes(call.organization_id),
+                                   call.time_millis};
+  gyre_endpoint_result result{sizeof(gyre_endpoint_result), 0, {}, {}, {}};
+  if (data.isOk()) {
+    result.data = bytes(*data);
+  } else {
+    result.code = static_cast<std::int32_t>(data.status().code());
+    result.reason = bytes(data.status().reason());
+    result.message = bytes(data.status().message());
+  }
+  Reply reply;
+  GYRE_TRY(reply.outcome(definition.present(definition.handler, &request, &result, reply.table()),
+                         where("present endpoint", definition.path)));
+  bus::EndpointAnswer answer;
+  if (const std::string* const type = reply.attribute("contentType")) answer.content_type = *type;
+  if (const std::string* const status = reply.attribute("status")) {
+    std::string_view text = *status;
+    answer.status = static_cast<int>(takeNumber<std::uint32_t>(text).value_or(0));
+  }
+  if (answer.status < 200 || answer.status > 599)
+    return Reply::broken(where("present endpoint", definition.path), "answered with a status that is none");
+  answer.body = std::move(reply.text());
+  return answer;
 }
 
 std::string_view PluginStream::timeField() const { return view(stream_.time_field); }

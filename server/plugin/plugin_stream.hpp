@@ -11,11 +11,12 @@
 #include <vector>
 
 #include "gyre/abi.h"
+#include "server/bus/endpoint_handlers.hpp"
 #include "server/stream/stream_handlers.hpp"
 
 namespace gyre::plugin {
 
-class PluginStream final : public stream::StreamHandlers {
+class PluginStream final : public stream::StreamHandlers, public bus::EndpointHandlers {
  public:
   // REQUIRES: checkPluginTable(&table) is ok, and it has a stream.
   explicit PluginStream(const gyre_plugin& table);
@@ -29,6 +30,10 @@ class PluginStream final : public stream::StreamHandlers {
   Result<stream::RecordBatch> decide(std::size_t command, std::string_view body, std::string_view organization_id,
                                      std::int64_t time_millis) const override;
   Result<std::vector<stream::ShownRecord>> match(std::size_t tail, const stream::FollowCall& call) const override;
+  const std::vector<bus::EndpointDescription>& endpoints() const override { return endpoints_; }
+  Result<std::string> planEndpoint(std::size_t endpoint, const bus::EndpointCall& call) const override;
+  Result<bus::EndpointAnswer> presentEndpoint(std::size_t endpoint, const bus::EndpointCall& call,
+                                              const Result<std::string>& data) const override;
 
  private:
   std::string where(std::string_view what, gyre_bytes name) const;
@@ -38,6 +43,7 @@ class PluginStream final : public stream::StreamHandlers {
   stream::Kind kind_;
   std::vector<stream::IntakeDescription> intakes_;
   std::vector<stream::TailDescription> tails_;
+  std::vector<bus::EndpointDescription> endpoints_;
 };
 
 }  // namespace gyre::plugin

@@ -32,6 +32,7 @@ class SwitchedHandlers final : public bus::DomainHandlers {
   const std::vector<bus::SubscriptionDescription>& subscriptions() const override { return now().subscriptions(); }
   const std::vector<bus::ActivityDescription>& activities() const override { return now().activities(); }
   const stream::StreamHandlers* stream() const override { return now().stream() == nullptr ? nullptr : &stream_; }
+  const bus::EndpointHandlers* endpoints() const override { return now().endpoints(); }
   Result<std::vector<bus::DecidedEvent>> decideCommand(std::size_t command,
                                                        const bus::DecideCall& call) const override {
     return now().decideCommand(command, call);

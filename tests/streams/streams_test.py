@@ -111,6 +111,19 @@ class Ingest(StreamCase):
         for path in ("/v1/lines/ingest/text", "/lines/push", "/v1/lines/records", "/v1/lines/queries/TailLines"):
             self.assertIn(path, paths)
 
+    def test_endpoints_answer_in_their_own_form(self):
+        self.client.send("POST", "/lines/push", "info red apple\ninfo red car\nwarn red\n")
+        search(self.client)
+        answer = self.client.send("GET", "/lines/count/info?q=red&q=apple")
+        self.assertEqual((200, "text/plain", b"count 1"), (answer.status, answer.headers["Content-Type"], answer.body))
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        self.assertEqual(b"count 2", self.client.send("POST", "/lines/count/info", "q=red", form).body)
+        wrong = self.client.send("GET", "/lines/count/info?q=")
+        self.assertEqual((422, b"error q: expected a word"), (wrong.status, wrong.body))
+        self.assertEqual(404, self.client.send("GET", "/lines/count").status)
+        self.assertEqual(404, self.client.send("GET", "/lines/count/info/more").status)
+        self.assertEqual(405, self.client.send("DELETE", "/lines/count/info").status)
+
     def test_records_survive_a_restart(self):
         records(self.client, [{"text": f"line {i}"} for i in range(1000)])
         client = self.server.restart()

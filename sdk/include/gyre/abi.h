@@ -254,6 +254,37 @@ typedef struct gyre_tail {
   int32_t (*match)(void* handler, const gyre_tail_call* call, const gyre_reply* reply);
 } gyre_tail;
 
+/* Since 1.2: a call of another system's read API. */
+typedef struct gyre_endpoint_call {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gyre_bytes parameters;        /* JSON object of lists of strings: from the path, the query string and a form, in this order */
+  gyre_bytes organization_id;   /* the caller's, when its key binds one */
+  int64_t time_ms;              /* now */
+} gyre_endpoint_call;
+
+/* Since 1.2: what became of the request that plan made, or that plan refused. */
+typedef struct gyre_endpoint_result {
+  uint32_t struct_size;
+  int32_t code;                 /* 0, or why there is no data (gyre::Code) */
+  gyre_bytes data;              /* what the index answered */
+  gyre_bytes reason;            /* with a code */
+  gyre_bytes message;
+} gyre_endpoint_result;
+
+/* Since 1.2: a path of another system's read API, as its clients know it; GET, and POST with a form. */
+typedef struct gyre_endpoint {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gyre_bytes path;              /* "/api/v1/label/{name}/values": a segment in braces is a parameter */
+  gyre_bytes help;
+  void* handler;                /* handed back to plan and present */
+  /* text: a request to the index, as a query's plan gives it. A refusal goes to present. */
+  int32_t (*plan)(void* handler, const gyre_endpoint_call* call, const gyre_reply* reply);
+  /* text: the answer's body, of a failure too; attributes "contentType" (default application/json) and "status" (200). */
+  int32_t (*present)(void* handler, const gyre_endpoint_call* call, const gyre_endpoint_result* result, const gyre_reply* reply);
+} gyre_endpoint;
+
 /* Since 1.2: what makes a domain a stream: it has no entities, records only arrive. Its commands have no id member, their decide
  * gets neither state nor version, and answers with records, as take does. */
 typedef struct gyre_stream {
@@ -266,6 +297,8 @@ typedef struct gyre_stream {
   uint64_t intake_count;
   const gyre_tail* const* tails;
   uint64_t tail_count;
+  const gyre_endpoint* const* endpoints;
+  uint64_t endpoint_count;
 } gyre_stream;
 
 typedef struct gyre_plugin {

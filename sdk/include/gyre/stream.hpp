@@ -120,6 +120,24 @@ class TailMatches {
   const gyre_reply* reply_;
 };
 
+// A call of another system's read API: Prometheus' /api/v1/query.
+struct EndpointCall {
+  json::Value parameters;            // an object of lists of strings: from path, query string and form, in this order
+  std::string_view organization_id;  // the caller's, when its key binds one; else ""
+  std::int64_t time_millis = 0;      // now
+};
+// What became of the request that plan made; or what plan refused.
+struct EndpointResult {
+  std::string_view data;  // what the index answered
+  Status failure;         // ok when there is data
+};
+// The body as that system would give it, of a failure too.
+struct EndpointAnswer {
+  std::string body;
+  int status = 200;
+  std::string_view content_type = "application/json";
+};
+
 namespace abi {
 
 // The state that a stream does not have.
@@ -139,6 +157,8 @@ class StreamDomain {
   // `command.entity_id` is "" and its version 0. All records or, when it refuses, none.
   using Decide = Status (*)(const Command&, Records&);
   using Match = Status (*)(const TailCall&, TailMatches&);
+  using PlanEndpoint = Result<std::string> (*)(const EndpointCall&);
+  using PresentEndpoint = EndpointAnswer (*)(const EndpointCall&, const EndpointResult&);
   using Base = Domain<abi::NoState>;
 
   StreamDomain& name(std::string_view domain, std::string_view version, std::string_view help) {
@@ -188,6 +208,12 @@ class StreamDomain {
     tails_.push_back({name, toJsonSchema(parameters), help, match});
     return *this;
   }
+  // A path of another system's read API, GET and POST with a form: plan makes a request to the index, present the
+  // answer. A segment in braces, "/api/v1/label/{name}/values", is a parameter.
+  StreamDomain& endpoint(std::string_view path, std::string_view help, PlanEndpoint plan, PresentEndpoint present) {
+    endpoints_.push_back({path, help, plan, present});
+    return *this;
+  }
 
  private:
   friend class abi::ExportedStream;
@@ -207,11 +233,17 @@ class StreamDomain {
     std::string_view help;
     Match match;
   };
+  struct EndpointEntry {
+    std::string_view path, help;
+    PlanEndpoint plan;
+    PresentEndpoint present;
+  };
   Base base_;
   std::string_view kind_, time_field_;
   std::vector<CommandEntry> commands_;
   std::vector<IntakeEntry> intakes_;
   std::vector<TailEntry> tails_;
+  std::vector<EndpointEntry> endpoints_;
 };
 
 // ---- implementation ------------------------------------------------------------------------------------------------
@@ -234,13 +266,19 @@ class ExportedStream {
     for (const TailEntry& entry : domain_.tails_)
       tails_.push_back(std::make_unique<gyre_tail>(gyre_tail{sizeof(gyre_tail), 0, bytes(entry.name), bytes(entry.help),
                                                              bytes(entry.schema), handlerOf(entry), &match}));
+    for (const EndpointEntry& entry : domain_.endpoints_)
+      endpoints_.push_back(
+          std::make_unique<gyre_endpoint>(gyre_endpoint{sizeof(gyre_endpoint), 0, bytes(entry.path), bytes(entry.help),
+                                                        handlerOf(entry), &planEndpoint, &presentEndpoint}));
+    collect(endpoints_, endpoint_pointers_);
     collect(commands_, command_pointers_);
     collect(intakes_, intake_pointers_);
     collect(tails_, tail_pointers_);
-    stream_ = {sizeof(gyre_stream),     0,
-               bytes(domain_.kind_),    bytes(domain_.time_field_),
-               intake_pointers_.data(), intake_pointers_.size(),
-               tail_pointers_.data(),   tail_pointers_.size()};
+    stream_ = {sizeof(gyre_stream),       0,
+               bytes(domain_.kind_),      bytes(domain_.time_field_),
+               intake_pointers_.data(),   intake_pointers_.size(),
+               tail_pointers_.data(),     tail_pointers_.size(),
+               endpoint_pointers_.data(), endpoint_pointers_.size()};
     plugin_ = *base_.plugin();
     plugin_.commands = command_pointers_.data();
     plugin_.command_count = command_pointers_.size();
@@ -254,6 +292,7 @@ class ExportedStream {
   using CommandEntry = StreamDomain::CommandEntry;
   using IntakeEntry = StreamDomain::IntakeEntry;
   using TailEntry = StreamDomain::TailEntry;
+  using EndpointEntry = StreamDomain::EndpointEntry;
 
   static StreamDomain described(void (*describe)(StreamDomain&)) {
     StreamDomain domain;
@@ -298,6 +337,34 @@ class ExportedStream {
     });
   }
 
+  static std::int32_t planEndpoint(void* handler, const gyre_endpoint_call* call, const gyre_reply* reply) {
+    return guarded(reply, [&]() -> Status {
+      const auto& entry = *static_cast<const EndpointEntry*>(handler);
+      GYRE_TRY_ASSIGN(const json::Document parameters, parseObject(call->parameters, "parameters"));
+      GYRE_TRY_ASSIGN(const std::string request,
+                      entry.plan({parameters.root(), view(call->organization_id), call->time_ms}));
+      reply->text(reply->context, bytes(request));
+      return {};
+    });
+  }
+  static std::int32_t presentEndpoint(void* handler, const gyre_endpoint_call* call, const gyre_endpoint_result* result,
+                                      const gyre_reply* reply) {
+    return guarded(reply, [&]() -> Status {
+      const auto& entry = *static_cast<const EndpointEntry*>(handler);
+      GYRE_TRY_ASSIGN(const json::Document parameters, parseObject(call->parameters, "parameters"));
+      EndpointResult found{view(result->data), Status()};
+      if (result->code != 0)
+        found.failure = Status(static_cast<Code>(result->code), std::string(view(result->reason)),
+                               std::string(view(result->message)));
+      const EndpointAnswer answer =
+          entry.present({parameters.root(), view(call->organization_id), call->time_ms}, found);
+      reply->attribute(reply->context, bytes("contentType"), bytes(answer.content_type));
+      reply->attribute(reply->context, bytes("status"), bytes(std::to_string(answer.status)));
+      reply->text(reply->context, bytes(answer.body));
+      return {};
+    });
+  }
+
   StreamDomain domain_;
   Exported<NoState> base_;
   std::vector<std::unique_ptr<gyre_command>> commands_;
@@ -306,6 +373,8 @@ class ExportedStream {
   std::vector<const gyre_command*> command_pointers_;
   std::vector<const gyre_intake*> intake_pointers_;
   std::vector<const gyre_tail*> tail_pointers_;
+  std::vector<std::unique_ptr<gyre_endpoint>> endpoints_;
+  std::vector<const gyre_endpoint*> endpoint_pointers_;
   gyre_stream stream_{};
   gyre_plugin plugin_{};
 };

@@ -150,6 +150,29 @@ Status matchTail(const TailCall& call, TailMatches& matches) {
   return {};
 }
 
+// As another system's API might count: how many lines of a level, of those that have all words of `q`.
+Result<std::string> planCount(const EndpointCall& call) {
+  std::string request;
+  JsonWriter writer(request);
+  writer.beginObject().member("size", 0).member("track_total_hits", true);
+  writer.key("query").beginObject().key("bool").beginObject().key("filter").beginArray();
+  for (const json::Value level : call.parameters["level"])
+    writer.beginObject().key("term").beginObject().member("level", level.string()).endObject().endObject();
+  for (const json::Value word : call.parameters["q"]) {
+    if (word.string().empty()) return invalidArgument("q: expected a word");
+    writer.beginObject().key("match").beginObject().member("text", word.string()).endObject().endObject();
+  }
+  writer.endArray().endObject().endObject().endObject();
+  return request;
+}
+
+EndpointAnswer presentCount(const EndpointCall&, const EndpointResult& result) {
+  if (!result.failure.isOk()) return {"error " + std::string(result.failure.message()), 422, "text/plain"};
+  const auto answer = json::Document::parse(result.data, {.max_depth = 128});
+  if (!answer.isOk()) return {"error " + std::string(answer.status().message()), 500, "text/plain"};
+  return {"count " + std::string(answer->root()["hits"]["total"]["value"].numberText()), 200, "text/plain"};
+}
+
 void describe(StreamDomain& domain) {
   domain.name("lines", "1.0.0", "lines of text")
       .index(kIndexDefinition)
@@ -159,6 +182,7 @@ void describe(StreamDomain& domain) {
       .intake("document", "", "NDJSON, a document a line", &takeDocuments)
       .syslog("syslog", "a message a record", &takeSyslog)
       .query("SearchLines", kSearchParameters, "by their words, oldest first", &planSearch, &presentSearch)
+      .endpoint("/lines/count/{level}", "how many lines of a level", &planCount, &presentCount)
       .tail("TailLines", kTailParameters, "lines as they arrive", &matchTail);
 }
 

@@ -46,7 +46,7 @@ class SeriesIndexTest : public CppUnit::TestFixture {
     open();
     wait();
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{40}, index_->stats().doc_count);
-    const std::string request = R"({"promql":"count_over_time(requests_total[1h])","time":)" +
+    const std::string request = R"x({"promql":"count_over_time(requests_total[1h])","time":)x" +
                                 std::to_string(clock_.nowMillis()) + "}";
     const auto answer = index_->search(request, 0);
     CPPUNIT_ASSERT_MESSAGE(std::string(answer.status().message()), answer.isOk());
