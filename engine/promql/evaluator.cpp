@@ -186,6 +186,7 @@ Result<std::unique_ptr<series::SeriesSet>> Evaluator::select(const Selector& sel
                                                              std::string_view function, bool takes_roll_ups) {
   series::SelectRequest request;
   request.matchers = selector.matchers;
+  request.matchers.insert(request.matchers.end(), options_.where.begin(), options_.where.end());
   const std::int64_t reach = selector.range_ms > 0 ? selector.range_ms : options_.lookback_ms;
   request.from_ms = windows.firstReference() - reach;
   request.to_ms = windows.lastReference();

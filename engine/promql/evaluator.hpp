@@ -34,6 +34,8 @@ struct EvaluationOptions {
   std::int64_t lookback_ms = 300'000;
   // The step of a subquery that names none.
   std::int64_t subquery_step_ms = 60'000;
+  // Holds for every selector besides its own: what the caller may see.
+  series::Matchers where;
   // Whether a source may answer from roll-ups what they answer exactly.
   bool takes_roll_ups = true;
 };

@@ -100,7 +100,7 @@ class Members {
   std::string what_;
 };
 
-Result<series::SeriesFilter> readFilter(const Members& members, const ParseLimits& limits) {
+Result<series::SeriesFilter> readFilter(const Members& members, const QueryOptions& options) {
   series::SeriesFilter filter;
   GYRE_TRY(members.readTime("start", filter.from_ms));
   GYRE_TRY(members.readTime("end", filter.to_ms));
@@ -108,16 +108,19 @@ Result<series::SeriesFilter> readFilter(const Members& members, const ParseLimit
   GYRE_TRY(members.read("limit", limit));
   if (limit < 0) return members.expected("limit", "a number of at least 0");
   filter.limit = static_cast<std::size_t>(limit);
+  const series::Matchers& where = options.evaluation.where;
   const json::Value match = members.object()["match"];
+  if (match.size() == 0 && !where.empty()) filter.any_of.push_back(where);
   if (match.isMissing()) return filter;
   if (!match.isArray()) return members.expected("match", "an array of selectors");
   for (const json::Value one : match) {
     if (!one.isString()) return members.expected("match", "an array of selectors");
-    auto matchers = parseSelector(one.string(), limits);
+    auto matchers = parseSelector(one.string(), options.parse_limits);
     if (!matchers.isOk())
       return badData("match[] \"" + std::string(one.string().substr(0, 200)) +
                      "\": " + std::string(matchers.status().message()));
     filter.any_of.push_back(std::move(matchers).value());
+    filter.any_of.back().insert(filter.any_of.back().end(), where.begin(), where.end());
   }
   return filter;
 }
@@ -151,7 +154,7 @@ Status readQueryTime(const Members& members, QueryTime& time) {
 }
 
 Result<std::string> answerPromql(const series::SeriesSource& source, const Members& members, QueryOptions options) {
-  GYRE_TRY(members.allow({"promql", "time", "start", "end", "step", "timeout"}));
+  GYRE_TRY(members.allow({"promql", "time", "start", "end", "step", "timeout", "where"}));
   std::string query;
   GYRE_TRY(members.read("promql", query));
   QueryTime time;
@@ -175,8 +178,8 @@ Result<std::string> answerPromql(const series::SeriesSource& source, const Membe
 Result<std::string> answerSeries(const series::SeriesSource& source, const Members& members,
                                  const QueryOptions& options) {
   GYRE_TRY(members.allow({"match", "start", "end", "limit"}));
-  GYRE_TRY_ASSIGN(const series::SeriesFilter filter, readFilter(members, options.parse_limits));
-  if (filter.any_of.empty()) return badData("no match[] parameter provided");
+  GYRE_TRY_ASSIGN(const series::SeriesFilter filter, readFilter(members, options));
+  if (members.object()["match"].size() == 0) return badData("no match[] parameter provided");
   GYRE_TRY_ASSIGN(const std::vector<series::Labels> all, source.listSeries(filter));
   std::string out;
   JsonWriter writer(out);
@@ -193,7 +196,7 @@ Result<std::string> answerSeries(const series::SeriesSource& source, const Membe
 Result<std::string> answerLabels(const series::SeriesSource& source, const Members& members,
                                  const QueryOptions& options) {
   GYRE_TRY(members.allow({"match", "start", "end", "limit"}));
-  GYRE_TRY_ASSIGN(const series::SeriesFilter filter, readFilter(members, options.parse_limits));
+  GYRE_TRY_ASSIGN(const series::SeriesFilter filter, readFilter(members, options));
   GYRE_TRY_ASSIGN(const std::vector<std::string> names, source.labelNames(filter));
   return stringsText(names);
 }
@@ -204,19 +207,39 @@ Result<std::string> answerLabelValues(const series::SeriesSource& source, const 
   std::string label;
   GYRE_TRY(members.read("label", label));
   if (!isLabelName(label)) return badData("invalid label name: \"" + label.substr(0, 60) + "\"");
-  GYRE_TRY_ASSIGN(const series::SeriesFilter filter, readFilter(members, options.parse_limits));
+  GYRE_TRY_ASSIGN(const series::SeriesFilter filter, readFilter(members, options));
   GYRE_TRY_ASSIGN(const std::vector<std::string> values, source.labelValues(label, filter));
   return stringsText(values);
 }
 
-Result<std::string> answerMetadata(const series::SeriesSource& source, const Members& members) {
+// Of the metric families, those of which there is a series with the labels of `where`.
+Status confineMetadata(const series::SeriesSource& source, const series::Matchers& where,
+                       std::vector<series::MetricMetadata>& all) {
+  if (where.empty()) return {};
+  series::SeriesFilter filter;
+  filter.any_of.push_back(where);
+  GYRE_TRY_ASSIGN(const std::vector<std::string> names, source.labelValues(series::kMetricName, filter));
+  std::erase_if(all, [&](const series::MetricMetadata& one) {
+    for (const char* suffix : {"", "_bucket", "_count", "_sum", "_total"})
+      if (std::binary_search(names.begin(), names.end(), one.name + suffix)) return false;
+    return true;
+  });
+  return {};
+}
+
+Result<std::string> answerMetadata(const series::SeriesSource& source, const Members& members,
+                                   const QueryOptions& options) {
   GYRE_TRY(members.allow({"metric", "limit"}));
   std::string metric;
   std::int64_t limit = 0;
   GYRE_TRY(members.read("metric", metric));
   GYRE_TRY(members.read("limit", limit));
-  GYRE_TRY_ASSIGN(const std::vector<series::MetricMetadata> all,
-                  source.metadata(metric, static_cast<std::size_t>(std::max<std::int64_t>(limit, 0))));
+  // Of a confined request the limit counts what is shown.
+  const bool is_confined = !options.evaluation.where.empty();
+  const auto most = static_cast<std::size_t>(std::max<std::int64_t>(limit, 0));
+  GYRE_TRY_ASSIGN(std::vector<series::MetricMetadata> all, source.metadata(metric, is_confined ? 0 : most));
+  GYRE_TRY(confineMetadata(source, options.evaluation.where, all));
+  if (most > 0 && all.size() > most) all.resize(most);
   std::string out;
   JsonWriter writer(out);
   writer.beginObject();
@@ -231,19 +254,45 @@ Result<std::string> answerMetadata(const series::SeriesSource& source, const Mem
 
 }  // namespace
 
+namespace {
+
+// {"label":"value",…}
+Result<series::Matchers> readWhere(const json::Value& object) {
+  if (!object.isObject()) return badData("where: expected an object");
+  series::Matchers where;
+  for (const json::Value member : object) {
+    if (!member.isString()) return badData("where: expected texts as the labels' values");
+    GYRE_TRY_ASSIGN(
+        series::Matcher matcher,
+        series::Matcher::make(std::string(member.key()), series::Matcher::Kind::kEqual, std::string(member.string())));
+    where.push_back(std::move(matcher));
+  }
+  return where;
+}
+
+}  // namespace
+
 Result<std::string> answerSeriesRequest(const series::SeriesSource& source, std::string_view request,
-                                        const QueryOptions& options) {
+                                        const QueryOptions& given_options) {
   const auto document = json::Document::parse(request);
   if (!document.isOk()) return badData(std::string(document.status().message()));
   const json::Value root = document->root();
   const Members whole(root, "request");
+  QueryOptions options = given_options;
+  if (whole.has("where")) {
+    GYRE_TRY_ASSIGN(const series::Matchers where, readWhere(root["where"]));
+    options.evaluation.where.insert(options.evaluation.where.end(), where.begin(), where.end());
+  }
   if (whole.has("promql")) return answerPromql(source, whole, options);
-  GYRE_TRY(whole.allow({"series", "labels", "label_values", "metadata"}));
-  if (root.size() != 1) return badData("a request asks for one of promql, series, labels, label_values, metadata");
+  GYRE_TRY(whole.allow({"series", "labels", "label_values", "metadata", "where"}));
+  if (root.size() != (whole.has("where") ? 2u : 1u))
+    return badData("a request asks for one of promql, series, labels, label_values, metadata");
   if (whole.has("series")) return answerSeries(source, {root["series"], "series"}, options);
   if (whole.has("labels")) return answerLabels(source, {root["labels"], "labels"}, options);
   if (whole.has("label_values")) return answerLabelValues(source, {root["label_values"], "label_values"}, options);
-  return answerMetadata(source, {root["metadata"], "metadata"});
+  if (!whole.has("metadata"))
+    return badData("a request asks for one of promql, series, labels, label_values, metadata");
+  return answerMetadata(source, {root["metadata"], "metadata"}, options);
 }
 
 }  // namespace gyre::engine::promql

@@ -7,6 +7,8 @@
 //   {"labels":{"match":[…],…}}   match may be missing
 //   {"label_values":{"label":"…","match":[…],…}}
 //   {"metadata":{"metric":"…","limit":N}}   both may be missing
+// Besides, "where":{"label":"value",…} confines any of them to the series that have these labels: every selector has
+// them as further matchers.
 // The answer is the "data" member of Prometheus' HTTP API for the same question. A member that is not known is refused.
 //
 // THREADS: functions without state.

@@ -53,6 +53,15 @@ class SeriesRequestTest : public CppUnit::TestFixture {
          R"([{"__name__":"up","job":"a"}])"},
         {R"({"labels":{}})", R"(["__name__","job"])"},
         {R"({"label_values":{"label":"job","match":["up"]}})", R"(["a","b\""])"},
+        {R"_({"promql":"count({__name__=~\".+\"})","time":61500})_", R"("value":[61.500,"3"])"},
+        {R"_({"promql":"count({__name__=~\".+\"} or last_over_time(big[1m:1s]))","time":61500,"where":{"job":"a"}})_",
+         R"("value":[61.500,"1"])"},
+        {R"({"series":{"match":["up","big"]},"where":{"job":"a"}})", R"([{"__name__":"up","job":"a"}])"},
+        {R"({"labels":{},"where":{"job":""}})", R"(["__name__"])"},
+        {R"({"labels":{"match":[]},"where":{"job":""}})", R"(["__name__"])"},
+        {R"({"label_values":{"label":"job"},"where":{"job":"a"}})", R"(["a"])"},
+        {R"({"metadata":{},"where":{"job":"nobody"}})", R"({})"},
+        {R"({"metadata":{},"where":{"job":"a"}})", R"({"up":[)"},
         {R"({"metadata":{"metric":"up"}})", R"({"up":[{"type":"gauge","help":"Whether it is.","unit":""}]})"},
     };
     for (const auto& [request, part] : cases) {
@@ -84,6 +93,9 @@ class SeriesRequestTest : public CppUnit::TestFixture {
         {R"({"series":{"match":["up + 1"]}})", "match[] \"up + 1\": 1:4: parse error"},
         {R"({"label_values":{"label":"a-b"}})", "invalid label name"},
         {R"({"labels":{"limit":-1}})", "labels.limit"},
+        {R"({"where":{"job":"a"}})", "one of promql, series"},
+        {R"({"labels":{},"where":{"job":1}})", "where: expected texts"},
+        {R"({"promql":"up","time":1,"where":"x"})", "where: expected an object"},
     };
     for (const auto& [request, part] : cases) {
       const auto answer = answerSeriesRequest(source, request, {});
