@@ -92,7 +92,8 @@ void planRange(Parameters& parameters, JsonWriter& writer) {
 
 }  // namespace
 
-Result<std::string> planApi(ApiRoute route, const json::Value& parameters, std::int64_t now_ms) {
+Result<std::string> planApi(ApiRoute route, const json::Value& parameters, std::int64_t now_ms,
+                            std::string_view organization_id) {
   Parameters given(parameters);
   std::string request;
   JsonWriter writer(request);
@@ -126,6 +127,8 @@ Result<std::string> planApi(ApiRoute route, const json::Value& parameters, std::
       writer.endObject();
       break;
   }
+  if (!organization_id.empty())
+    writer.key("where").beginObject().member("organization_id", organization_id).endObject();
   writer.endObject();
   if (!given.failed().isOk()) return given.failed();
   return request;

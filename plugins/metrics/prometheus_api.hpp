@@ -22,8 +22,10 @@ enum class ApiRoute : std::uint8_t { kQuery, kQueryRange, kSeries, kLabels, kLab
 // The request to the store. `parameters` is an object: of each name, from path ("name" of label/<name>/values), query
 // string and form, a string or an array of them; of several values the first counts, but of match[] all. `now_ms` is
 // the time of an instant query that names none. Texts of times and durations are passed on: the store reads them.
-// invalid_argument with the reason bad_data when a value is no text.
-Result<std::string> planApi(ApiRoute route, const json::Value& parameters, std::int64_t now_ms);
+// With an `organization_id` only series of that organisation are asked for. invalid_argument with the reason bad_data
+// when a value is no text.
+Result<std::string> planApi(ApiRoute route, const json::Value& parameters, std::int64_t now_ms,
+                            std::string_view organization_id);
 
 // {"status":"success","data":…}
 std::string presentApi(std::string_view data);

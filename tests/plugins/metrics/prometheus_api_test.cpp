@@ -10,6 +10,7 @@ namespace gyre::metrics {
 class PrometheusApiTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(PrometheusApiTest);
   CPPUNIT_TEST(parametersBecomeARequest);
+  CPPUNIT_TEST(aKeysOrganisationConfinesTheRequest);
   CPPUNIT_TEST(valuesThatAreNoTextsAreRefused);
   CPPUNIT_TEST(answersAndErrorsHavePrometheusForm);
   CPPUNIT_TEST_SUITE_END();
@@ -38,9 +39,19 @@ class PrometheusApiTest : public CppUnit::TestFixture {
     for (const auto& one : cases) {
       const auto document = json::Document::parse(one.parameters);
       CPPUNIT_ASSERT(document.isOk());
-      const auto request = planApi(one.route, document->root(), 1500);
+      const auto request = planApi(one.route, document->root(), 1500, "");
       CPPUNIT_ASSERT_MESSAGE(one.parameters, request.isOk());
       CPPUNIT_ASSERT_EQUAL(std::string(one.request), *request);
+    }
+  }
+
+  void aKeysOrganisationConfinesTheRequest() {
+    const auto document = json::Document::parse(R"({"query":"up","match[]":"up","name":"job"})");
+    for (const ApiRoute route : {ApiRoute::kQuery, ApiRoute::kQueryRange, ApiRoute::kSeries, ApiRoute::kLabels,
+                                 ApiRoute::kLabelValues, ApiRoute::kMetadata}) {
+      const auto request = planApi(route, document->root(), 1500, "acme");
+      CPPUNIT_ASSERT(request.isOk());
+      CPPUNIT_ASSERT_MESSAGE(*request, request->ends_with(R"(,"where":{"organization_id":"acme"}})"));
     }
   }
 
@@ -48,7 +59,7 @@ class PrometheusApiTest : public CppUnit::TestFixture {
     for (const char* parameters :
          {R"({"match[]":[1]})", R"({"start":{}})", R"({"limit":"many"})", R"({"limit":"-1"})"}) {
       const auto document = json::Document::parse(parameters);
-      const auto request = planApi(ApiRoute::kSeries, document->root(), 0);
+      const auto request = planApi(ApiRoute::kSeries, document->root(), 0, "");
       CPPUNIT_ASSERT_MESSAGE(parameters, !request.isOk());
       CPPUNIT_ASSERT_EQUAL(std::string("bad_data"), std::string(request.status().reason()));
     }
