@@ -1,3 +1,4 @@
+#include "flat_files.hpp"
 #include "gyre/stream.hpp"
 #include "metrics.hpp"
 #include "metrics_mapping.hpp"
@@ -31,6 +32,8 @@ void describe(StreamDomain& domain) {
       .intake("otlp", "/v1/metrics", "OTLP/HTTP metrics, protobuf or JSON", &takeOtlp)
       .intake("prometheus", "", "Prometheus text exposition and OpenMetrics; URL parameters become labels",
               &takeExposition)
+      .intake("csv", "", "CSV, a time and numbers a line; name or path names the metric", &takeCsv)
+      .intake("json", "", "JSON documents, every number in them a sample", &takeJson)
       .intake("document", "", "NDJSON, a sample a line", &takeDocuments)
       .query("QueryMetrics", queryMetricsParameters(), "values over time, or at one", &planQueryMetrics,
              &presentQueryMetrics)
