@@ -66,7 +66,7 @@ constexpr Member kSampleMembers[] = {
     {.name = "name", .type = Type::kString, .is_required = true, .help = "of the metric"},
     {"labels", Type::kObject, false, "an object of strings"},
     {.name = "value", .type = Type::kDecimal, .is_required = true, .help = "a number, or \"NaN\", \"+Inf\", \"-Inf\""},
-    {"timestamp", Type::kString, false, "milliseconds since 1970 or an RFC 3339 time", "now"},
+    {"timestamp", Type::kString, false, "milliseconds since 1970 or an RFC 3339 time; now when absent"},
     {.name = "type", .type = Type::kString, .help = "counter, gauge, histogram, summary"},
     {.name = "help", .type = Type::kString, .help = "what the metric means"},
     {.name = "unit", .type = Type::kString, .help = "what it is measured in"},
