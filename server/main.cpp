@@ -131,7 +131,8 @@ int import(const CommandLine& line) {
   options.key = line.value("--key");
   options.refused_file = line.value("--refused");
   options.is_dry_run = line.has("--dry-run");
-  if (!options.format.empty() && options.format != "csv" && options.format != "ndjson" && options.format != "json")
+  if (options.domain != "logs" && !options.format.empty() && options.format != "csv" && options.format != "ndjson" &&
+      options.format != "json")
     return usage("--format: expected csv, ndjson or json, found \"" + options.format + "\"");
   if (line.has("--config") && line.has("--server")) return usage("expected --config or --server, found both");
   if (line.has("--config") && !options.is_dry_run)

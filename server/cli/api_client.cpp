@@ -7,6 +7,8 @@
 #include <Poco/Timespan.h>
 #include <Poco/URI.h>
 
+#include <charconv>
+
 #include "gyre/json.hpp"
 
 namespace gyre::cli {
@@ -38,6 +40,8 @@ class ApiClient::Session {
     std::istream& in = session_.receiveResponse(response);
     Poco::StreamCopier::copyToString(in, answer.body);
     answer.status = response.getStatus();
+    const std::string sequence = response.get("Gyre-Sequence", "");
+    std::from_chars(sequence.data(), sequence.data() + sequence.size(), answer.sequence);
     return answer;
   }
   void reset() { session_.reset(); }

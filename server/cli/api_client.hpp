@@ -3,6 +3,7 @@
 // THREADS: one client, one thread. OWNS: its connection.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@ namespace gyre::cli {
 struct ApiAnswer {
   int status = 0;
   std::string body;
+  std::uint64_t sequence = 0;  // header Gyre-Sequence; 0 when there is none
 };
 
 using ApiHeaders = std::vector<std::pair<std::string, std::string>>;
@@ -27,8 +29,8 @@ class ApiClient {
   ~ApiClient();
 
   // unavailable when the server cannot be reached or cuts the connection. An answer of any status is an answer.
-  Result<ApiAnswer> send(std::string_view method, std::string_view target, std::string_view content_type, std::string_view body,
-                         const ApiHeaders& headers = {});
+  Result<ApiAnswer> send(std::string_view method, std::string_view target, std::string_view content_type,
+                         std::string_view body, const ApiHeaders& headers = {});
 
  private:
   class Session;

@@ -1,7 +1,6 @@
 #include "server/cli/import_command.hpp"
 
 #include <Poco/Exception.h>
-#include <Poco/InflatingStream.h>
 
 #include <algorithm>
 #include <chrono>
@@ -22,7 +21,9 @@
 #include "server/cli/batch_sender.hpp"
 #include "server/cli/csv_reader.hpp"
 #include "server/cli/importer.hpp"
+#include "server/cli/input_file.hpp"
 #include "server/cli/invoice_import.hpp"
+#include "server/cli/logs_import.hpp"
 #include "server/cli/payment_import.hpp"
 #include "server/cli/progress.hpp"
 #include "server/setup.hpp"
@@ -32,26 +33,6 @@ namespace gyre::cli {
 namespace {
 
 constexpr unsigned kConnections = 2;  // while one batch is committed the other is read and decided
-
-// A file's bytes, inflated when it is gzip.
-class InputFile {
- public:
-  explicit InputFile(const std::string& path) : file_(path, std::ios::binary) {
-    const bool is_gzip = file_.get() == 0x1f && file_.get() == 0x8b;
-    file_.clear();
-    file_.seekg(0);
-    if (is_gzip) inflated_ = std::make_unique<Poco::InflatingInputStream>(file_, Poco::InflatingStreamBuf::STREAM_GZIP);
-  }
-  bool isOpen() const { return file_.is_open(); }
-  std::istream& stream() {
-    if (inflated_) return *inflated_;
-    return file_;
-  }
-
- private:
-  std::ifstream file_;
-  std::unique_ptr<Poco::InflatingInputStream> inflated_;
-};
 
 // One a domain.
 struct KnownImporter {
@@ -233,11 +214,13 @@ class Import final : public ImportContext {
 }  // namespace
 
 int runImport(const ImportOptions& options) {
+  if (options.domain == "logs") return runLogsImport(options);
   const auto* const known = std::find_if(std::begin(kImporters), std::end(kImporters),
                                          [&](const KnownImporter& one) { return one.domain == options.domain; });
   if (known == std::end(kImporters)) {
     std::cerr << "gyre import: there is no importer for \"" << options.domain << "\"; known are";
     for (const KnownImporter& one : kImporters) std::cerr << ' ' << one.domain;
+    std::cerr << " logs";
     std::cerr << '\n';
     return kExitUsage;
   }
