@@ -18,8 +18,8 @@
 
 namespace gyre::logs {
 
-// By the media type: application/json; application/x-protobuf (its snappy undone), or none. Answers 204 when every line
-// was taken.
+// By the media type: application/json; application/x-protobuf, in a block of Snappy or plain, or none. Answers 204 when
+// every line was taken.
 Status takeLoki(const IntakeCall& call, Records& records);
 Status takeLokiJson(const IntakeCall& call, Records& records);
 Status takeLokiProtobuf(const IntakeCall& call, Records& records);

@@ -104,6 +104,20 @@ std::string lokiProtobuf() {
   return bytes;
 }
 
+// A block of Snappy that holds literals only.
+std::string packed(const std::string& plain) {
+  std::string block;
+  for (std::size_t rest = plain.size();; rest >>= 7) {
+    block += static_cast<char>(rest > 127 ? (rest & 127) | 128 : rest);
+    if (rest <= 127) break;
+  }
+  for (std::size_t at = 0; at < plain.size(); at += 60) {
+    const std::string piece = plain.substr(at, 60);
+    block.append(1, static_cast<char>((piece.size() - 1) << 2)).append(piece);
+  }
+  return block;
+}
+
 }  // namespace
 
 class LogsProtocolsTest : public CppUnit::TestFixture {
@@ -225,6 +239,8 @@ class LogsProtocolsTest : public CppUnit::TestFixture {
         .send("loki", lokiProtobuf())
         .thenResponds(204, "")
         .thenRecordCount(1);
+    CPPUNIT_ASSERT_EQUAL(as_json.records().front().record, as_protobuf.records().front().record);
+    as_protobuf.send("loki", packed(lokiProtobuf())).thenResponds(204, "").thenRecordCount(1);
     CPPUNIT_ASSERT_EQUAL(as_json.records().front().record, as_protobuf.records().front().record);
     std::string rest = as_json.records().front().record;
     rest.erase(rest.find(",\"pattern\":\""), 25);
