@@ -33,7 +33,7 @@ class Examples(unittest.TestCase):
                 command = command.split("     #")[0].replace("curl ", "curl -w '\\n%{http_code}' ", 1)
                 result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
                 code = result.stdout.rsplit("\n", 1)[-1]
-                self.assertIn(code, ("200", "201", "202"), f"{name}: {command}\n{result.stdout}{result.stderr}")
+                self.assertIn(code, ("200", "201", "202", "204"), f"{name}: {command}\n{result.stdout}{result.stderr}")
 
     def test_readme(self):
         self.check("README.md", 5)
@@ -43,6 +43,9 @@ class Examples(unittest.TestCase):
 
     def test_invoices_readme(self):
         self.check("plugins/invoices/README.md", 9)
+
+    def test_logs_readme(self):
+        self.check("plugins/logs/README.md", 11)
 
     def test_dev_run(self):
         self.check("dev", 8)
