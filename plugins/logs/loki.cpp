@@ -1,7 +1,4 @@
 #include "loki.hpp"
-
-#include <protozero/pbf_reader.hpp>
-
 #include <charconv>
 #include <exception>
 
@@ -14,8 +11,6 @@
 namespace gyre::logs {
 
 namespace {
-
-using protozero::pbf_reader;
 
 // The lines of a request, stream by stream.
 class LokiBatch {
@@ -88,19 +83,19 @@ void readJsonLine(json::Value entry, LokiBatch& batch) {
   batch.endLine();
 }
 
-void readEntry(pbf_reader entry, LokiBatch& batch) {
+void readEntry(ProtoReader entry, LokiBatch& batch) {
   NamedRecord& record = batch.beginLine();
   while (entry.next()) {
     switch (entry.tag()) {
       case 1: {
-        pbf_reader stamp = entry.get_message();
+        ProtoReader stamp = entry.message();
         std::int64_t seconds = 0;
         std::int32_t nanos = 0;
         while (stamp.next()) {
           if (stamp.tag() == 1)
-            seconds = stamp.get_int64();
+            seconds = stamp.whole();
           else if (stamp.tag() == 2)
-            nanos = stamp.get_int32();
+            nanos = static_cast<std::int32_t>(stamp.whole());
           else
             stamp.skip();
         }
@@ -112,15 +107,15 @@ void readEntry(pbf_reader entry, LokiBatch& batch) {
                        is_sound ? Stamp::Fault::kNone : Stamp::Fault::kOutOfRange};
         break;
       }
-      case 2: record.setMessage(textOf(entry)); break;
+      case 2: record.setMessage(entry.text()); break;
       case 3: {
-        pbf_reader pair = entry.get_message();
+        ProtoReader pair = entry.message();
         std::string_view name, value;
         while (pair.next()) {
           if (pair.tag() == 1)
-            name = textOf(pair);
+            name = pair.text();
           else if (pair.tag() == 2)
-            value = textOf(pair);
+            value = pair.text();
           else
             pair.skip();
         }
@@ -133,14 +128,14 @@ void readEntry(pbf_reader entry, LokiBatch& batch) {
   batch.endLine();
 }
 
-Status readStream(const pbf_reader& stream, LokiBatch& batch) {
+Status readStream(const ProtoReader& stream, LokiBatch& batch) {
   batch.beginStream();
-  for (pbf_reader part = stream; part.next(1);) {
+  for (ProtoReader part = stream; part.next(1);) {
     std::string scratch;
-    GYRE_TRY_ASSIGN(const Labels labels, parseLabels(visibleText(textOf(part), scratch)));
+    GYRE_TRY_ASSIGN(const Labels labels, parseLabels(visibleText(part.text(), scratch)));
     for (const auto& [name, value] : labels) batch.addLabel(name, value);
   }
-  for (pbf_reader part = stream; part.next(2);) readEntry(part.get_message(), batch);
+  for (ProtoReader part = stream; part.next(2);) readEntry(part.message(), batch);
   return {};
 }
 
@@ -229,8 +224,7 @@ Status takeLokiProtobuf(const IntakeCall& call, Records& records) {
   std::string unpacked;
   const std::string_view body = withoutSnappy(call.body, unpacked);
   try {
-    for (pbf_reader request(body.data(), body.size()); request.next(1);)
-      GYRE_TRY(readStream(request.get_message(), batch));
+    for (ProtoReader request(body); request.next(1);) GYRE_TRY(readStream(request.message(), batch));
   } catch (const std::exception& error) {  // protozero's, each named for what it met
     return malformedProtobuf("a Loki PushRequest", batch.position(), error);
   }

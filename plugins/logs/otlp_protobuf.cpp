@@ -1,4 +1,3 @@
-#include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 
 #include <cmath>
@@ -13,15 +12,13 @@ namespace gyre::logs {
 
 namespace {
 
-using protozero::pbf_reader;
+void writeAny(ProtoReader value, int depth, std::size_t& leaves, JsonWriter& out);
 
-void writeAny(pbf_reader value, int depth, std::size_t& leaves, JsonWriter& out);
-
-void writeMap(pbf_reader list, int depth, std::size_t& leaves, JsonWriter& out) {
+void writeMap(ProtoReader list, int depth, std::size_t& leaves, JsonWriter& out) {
   OpenMembers members;
   std::string text, scratch;
   while (list.next(1)) {
-    const KeyValue pair = readKeyValue(list.get_message());
+    const KeyValue pair = readKeyValue(list.message());
     text.clear();
     JsonWriter inner(text);
     writeAny(pair.value, depth + 1, leaves, inner);
@@ -46,18 +43,18 @@ std::string base64Of(std::string_view bytes) {
 }
 
 // The last member counts, as in every protocol buffer.
-void writeAny(pbf_reader value, int depth, std::size_t& leaves, JsonWriter& out) {
+void writeAny(ProtoReader value, int depth, std::size_t& leaves, JsonWriter& out) {
   if (depth > AnyJson::kMaxDepth) throw TooDeep();
   std::string json, scratch;
   while (value.next()) {
     json.clear();
     JsonWriter inner(json);
     switch (value.tag()) {
-      case 1: inner.string(visibleText(textOf(value), scratch)); break;
-      case 2: inner.boolean(value.get_bool()); break;
-      case 3: inner.integer(value.get_int64()); break;
+      case 1: inner.string(visibleText(value.text(), scratch)); break;
+      case 2: inner.boolean(value.boolean()); break;
+      case 3: inner.integer(value.whole()); break;
       case 4: {
-        const double real = value.get_double();
+        const double real = value.real();
         if (std::isfinite(real))
           inner.real(real);
         else
@@ -65,14 +62,14 @@ void writeAny(pbf_reader value, int depth, std::size_t& leaves, JsonWriter& out)
         break;
       }
       case 5: {
-        pbf_reader list = value.get_message();
+        ProtoReader list = value.message();
         inner.beginArray();
-        while (list.next(1)) writeAny(list.get_message(), depth + 1, leaves, inner);
+        while (list.next(1)) writeAny(list.message(), depth + 1, leaves, inner);
         inner.endArray();
         break;
       }
-      case 6: writeMap(value.get_message(), depth, leaves, inner); break;
-      case 7: inner.string(base64Of(textOf(value))); break;
+      case 6: writeMap(value.message(), depth, leaves, inner); break;
+      case 7: inner.string(base64Of(value.text())); break;
       default: value.skip();
     }
   }
@@ -81,11 +78,11 @@ void writeAny(pbf_reader value, int depth, std::size_t& leaves, JsonWriter& out)
   out.raw(json);
 }
 
-void readAny(pbf_reader value, AnyJson& any) {
+void readAny(ProtoReader value, AnyJson& any) {
   any.clear();
-  pbf_reader first = value;
+  ProtoReader first = value;
   if (first.next() && first.tag() == 1) {
-    const std::string_view text = textOf(first);
+    const std::string_view text = first.text();
     if (!first.next()) return any.setText(text);
   }
   any.leaf_count = 0;
@@ -102,26 +99,26 @@ std::string hexOf(std::string_view bytes) {
   return text;
 }
 
-void readRecord(pbf_reader record, OtlpBatch& batch, AnyJson& any) {
+void readRecord(ProtoReader record, OtlpBatch& batch, AnyJson& any) {
   std::int64_t severity = 0;
   std::string_view severity_text;
   while (record.next()) {
     switch (record.tag()) {
-      case 1: batch.setTime(record.get_fixed64()); break;
-      case 2: severity = record.get_int32(); break;
-      case 3: severity_text = textOf(record); break;
+      case 1: batch.setTime(record.fixed64()); break;
+      case 2: severity = record.whole(); break;
+      case 3: severity_text = record.text(); break;
       case 5:
-        readAny(record.get_message(), any);
+        readAny(record.message(), any);
         batch.setBody(any);
         break;
       case 6: {
-        const KeyValue pair = readKeyValue(record.get_message());
+        const KeyValue pair = readKeyValue(record.message());
         readAny(pair.value, any);
         batch.addAttribute(pair.key, any);
         break;
       }
       case 9: {
-        const std::string_view id = textOf(record);
+        const std::string_view id = record.text();
         if (id.size() == 16)
           batch.setTrace(hexOf(id));
         else if (!id.empty())
@@ -129,16 +126,16 @@ void readRecord(pbf_reader record, OtlpBatch& batch, AnyJson& any) {
         break;
       }
       case 10: {
-        const std::string_view id = textOf(record);
+        const std::string_view id = record.text();
         if (id.size() == 8)
           batch.setSpan(hexOf(id));
         else if (!id.empty())
           batch.addText("spanId", hexOf(id));
         break;
       }
-      case 11: batch.setObserved(record.get_fixed64()); break;
+      case 11: batch.setObserved(record.fixed64()); break;
       case 12:
-        if (const std::string_view name = textOf(record); !name.empty()) batch.addText("event.name", name);
+        if (const std::string_view name = record.text(); !name.empty()) batch.addText("event.name", name);
         break;
       default: record.skip();
     }
@@ -147,26 +144,26 @@ void readRecord(pbf_reader record, OtlpBatch& batch, AnyJson& any) {
   batch.endRecord();
 }
 
-void readResource(pbf_reader resource, OtlpBatch& batch, AnyJson& any) {
+void readResource(ProtoReader resource, OtlpBatch& batch, AnyJson& any) {
   while (resource.next()) {
     if (resource.tag() != 1) {
       resource.skip();
       continue;
     }
-    const KeyValue pair = readKeyValue(resource.get_message());
+    const KeyValue pair = readKeyValue(resource.message());
     readAny(pair.value, any);
     batch.addResourceAttribute(pair.key, any);
   }
 }
 
-void readScope(pbf_reader scope, OtlpBatch& batch, AnyJson& any) {
+void readScope(ProtoReader scope, OtlpBatch& batch, AnyJson& any) {
   std::string_view name, version;
   while (scope.next()) {
     switch (scope.tag()) {
-      case 1: name = textOf(scope); break;
-      case 2: version = textOf(scope); break;
+      case 1: name = scope.text(); break;
+      case 2: version = scope.text(); break;
       case 3: {
-        const KeyValue pair = readKeyValue(scope.get_message());
+        const KeyValue pair = readKeyValue(scope.message());
         readAny(pair.value, any);
         batch.addScopeAttribute(pair.key, any);
         break;
@@ -178,26 +175,26 @@ void readScope(pbf_reader scope, OtlpBatch& batch, AnyJson& any) {
 }
 
 // Members come in any order, so what they have in common is read first.
-void readScopeLogs(const pbf_reader& scope_logs, OtlpBatch& batch, AnyJson& any) {
+void readScopeLogs(const ProtoReader& scope_logs, OtlpBatch& batch, AnyJson& any) {
   batch.beginScope();
-  for (pbf_reader part = scope_logs; part.next(1);) readScope(part.get_message(), batch, any);
-  for (pbf_reader part = scope_logs; part.next(2);) {
+  for (ProtoReader part = scope_logs; part.next(1);) readScope(part.message(), batch, any);
+  for (ProtoReader part = scope_logs; part.next(2);) {
     batch.beginRecord();
     try {
-      readRecord(part.get_message(), batch, any);
+      readRecord(part.message(), batch, any);
     } catch (const TooDeep&) {
       batch.rejectRecord("expected at most 24 levels of lists and maps in a value");
     }
   }
 }
 
-void readRequest(pbf_reader request, OtlpBatch& batch) {
+void readRequest(ProtoReader request, OtlpBatch& batch) {
   AnyJson any;
   while (request.next(1)) {
-    const pbf_reader of_resource = request.get_message();
+    const ProtoReader of_resource = request.message();
     batch.beginResource();
-    for (pbf_reader part = of_resource; part.next(1);) readResource(part.get_message(), batch, any);
-    for (pbf_reader part = of_resource; part.next(2);) readScopeLogs(part.get_message(), batch, any);
+    for (ProtoReader part = of_resource; part.next(1);) readResource(part.message(), batch, any);
+    for (ProtoReader part = of_resource; part.next(2);) readScopeLogs(part.message(), batch, any);
   }
 }
 
@@ -206,7 +203,7 @@ void readRequest(pbf_reader request, OtlpBatch& batch) {
 Status takeOtlpProtobuf(const IntakeCall& call, Records& records) {
   OtlpBatch batch(call, records);
   try {
-    readRequest(pbf_reader(call.body.data(), call.body.size()), batch);
+    readRequest(ProtoReader(call.body), batch);
   } catch (const TooDeep&) {
     return invalidArgument("expected at most 24 levels of lists and maps in an attribute of a resource or scope");
   } catch (const std::exception& error) {  // protozero's, each named for what it met
