@@ -3,6 +3,7 @@
 #include "metrics.hpp"
 #include "metrics_mapping.hpp"
 #include "metrics_options.hpp"
+#include "prometheus_endpoints.hpp"
 #include "queries.hpp"
 
 namespace gyre::metrics {
@@ -42,6 +43,7 @@ void describe(StreamDomain& domain) {
       .query("GetMetricLabels", getMetricLabelsParameters(), "names of labels, or values of one", &planGetMetricLabels,
              &presentGetMetricLabels)
       .query("GetSeries", getSeriesParameters(), "which series there are", &planGetSeries, &presentGetSeries);
+  describePrometheusEndpoints(domain);
 }
 
 }  // namespace gyre::metrics
