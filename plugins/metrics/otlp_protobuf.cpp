@@ -1,11 +1,10 @@
 // OTLP metrics as protobuf. Source: opentelemetry-proto metrics/v1/metrics.proto, common/v1/common.proto; fields by
 // their numbers.
-#include <protozero/exception.hpp>
-#include <protozero/pbf_reader.hpp>
 
 #include <bit>
 
 #include "otlp.hpp"
+#include "wire_reader.hpp"
 
 namespace gyre::metrics::otlp {
 namespace {

@@ -1,10 +1,9 @@
 // Prometheus remote write 1.0. Source: prompb/remote.proto and prompb/types.proto of Prometheus; fields by their
 // numbers there.
-#include <protozero/exception.hpp>
-#include <protozero/pbf_reader.hpp>
 
 #include "metrics.hpp"
 #include "sample_sink.hpp"
+#include "wire_reader.hpp"
 
 namespace gyre::metrics {
 namespace {

@@ -46,6 +46,7 @@ class RemoteWriteTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(metadataIsTaken);
   CPPUNIT_TEST(whatIsWrongWithASampleIsSaidOfThatSample);
   CPPUNIT_TEST(aCutOffBodyIsRefused);
+  CPPUNIT_TEST(aFieldOfTheWrongTypeIsRefused);
   CPPUNIT_TEST(aKeysOrganisationIsALabel);
   CPPUNIT_TEST_SUITE_END();
 
@@ -130,6 +131,16 @@ class RemoteWriteTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(scenario.records().empty());
     }
     CPPUNIT_ASSERT(refused >= whole.size() - 3);
+  }
+
+  // The first field as a number, where a series is expected; and a sample's value as one.
+  void aFieldOfTheWrongTypeIsRefused() {
+    StreamScenario scenario(describe);
+    scenario.send("remote_write", std::string_view("\x08\x05", 2))
+        .thenRefused(Code::kInvalidArgument, {}, "not of the type");
+    scenario.send("remote_write", std::string_view("\x0a\x04\x12\x02\x08\x05", 6))
+        .thenRefused(Code::kInvalidArgument, {}, "not of the type");
+    scenario.send("otlp", std::string_view("\x08\x05", 2)).thenRefused(Code::kInvalidArgument, {}, "not of the type");
   }
 
   void aKeysOrganisationIsALabel() {
