@@ -69,6 +69,7 @@ def debian_program(package, program, also=()):
     for place in ("usr/sbin", "usr/bin", "sbin", "bin"):
         path = os.path.join(folder, place, program)
         if os.path.exists(path):
-            libraries = [os.path.join(folder, "usr/lib/x86_64-linux-gnu"), os.path.join(folder, "lib/x86_64-linux-gnu")]
+            libraries = [os.path.join(folder, place) for place in
+                         ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib/syslog-ng")]
             return path, {"LD_LIBRARY_PATH": ":".join(libraries), "GYRE_SENDER_ROOT": folder}
     skip(f"{package} has no {program}")
