@@ -66,21 +66,33 @@ struct Matches {
   }
 };
 
+// The steps at which any of the rows has a value.
+std::vector<bool> stepsWithValues(const Rows& rows, const std::vector<std::size_t>& numbers, std::uint32_t steps) {
+  std::vector<bool> has_value(steps);
+  for (const std::size_t i : numbers)
+    for (std::uint32_t step = rows[i].first; step < rows[i].end(); ++step)
+      if (!isNoValue(rows[i].at(step))) has_value[step] = true;
+  return has_value;
+}
+
 Rows setOperation(const Binary& binary, Rows lhs, Rows rhs, std::uint32_t steps) {
   const bool is_or = binary.op == BinaryOp::kOr;
   Rows& filtered = is_or ? rhs : lhs;
   const Rows& other = is_or ? lhs : rhs;
   const bool keeps_matched = binary.op == BinaryOp::kAnd;
   const Matches matches(binary.matching, other);
-  std::vector<bool> is_matched(steps);
+  const std::vector<bool> none(steps);
+  std::vector<std::vector<bool>> matched(matches.rows.size());  // of a signature; made when it is first asked for
   for (Row& row : filtered) {
-    std::fill(is_matched.begin(), is_matched.end(), false);
-    if (const auto* found = matches.find(binary.matching, row.labels))
-      for (const std::size_t i : *found)
-        for (std::uint32_t step = other[i].first; step < other[i].end(); ++step)
-          if (!isNoValue(other[i].at(step))) is_matched[step] = true;
+    const auto found = matches.numbers.find(signatureOf(binary.matching, row.labels));
+    const std::vector<bool>* is_matched = &none;
+    if (found != matches.numbers.end()) {
+      std::vector<bool>& known = matched[found->second];
+      if (known.empty()) known = stepsWithValues(other, matches.rows[found->second], steps);
+      is_matched = &known;
+    }
     for (std::uint32_t step = row.first; step < row.end(); ++step)
-      if (is_matched[step] != keeps_matched) row.values[step - row.first] = noValue();
+      if ((*is_matched)[step] != keeps_matched) row.values[step - row.first] = noValue();
   }
   std::erase_if(filtered, [](Row& row) { return !trim(row); });
   if (is_or) lhs.insert(lhs.end(), std::make_move_iterator(rhs.begin()), std::make_move_iterator(rhs.end()));
@@ -141,10 +153,11 @@ class MatchGroup {
              const std::vector<std::size_t>& one_rows, std::uint32_t steps)
       : binary_(binary), many_(many), many_rows_(many_rows), one_(one), one_rows_(one_rows), steps_(steps) {}
 
-  Status run(Rows& answers) {
+  Status run(Rows& answers, const StopCheck& stop) {
     std::vector<bool> is_taken(isOneToOne() && many_rows_.size() > 1 ? steps_ : 0);
     std::unordered_map<std::string, std::vector<bool>> of_labels;  // of many-to-one: the steps that labels have
-    for (const std::size_t m : many_rows_)
+    for (const std::size_t m : many_rows_) {
+      GYRE_TRY(stop.check());
       for (const std::size_t o : one_rows_) {
         Row row = combine(many_[m], one_[o]);
         if (!trim(row)) continue;
@@ -159,6 +172,7 @@ class MatchGroup {
         }
         answers.push_back(std::move(row));
       }
+    }
     return {};
   }
 
@@ -227,7 +241,7 @@ Status vectorScalarOperation(const Binary& binary, Rows& rows, const std::vector
   return mergeEqual(rows);
 }
 
-Result<Rows> vectorOperation(const Binary& binary, Rows lhs, Rows rhs, std::uint32_t steps) {
+Result<Rows> vectorOperation(const Binary& binary, Rows lhs, Rows rhs, std::uint32_t steps, const StopCheck& stop) {
   if (isSetOp(binary.op)) {
     Rows answers = setOperation(binary, std::move(lhs), std::move(rhs), steps);
     GYRE_TRY(mergeEqual(answers));
@@ -243,7 +257,7 @@ Result<Rows> vectorOperation(const Binary& binary, Rows lhs, Rows rhs, std::uint
   for (const std::vector<std::size_t>& many_rows : of_many.rows) {
     const auto* one_rows = of_one.find(binary.matching, many[many_rows[0]].labels);
     if (one_rows == nullptr) continue;
-    GYRE_TRY(MatchGroup(binary, many, many_rows, one, *one_rows, steps).run(answers));
+    GYRE_TRY(MatchGroup(binary, many, many_rows, one, *one_rows, steps).run(answers, stop));
   }
   GYRE_TRY(mergeEqual(answers));
   return answers;

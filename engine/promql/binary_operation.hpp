@@ -7,6 +7,7 @@
 
 #include "engine/promql/ast.hpp"
 #include "engine/promql/rows.hpp"
+#include "engine/promql/stop_check.hpp"
 
 namespace gyre::engine::promql {
 
@@ -17,7 +18,8 @@ double scalarOperation(BinaryOp op, double lhs, double rhs);
 // `returns_bool`. `is_scalar_left`: scalar op vector.
 Status vectorScalarOperation(const Binary& binary, Rows& rows, const std::vector<double>& scalar, bool is_scalar_left);
 
-// Two vectors, matched by labels at every step. execution: more than one element to match with.
-Result<Rows> vectorOperation(const Binary& binary, Rows lhs, Rows rhs, std::uint32_t steps);
+// Two vectors, matched by labels at every step. execution: more than one element to match with; what
+// `stop` says.
+Result<Rows> vectorOperation(const Binary& binary, Rows lhs, Rows rhs, std::uint32_t steps, const StopCheck& stop);
 
 }  // namespace gyre::engine::promql

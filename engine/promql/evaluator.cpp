@@ -76,14 +76,7 @@ Status Evaluator::hold(std::size_t values) {
                         std::to_string(limits_.max_samples) + ")");
 }
 
-Status Evaluator::checkTime() const {
-  if (limits_.is_cancelled != nullptr && limits_.is_cancelled->load(std::memory_order_relaxed))
-    return {Code::kUnavailable, "canceled", "query was canceled in expression evaluation"};
-  if (limits_.clock != nullptr && limits_.deadline_nanos != 0 &&
-      limits_.clock->monotonicNanos() > limits_.deadline_nanos)
-    return {Code::kDeadlineExceeded, "timeout", "query timed out in expression evaluation"};
-  return {};
-}
+Status Evaluator::checkTime() const { return limits_.check(); }
 
 std::optional<std::int64_t> Evaluator::resolve(const At& at) const {
   switch (at.kind) {
@@ -98,9 +91,9 @@ std::optional<std::int64_t> Evaluator::resolve(const At& at) const {
 Windows Evaluator::windowsOf(const Expr& expr, const Grid& grid) const {
   const Expr& inner = withoutParens(expr);
   if (const auto* selector = std::get_if<Selector>(&inner.node))
-    return {grid, selector->range_ms, selector->offset_ms, resolve(selector->at)};
+    return {grid, selector->range_ms, selector->offset_ms, resolve(selector->at), &limits_};
   const auto& subquery = std::get<Subquery>(inner.node);
-  return {grid, subquery.range_ms, subquery.offset_ms, resolve(subquery.at)};
+  return {grid, subquery.range_ms, subquery.offset_ms, resolve(subquery.at), &limits_};
 }
 
 Result<Value> Evaluator::evaluate(const Expr& expr, const Grid& grid) {
@@ -204,7 +197,7 @@ Result<std::unique_ptr<series::SeriesSet>> Evaluator::select(const Selector& sel
 }
 
 Result<Rows> Evaluator::evaluateSelector(const Selector& selector, const Grid& grid, bool wants_times) {
-  const Windows windows{grid, 0, selector.offset_ms, resolve(selector.at)};
+  const Windows windows{grid, 0, selector.offset_ms, resolve(selector.at), &limits_};
   GYRE_TRY_ASSIGN(const std::unique_ptr<series::SeriesSet> set, select(selector, windows, "", true));
   Rows rows;
   series::SampleColumns samples;
@@ -256,7 +249,7 @@ Result<Rows> Evaluator::evaluateBinary(const Binary& binary, const Grid& grid) {
   GYRE_TRY_ASSIGN(Rows lhs, evaluateRows(*binary.lhs, grid));
   GYRE_TRY_ASSIGN(Rows rhs, evaluateRows(*binary.rhs, grid));
   const std::size_t before = countCells(lhs) + countCells(rhs);
-  GYRE_TRY_ASSIGN(Rows answers, vectorOperation(binary, std::move(lhs), std::move(rhs), grid.count));
+  GYRE_TRY_ASSIGN(Rows answers, vectorOperation(binary, std::move(lhs), std::move(rhs), grid.count, limits_));
   GYRE_TRY(hold(countCells(answers)));
   letGo(before);
   return answers;
@@ -356,6 +349,7 @@ Result<Rows> Evaluator::evaluateWindowCall(const Call& call, const Grid& grid) {
   };
   const auto evaluate_series = [&](series::Labels labels, series::SampleColumns& samples) {
     GYRE_TRY(evaluateWindows(id, windows, samples, scalars, column));
+    GYRE_TRY(checkTime());
     return add_row(std::move(labels));
   };
   const auto* selector = std::get_if<Selector>(&withoutParens(range).node);

@@ -14,19 +14,17 @@
 #include "base/clock.hpp"
 #include "engine/promql/ast.hpp"
 #include "engine/promql/rows.hpp"
+#include "engine/promql/stop_check.hpp"
 #include "engine/promql/window_function.hpp"
 #include "engine/series/series_source.hpp"
 
 namespace gyre::engine::promql {
 
-struct EvaluationLimits {
+struct EvaluationLimits : StopCheck {
   // Values held at once, those of intermediate results among them; 50,000,000 are 400 MB.
   std::size_t max_samples = 50'000'000;
   // Series that one selector may select.
   std::size_t max_series = 1'000'000;
-  std::int64_t deadline_nanos = 0;  // of clock->monotonicNanos(); 0: none
-  const base::Clock* clock = nullptr;
-  const std::atomic<bool>* is_cancelled = nullptr;
 };
 
 struct EvaluationOptions {

@@ -14,8 +14,8 @@ constexpr std::int64_t kMaxTime = 1'000'000'000'000'000'000;
 Status badData(std::string message) { return {Code::kInvalidArgument, "bad_data", std::move(message)}; }
 
 Result<Grid> gridOf(const QueryTime& time, std::uint32_t max_points) {
-  if (std::abs(time.start_ms) > kMaxTime || std::abs(time.end_ms) > kMaxTime || time.step_ms > kMaxTime)
-    return badData("time is out of range");
+  const auto is_far = [](std::int64_t ms) { return ms > kMaxTime || ms < -kMaxTime; };
+  if (is_far(time.start_ms) || is_far(time.end_ms) || is_far(time.step_ms)) return badData("time is out of range");
   Grid grid;
   grid.start_ms = time.start_ms;
   if (time.isInstant()) return grid;

@@ -31,6 +31,9 @@ void slide(const Windows& windows, const SampleColumns& samples, std::size_t lea
   Window window;
   const std::size_t size = samples.size();
   const std::int64_t* times = samples.times.data();
+  // Looks at the clock each so many samples of windows: some milliseconds of the dearest functions.
+  constexpr std::size_t kSamplesBetweenChecks = 100'000;
+  std::size_t work = 0;
   for (std::uint32_t step = 0; step < windows.grid.count; ++step) {
     window.step = step;
     window.reference_ms = windows.reference(step);
@@ -38,6 +41,12 @@ void slide(const Windows& windows, const SampleColumns& samples, std::size_t lea
     while (window.end < size && times[window.end] <= window.reference_ms) ++window.end;
     while (window.begin < window.end && times[window.begin] < from) ++window.begin;
     column[step] = window.size() < least ? noValue() : compute(window);
+    work += window.size() + 1;
+    if (work < kSamplesBetweenChecks) continue;
+    work = 0;
+    if (windows.stop == nullptr || !windows.stop->isDue()) continue;
+    std::fill(column.begin() + step + 1, column.end(), noValue());
+    return;
   }
 }
 

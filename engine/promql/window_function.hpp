@@ -15,6 +15,7 @@
 
 #include "engine/promql/function_table.hpp"
 #include "engine/promql/rows.hpp"
+#include "engine/promql/stop_check.hpp"
 #include "engine/series/sample.hpp"
 
 namespace gyre::engine::promql {
@@ -25,6 +26,7 @@ struct Windows {
   std::int64_t range_ms = 0;
   std::int64_t offset_ms = 0;
   std::optional<std::int64_t> at_ms;  // @: every step's reference is this, less the offset
+  const StopCheck* stop = nullptr;    // when it is due, what is left of a column stays without values
 
   std::int64_t reference(std::uint32_t step) const { return (at_ms ? *at_ms : grid.time(step)) - offset_ms; }
   std::int64_t firstReference() const { return reference(0); }

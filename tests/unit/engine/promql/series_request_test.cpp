@@ -87,6 +87,7 @@ class SeriesRequestTest : public CppUnit::TestFixture {
         {R"({"promql":"up","start":2,"end":1,"step":1})",
          "invalid parameter \"end\": end timestamp must not be before"},
         {R"({"promql":"up(","time":1})", "invalid parameter \"query\": 1:4: parse error"},
+        {R"({"promql":"up","time":-9223372036854775808})", "time is out of range"},
         {R"({"promql":7,"time":1})", "request.promql: expected a string"},
         {R"({"promql":"up","time":1,"tune":1})", "unknown member \"tune\""},
         {R"({"series":{}})", "no match[] parameter"},

@@ -4,6 +4,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <iostream>
 #include <limits>
@@ -83,6 +84,7 @@ bool agree(double a, double b) {
 class WindowFunctionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(WindowFunctionTest);
   CPPUNIT_TEST(slidingWindowsAreAsWindowsCutOut);
+  CPPUNIT_TEST(aDueStopEndsOneSeriesOfManySamples);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -126,6 +128,25 @@ class WindowFunctionTest : public CppUnit::TestFixture {
         }
       }
     }
+  }
+
+  // Deadlines are not only looked at between series.
+  void aDueStopEndsOneSeriesOfManySamples() {
+    SampleColumns samples;
+    for (int i = 0; i < 200'000; ++i) samples.add(i, i % 7);
+    const std::atomic<bool> is_cancelled = true;
+    gyre::engine::promql::StopCheck stop;
+    stop.is_cancelled = &is_cancelled;
+    Windows windows;
+    windows.grid = {200'000, 1, 10'000};
+    windows.range_ms = 200'000;
+    windows.stop = &stop;
+    std::vector<double> column(windows.grid.count);
+    CPPUNIT_ASSERT(evaluateWindows(FunctionId::kStddevOverTime, windows, samples, ScalarColumns(), column).isOk());
+    CPPUNIT_ASSERT(!isNoValue(column.front()));
+    CPPUNIT_ASSERT(isNoValue(column[1]));
+    CPPUNIT_ASSERT(isNoValue(column.back()));
+    CPPUNIT_ASSERT_EQUAL(std::string("canceled"), std::string(stop.check().reason()));
   }
 };
 
