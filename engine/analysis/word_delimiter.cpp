@@ -194,15 +194,39 @@ class PartCollector {
   std::uint32_t next_ = 0;
 };
 
+// Nearly every word has nothing to cut, which is told from its bytes: letters and digits of ASCII without a change of
+// case, and without a change between the two where those count. False says nothing.
+bool isPlainWord(std::string_view word, const Options& options) {
+  if (!options.kinds.empty()) return false;
+  bool was_lower = false, has_letter = false, has_digit = false;
+  for (const char c : word) {
+    const bool is_lower = c >= 'a' && c <= 'z';
+    const bool is_upper = c >= 'A' && c <= 'Z';
+    const bool is_digit = c >= '0' && c <= '9';
+    if ((is_upper && was_lower) || !(is_lower || is_upper || is_digit)) return false;
+    was_lower = is_lower;
+    has_letter |= !is_digit;
+    has_digit |= is_digit;
+  }
+  return !word.empty() && !(options.splits_numbers && has_letter && has_digit);
+}
+
 class WordDelimiterFilter final : public TokenFilter {
  public:
   WordDelimiterFilter(Options options, bool is_graph) : options_(std::move(options)), is_graph_(is_graph) {}
 
   void apply(TokenList& list) const override {
+    const bool is_plain = std::all_of(list.tokens.begin(), list.tokens.end(),
+                                      [&](const Token& token) { return isPlainWord(token.text, options_); });
+    if (is_plain) return;
     std::vector<Token> out;
     std::uint32_t skipped = 0;
     for (Token& token : list.tokens) {
       token.increment += std::exchange(skipped, 0);
+      if (isPlainWord(token.text, options_)) {
+        out.push_back(std::move(token));
+        continue;
+      }
       const std::u32string word = toCharacters(token.text);
       PieceWalk walk(word, options_);
       const bool is_whole = !walk.isDone() && walk.first == 0 && walk.last == word.size();
