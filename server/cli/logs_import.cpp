@@ -230,6 +230,10 @@ int runLogsImport(const ImportOptions& options) {
     std::cerr << "gyre import: logs are read as ndjson, access, log4j or syslog, not as \"" << options.format << "\"\n";
     return kExitUsage;
   }
+  if (!options.map.empty()) {
+    std::cerr << "gyre import: logs take no --map: members are known by the names of their senders\n";
+    return kExitUsage;
+  }
   const auto started = std::chrono::steady_clock::now();
   LogsImport import(options);
   const Status status = import.run();

@@ -103,8 +103,11 @@ class OtherFiles(LogsCase):
         self.assertEqual((imported, refused), (2, 1), result)
         self.assertRegex(result.stderr, re.escape(path) + ":2: refused: .*JSON")
         nothing = self.file(b"nothing that is known\n", ".txt")
-        with self.assertRaises(AssertionError):
-            run_import(self.server, nothing, "--format", "pdf")
+        for wrong in (("--format", "pdf"), ("--map", "a=b"), ()):
+            refused = subprocess.run([PROGRAM, "import", "logs", nothing, *wrong, "--server", f"http://127.0.0.1:{self.server.port}"],
+                                     capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+            self.assertEqual(refused.returncode, 64, (wrong, refused))
+            self.assertIn("gyre import:", refused.stderr)
         result, imported, refused, _ = run_import(self.server, nothing, "--format", "access")
         self.assertEqual((imported, refused), (0, 1), result)
 
