@@ -48,6 +48,13 @@ void writeStream(JsonWriter& writer, const bus::DomainService& domain, const str
     if (!intake.path.empty()) writeIntake(writer, domain, std::string(intake.path), "path." + name, intake.help);
     if (name == "document") writeIntake(writer, domain, prefix + "/records", "records", "NDJSON, a record a line");
   }
+  if (const bus::EndpointHandlers* const endpoints = domain.handlers->endpoints())
+    for (const bus::EndpointDescription& endpoint : endpoints->endpoints()) {
+      writer.key(endpoint.path).beginObject().key("get").beginObject();
+      writeOperation(writer, domain.name, endpoint.path, endpoint.help);
+      writeResponses(writer, "200");
+      writer.endObject().endObject();
+    }
   for (const stream::TailDescription& tail : handlers.tails()) {
     writer.key(prefix + "/queries/" + std::string(tail.name)).beginObject().key("get").beginObject();
     writeOperation(writer, domain.name, tail.name, tail.help);

@@ -173,7 +173,6 @@ Result<std::vector<RefusedRecord>> DocumentIndex::apply(const RecordBatch& batch
                                                         std::uint64_t after, std::int64_t arrived_millis) {
   GYRE_TRY(rollOverWhenDue());
   Generation& generation = current();
-  std::vector<RefusedRecord> refused;
   const std::size_t skipped = after >= first_sequence ? after - first_sequence + 1 : 0;
   for (std::size_t begin = skipped; begin < batch.size(); begin += kPortion) {
     const std::size_t end = std::min(batch.size(), begin + kPortion);
@@ -208,13 +207,13 @@ Result<std::vector<RefusedRecord>> DocumentIndex::apply(const RecordBatch& batch
     GYRE_TRY_ASSIGN(const auto outcomes, generation.index().apply(operations, first_sequence + end - 1));
     for (std::size_t k = 0; k < outcomes.size(); ++k) {
       if (outcomes[k].verdict != engine::OperationOutcome::Verdict::kRefused) continue;
-      refused.push_back(
+      refused_.push_back(
           {operations[k].version, batch.timeMillis(begin + k), std::string(batch.record(begin + k)),
            std::string(outcomes[k].refusal.reason()) + ": " + std::string(outcomes[k].refusal.message())});
     }
   }
   if (sources_.capacity() > (16u << 20)) sources_ = std::string();
-  return refused;
+  return std::exchange(refused_, {});
 }
 
 Result<RetainResult> DocumentIndex::retain(std::int64_t oldest_millis) {

@@ -89,6 +89,7 @@ class DocumentIndex final : public StreamIndex {
   // The applier's.
   std::vector<GenerationRange> saved_ranges_;
   std::string sources_;
+  std::vector<RefusedRecord> refused_;  // not told yet: a batch may fail after some of it was applied
 };
 
 }  // namespace gyre::stream

@@ -272,6 +272,37 @@ class Tail(StreamCase):
         self.assertEqual(200, self.client.send("GET", "/readyz").status)
 
 
+class BackPressure(StreamCase):
+    # Nothing leaves the log while this runs.
+    SETTINGS = ("domains.lines.max_backlog_bytes=1MiB", "domains.lines.commit_interval=1h")
+
+    def test_a_full_log_refuses_before_it_grows(self):
+        chance = random.Random(11)
+        accepted, refused = 0, None
+        for _ in range(100):
+            lines = [{"text": " ".join(str(chance.random()) for _ in range(50))} for _ in range(200)]
+            answer = records(self.client, lines)
+            if answer.status != 200:
+                refused = answer
+                break
+            accepted += len(lines)
+        self.assertEqual((429, "backlog_full"), (refused.status, refused.json["code"]), refused)
+        self.assertGreater(int(refused.headers["Retry-After"]), 0)
+        dialect = Client(self.server.dialect_port)
+        self.addCleanup(dialect.close)
+        items = dialect.send("POST", "/lines/_bulk", '{"create":{}}\n{"text":"no"}\n',
+                             {"Content-Type": "application/x-ndjson"}).json["items"]
+        self.assertEqual((429, "rejected_execution_exception"),
+                         (items[0]["create"]["status"], items[0]["create"]["error"]["type"]))
+        self.assertEqual(accepted, search(self.client)["total"])
+        self.assertLess(metric(self.client, "gyre_stream_backlog_bytes"), 3 << 20)
+        # A restart commits what there is, and the stream takes records again.
+        client = self.server.restart()
+        self.addCleanup(client.close)
+        self.assertEqual(200, records(client, [{"text": "again"}]).status)
+        self.assertEqual(accepted + 1, search(client)["total"])
+
+
 class Syslog(StreamCase):
     SETTINGS = ("domains.lines.listen=tcp://127.0.0.1:0,udp://127.0.0.1:0",)
 
