@@ -87,6 +87,9 @@ Result<std::unique_ptr<SeriesStore>> SeriesStore::open(Directory& directory, Ser
     GYRE_TRY(directory.remove(name));
   }
   store->heads_.push_back({std::make_shared<Head>()});
+  // There is a commit file before there is a block: the first commit then replaces one, as all others do, and a crash
+  // in it leaves the old one or the new one.
+  if (!file.isOk()) GYRE_TRY(store->publish({}, {}, nullptr, std::numeric_limits<std::int64_t>::min()));
   return store;
 }
 
