@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+import unittest
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -49,7 +50,7 @@ class LogsCase(OnAServer):
 
 def skip(why):
     print("SKIPPED:", why)
-    raise SystemExit(0)
+    raise unittest.SkipTest(why)
 
 
 def debian_program(package, program, also=()):
