@@ -1,19 +1,16 @@
-"""What do the tests of logs share? A server with the domain, searches that have seen everything, and installing senders."""
+"""What do the tests of logs share? A server with the domain and searches that have seen everything."""
 import json
 import os
 import re
-import shutil
-import subprocess
 import sys
 import time
-import unittest
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from gyre_server import PROGRAM, SOURCE, OnAServer, Server  # noqa: E402,F401
+from senders import CACHE, debian_program, skip  # noqa: E402,F401
 
 SHARED = os.environ.get("GYRE_SHARED_DATA", os.path.join(SOURCE, "../shared/data"))
-CACHE = os.environ.get("GYRE_SENDERS", os.path.join(os.path.expanduser("~"), ".cache/gyre-senders"))
 
 
 class LogsCase(OnAServer):
@@ -46,31 +43,3 @@ class LogsCase(OnAServer):
                 self.assertEqual(found["total"], count, found)
                 return found["logs"]
             time.sleep(0.1)
-
-
-def skip(why):
-    print("SKIPPED:", why)
-    raise unittest.SkipTest(why)
-
-
-def debian_program(package, program, also=()):
-    """A program of a Debian package, unpacked into a folder of its own when it is not installed."""
-    if found := shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin"):
-        return found, {}
-    folder = os.path.join(CACHE, package)
-    if not os.path.isdir(os.path.join(folder, "usr")):
-        os.makedirs(folder, exist_ok=True)
-        for name in (package, *also):
-            fetched = subprocess.run(["apt-get", "download", name], cwd=folder, capture_output=True, text=True)
-            if fetched.returncode != 0:
-                skip(f"{name} cannot be fetched: {fetched.stderr.strip()[-200:]}")
-        for file in os.listdir(folder):
-            if file.endswith(".deb"):
-                subprocess.run(["dpkg-deb", "-x", file, "."], cwd=folder, check=True)
-    for place in ("usr/sbin", "usr/bin", "sbin", "bin"):
-        path = os.path.join(folder, place, program)
-        if os.path.exists(path):
-            libraries = [os.path.join(folder, place) for place in
-                         ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib/syslog-ng")]
-            return path, {"LD_LIBRARY_PATH": ":".join(libraries), "GYRE_SENDER_ROOT": folder}
-    skip(f"{package} has no {program}")

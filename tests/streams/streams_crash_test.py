@@ -2,49 +2,18 @@
 
 The seed is printed; GYRE_CRASH_SEED repeats a run, GYRE_CRASH_ROUNDS sets its length.
 """
-import http.client
-import json
-import socket
-import threading
 import unittest
 
 from lines_server import Client, LinesServer, search
-from kills import ROUNDS, killed_rounds, seeded  # noqa: E402
+from kills import ROUNDS, Writer, killed_rounds, seeded, send_bulk, written_texts  # noqa: E402
 
 
-class Writer(threading.Thread):
-    """Sends batches of records that are known by their text, until the server is gone."""
+def send_text(client, texts):
+    return client.send("POST", "/lines/push", "".join(f"info {text}\n" for text in texts)).status == 200
 
-    def __init__(self, server, name, kind):
-        super().__init__()
-        self.server, self.prefix, self.kind = server, name, kind
-        self.acknowledged, self.sent = set(), set()
 
-    def run(self):
-        number = 0
-        client = None
-        try:
-            client = Client(self.server.dialect_port if self.kind == "bulk" else self.server.port)
-            while True:
-                texts = [f"{self.prefix}n{number + i}" for i in range(1 + number % 40)]
-                number += len(texts)
-                self.sent.update(texts)
-                if self.send(client, texts):
-                    self.acknowledged.update(texts)
-        except (OSError, http.client.HTTPException, json.JSONDecodeError, TypeError):
-            pass  # killed, as intended
-        finally:
-            if client:
-                client.close()
-
-    def send(self, client, texts):
-        if self.kind == "bulk":
-            body = "".join('{"create":{}}\n' + json.dumps({"text": text}) + "\n" for text in texts)
-            answer = client.send("POST", "/lines/_bulk", body, {"Content-Type": "application/x-ndjson"})
-            return answer.status == 200 and not answer.json["errors"]
-        if self.kind == "text":
-            return client.send("POST", "/lines/push", "".join(f"info {text}\n" for text in texts)).status == 200
-        return client.command("AppendLines", {"lines": texts}, domain="lines").status == 201
+def send_command(client, texts):
+    return client.command("AppendLines", {"lines": texts}, domain="lines").status == 201
 
 
 class StreamsUnderKills(unittest.TestCase):
@@ -54,9 +23,12 @@ class StreamsUnderKills(unittest.TestCase):
         server = LinesServer(settings=("domains.lines.generation_bytes=1MiB", "domains.lines.commit_interval=100ms"))
         self.addCleanup(server.temporary.cleanup)
         acknowledged, sent = set(), set()
-        kinds = ("bulk", "text", "command")
-        for writers in killed_rounds(server, chance,
-                                     lambda number: [Writer(server, f"r{number}w{kind}", kind) for kind in kinds]):
+
+        def make_writers(number):
+            return [Writer(f"r{number}wbulk", server.dialect_client, send_bulk("/lines/_bulk", "text")),
+                    Writer(f"r{number}wtext", server.client, send_text), Writer(f"r{number}wcommand", server.client, send_command)]
+
+        for writers in killed_rounds(server, chance, make_writers):
             for writer in writers:
                 acknowledged |= writer.acknowledged
                 sent |= writer.sent
@@ -65,18 +37,9 @@ class StreamsUnderKills(unittest.TestCase):
         client = Client(server.port)
         self.addCleanup(client.close)
         total = search(client, size=0)["total"]
-        found = []
         dialect = Client(server.dialect_port)
         self.addCleanup(dialect.close)
-        after = 0
-        while True:
-            page = dialect.send("POST", "/lines/_search", {
-                "size": 10_000, "sort": [{"sequence": "asc"}], "query": {"range": {"sequence": {"gt": after}}}}).json
-            hits = page["hits"]["hits"]
-            if not hits:
-                break
-            after = hits[-1]["_source"]["sequence"]
-            found += [hit["_source"]["text"] for hit in hits]
+        found = written_texts(dialect, "/lines/_search", "text")
         print(f"{ROUNDS} kills, {len(acknowledged)} acknowledged, {len(found)} found", flush=True)
         self.assertEqual(total, len(found))
         self.assertEqual(len(found), len(set(found)), "a record is there twice")
