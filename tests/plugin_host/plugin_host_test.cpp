@@ -56,8 +56,9 @@ class PluginHostTest : public CppUnit::TestFixture {
   }
 
   void brokenPluginsAreRefusedWithTheReason() {
-    const std::pair<const char*, const char*> cases[] = {
-        {"wrong_major", "expected ABI version 1.x, found 2.1"},
+    const std::string minor = std::to_string(GYRE_ABI_MINOR);
+    const std::pair<const char*, std::string> cases[] = {
+        {"wrong_major", "expected ABI version 1.x, found 2." + minor},
         {"no_symbol", "expected the symbol gyre_plugin_entry_v1, found none"},
         {"null_configure", "configure: expected a function, found null"},
         {"null_evolve", "evolve: expected a function, found null"},
@@ -67,8 +68,8 @@ class PluginHostTest : public CppUnit::TestFixture {
         {"null_present", "query FindSmall present: expected a function, found null"},
         {"small_table", "expected a plugin table of at least "},
         {"small_command", "command 0: expected a struct_size of at least"},
-        {"null_table", "the plugin cannot serve this host (ABI 1.1): needs a host of 9.9"},
-        {"silent_null", "the plugin cannot serve this host (ABI 1.1): it gave no reason"},
+        {"null_table", "the plugin cannot serve this host (ABI 1." + minor + "): needs a host of 9.9"},
+        {"silent_null", "the plugin cannot serve this host (ABI 1." + minor + "): it gave no reason"},
         {"bad_domain", "domain: expected a name like \"payments\", found \"../Small?\""},
         {"bad_command_name", "command 0: expected a name like \"CreatePayment\", found \"make small\""},
         {"bad_event_name", "event 0: expected a name like \"CreatePayment\", found \"\""},
