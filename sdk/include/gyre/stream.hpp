@@ -60,7 +60,7 @@ class Records {
   // `time_millis`: what the record says in the time field, any value; 0 for a sample batch. The order of records is
   // kept.
   void add(std::uint64_t position, std::int64_t time_millis, std::string_view record) {
-    char text[48];
+    char text[64];
     char* end = std::to_chars(text, text + sizeof text, position).ptr;
     *end++ = ' ';
     end = std::to_chars(end, text + sizeof text, time_millis).ptr;
