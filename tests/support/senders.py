@@ -17,17 +17,37 @@ def python_packages(name, module, *requirements):
     """The environment in which `module` of these packages can be imported; they are installed into the folder `name` once."""
     folder = os.path.join(CACHE, name)
     if not os.path.isdir(os.path.join(folder, module)):
-        # Moved into place when it is whole: another test may look at the same time.
         partial = f"{folder}.{os.getpid()}"
         installed = subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--target", partial, *requirements],
                                    capture_output=True, text=True)
         if installed.returncode != 0:
             skip(f"{requirements[0]} cannot be installed: {installed.stderr.strip()[-300:]}")
-        try:
-            os.rename(partial, folder)
-        except OSError:
-            shutil.rmtree(partial)  # the other test was first
+        put_in_place(partial, folder)
     return {**os.environ, "PYTHONPATH": folder}
+
+
+def npm_packages(name, module, *requirements):
+    """The environment in which Node finds `module` of these packages; they are installed into the folder `name` once."""
+    if not shutil.which("npm"):
+        skip("npm is not there")
+    folder = os.path.join(CACHE, name)
+    if not os.path.isdir(os.path.join(folder, "node_modules", module)):
+        partial = f"{folder}.{os.getpid()}"
+        os.makedirs(partial)
+        installed = subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", partial, *requirements],
+                                   capture_output=True, text=True)
+        if installed.returncode != 0:
+            skip(f"{requirements[0]} cannot be installed: {installed.stderr.strip()[-300:]}")
+        put_in_place(partial, folder)
+    return {**os.environ, "NODE_PATH": os.path.join(folder, "node_modules")}
+
+
+def put_in_place(partial, folder):
+    """Whole or not at all: another test may look at the same time."""
+    try:
+        os.rename(partial, folder)
+    except OSError:
+        shutil.rmtree(partial)  # the other test was first
 
 
 def debian_program(package, program, also=()):
