@@ -138,9 +138,12 @@ Status SeriesStore::apply(const SampleBatch& batch, std::uint64_t first_sequence
   const std::uint64_t applied = applied_.load();
   const std::size_t count = batch.sampleCount();
   describe(batch);
-  if (count == 0) return {};
-  const std::uint64_t last = first_sequence + count - 1;
+  const std::uint64_t last = first_sequence + std::max<std::size_t>(1, count) - 1;
   if (last <= applied) return {};
+  if (count == 0) {
+    applied_ = last;
+    return {};
+  }
   const std::size_t first = first_sequence > applied ? 0 : static_cast<std::size_t>(applied + 1 - first_sequence);
   std::shared_ptr<Head> head;
   std::int64_t floor_ms = 0;

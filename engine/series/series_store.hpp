@@ -89,7 +89,8 @@ class SeriesStore final : public SeriesSource {
 
   // Whether there is room for the batch's series: resource_exhausted names the limit. Before the batch is logged.
   Status admits(const SampleBatch& batch) const;
-  // Sample k of the batch has sequence first_sequence + k. REQUIRES: sequences are above 0 and only grow.
+  // Sample k of the batch has sequence first_sequence + k; descriptions without a sample have first_sequence.
+  // REQUIRES: sequences are above 0 and only grow.
   Status apply(const SampleBatch& batch, std::uint64_t first_sequence);
   // Makes everything applied durable; gives its sequence. After a failure what was applied is still there, in memory,
   // and the next commit tries again.

@@ -1,5 +1,6 @@
 #include "server/plugin/plugin_stream.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <optional>
@@ -47,7 +48,9 @@ struct Gathering {
     }
     const auto samples = SampleBatch::read(record);
     if (!samples.isOk()) return fail("gave a record that is " + std::string(samples.status().message()));
-    if (samples->sampleCount() > 0) records.add(*position, *time, record, samples->sampleCount());
+    // Descriptions alone are kept too: Prometheus sends them in requests of their own.
+    if (samples->seriesCount() > 0)
+      records.add(*position, *time, record, std::max<std::size_t>(1, samples->sampleCount()));
   }
   void fail(std::string what) { fault = std::move(what); }
 };

@@ -45,6 +45,7 @@ class SeriesStoreTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(SeriesStoreTest);
   CPPUNIT_TEST(holdsWhatAMapHolds);
   CPPUNIT_TEST(matchersAndListingsAgreeWithAMap);
+  CPPUNIT_TEST(descriptionsAloneAreKeptAndCounted);
   CPPUNIT_TEST(aSampleAppliedTwiceCountsOnce);
   CPPUNIT_TEST(replayAfterEveryPowerCutGivesTheSame);
   CPPUNIT_TEST(aFullDiskLosesNothing);
@@ -143,6 +144,25 @@ class SeriesStoreTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("what metric_1 is"), metadata[0].help);
     requireOk(store->commit().status());
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, openStore(directory)->metadata("", 0).value().size());
+  }
+
+  void descriptionsAloneAreKeptAndCounted() {
+    RamDirectory directory;
+    {
+      const auto store = openStore(directory);
+      SampleBatchWriter writer;
+      writer.series({{"__name__", "later"}}, {MetricType::kCounter, "what comes later", ""});
+      const std::string bytes = writer.finish();
+      requireOk(store->apply(SampleBatch::read(bytes).value(), 1));
+      CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, store->appliedSequence());
+      requireOk(store->commit().status());
+    }
+    const auto store = openStore(directory);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, store->durableSequence());
+    const auto metadata = store->metadata("later", 0).value();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, metadata.size());
+    CPPUNIT_ASSERT_EQUAL(std::string("counter"), metadata[0].type);
+    CPPUNIT_ASSERT(store->listSeries({}).value().empty());
   }
 
   void aSampleAppliedTwiceCountsOnce() {
