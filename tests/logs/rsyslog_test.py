@@ -1,4 +1,4 @@
-"""Does rsyslog, unmodified, deliver every line: by omelasticsearch to the dialect, by omfwd to the syslog socket?"""
+"""Does rsyslog, unmodified, deliver every line: by omelasticsearch to the dialect, by omfwd to the syslog socket in both framings?"""
 import os
 import signal
 import subprocess
@@ -15,7 +15,7 @@ LINES = 200
 class Rsyslog(LogsCase):
     SETTINGS = ("domains.logs.listen=tcp://127.0.0.1:0",)
 
-    def test_both_outputs(self):
+    def test_all_outputs(self):
         program, environment = debian_program("rsyslog", "rsyslogd",
                                               ("rsyslog-elasticsearch", "libfastjson4", "libestr0", "liblognorm5"))
         root = environment.get("GYRE_SENDER_ROOT", "/")
@@ -42,18 +42,19 @@ template(name="json" type="list") {{
 action(type="omelasticsearch" server="127.0.0.1" serverport="{self.server.dialect_port}" searchIndex="logs" searchType=""
        bulkmode="on" template="json")
 action(type="omfwd" target="127.0.0.1" port="{self.syslog_port("tcp")}" protocol="tcp" template="RSYSLOG_SyslogProtocol23Format")
+action(type="omfwd" target="127.0.0.1" port="{self.syslog_port("tcp")}" protocol="tcp" TCP_Framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format")
 ''')
             process = subprocess.Popen([program, "-n", "-f", config, "-i", os.path.join(folder, "pid"), "-M", modules],
                                        env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             try:
-                logs = self.wait_for(2 * LINES, seconds=60, text='"rsyslog line"')
+                logs = self.wait_for(3 * LINES, seconds=60, text='"rsyslog line"')
             finally:
                 process.send_signal(signal.SIGTERM)
                 process.wait(30)
         self.assertEqual({log["level"] for log in logs}, {"warn"})
         self.assertEqual(self.search(attribute="by=omelasticsearch", size=0)["total"], LINES)
         for number in (0, LINES - 1):
-            self.assertEqual(self.search(text=f'"rsyslog line {number}"', size=0)["total"], 2)
+            self.assertEqual(self.search(text=f'"rsyslog line {number}"', size=0)["total"], 3)
 
 
 if __name__ == "__main__":
