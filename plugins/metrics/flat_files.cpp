@@ -177,8 +177,9 @@ Status takeCsv(const IntakeCall& call, Records& records) {
       const auto found =
           std::find_if(fields.begin(), fields.end(), [](const std::string& field) { return isTimeColumn(field); });
       if (found == fields.end() || fields.size() < 2) {
-        refusal = invalidArgument("CSV: expected a header with a column timestamp and one of numbers, found \"" +
-                                  std::string(line.substr(0, 60)) + "\"");
+        refusal = invalidArgument(
+            "CSV: expected a header with a column timestamp, time, date or datetime and one of numbers, found " +
+            std::to_string(fields.size()) + " columns" + (found == fields.end() ? ", none of that name" : ""));
         return;
       }
       time_column = static_cast<std::size_t>(found - fields.begin());

@@ -32,11 +32,16 @@ bool isText(std::string_view text) {
   return true;
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text)
+    out.append(1, static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e ? '?' : c);
+  return out;
+}
+
 // Short enough for a message, and printable.
 std::string shown(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, 60))
-    out.append(1, static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e ? '?' : c);
+  std::string out = printable(text.substr(0, 60));
   if (text.size() > 60) out.append("...");
   return out;
 }
@@ -94,6 +99,8 @@ void SampleSink::sample(std::uint64_t position, std::uint32_t series, std::int64
 }
 
 void SampleSink::reject(std::uint64_t position, std::string_view reason) {
+  // It may quote what was sent, which may be anything.
+  if (!isText(reason)) return reject(position, printable(reason));
   if (first_rejection_.empty()) first_rejection_ = "sample " + std::to_string(position) + ": " + std::string(reason);
   records_.reject(position, reason);
 }

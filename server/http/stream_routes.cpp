@@ -228,10 +228,12 @@ void handleIngest(const ApiContext& context, const bus::DomainService& domain, s
                   Responder responder) {
   const auto intake = findIntake(domain, name);
   if (!intake.isOk()) return responder.send(problem(intake.status(), request.id));
+  // One without a path of its own is spoken by nobody else's programs.
+  const bool is_own = domain.stream->handlers().intakes()[*intake].path.empty();
   ingest(context, domain, *intake, request, std::move(responder),
-         [](const stream::Taken& taken, const stream::Appended& appended, std::uint64_t request_id) {
+         [is_own](const stream::Taken& taken, const stream::Appended& appended, std::uint64_t request_id) {
            if (!taken.response) {
-             if (!taken.rejected.empty()) return recordsAnswer(appended, taken.rejected, request_id);
+             if (is_own || !taken.rejected.empty()) return recordsAnswer(appended, taken.rejected, request_id);
              Response response;
              response.status = 204;
              response.content_type.clear();
