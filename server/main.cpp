@@ -23,7 +23,7 @@ constexpr std::string_view kUsage =
   serve [--config FILE] [--set key=value]...      serve until SIGTERM or SIGINT
   check [--config FILE] [--set key=value]...      read the configuration, tell every fault (exit 78)
   plugins [--config FILE] [--set key=value]...    what is loaded, what was refused and why
-  import DOMAIN FILE...                           records as commands; CSV or NDJSON, gzip allowed
+  import DOMAIN FILE...                           files of others' records, gzip allowed
       [--map field=column]... [--map field==constant]... [--format csv|ndjson]
       [--server URL | --config FILE] [--key KEY] [--refused FILE] [--dry-run]
   synchronize DOMAIN [--id ID | --organization ID]   project entities to the index again
@@ -131,8 +131,8 @@ int import(const CommandLine& line) {
   options.key = line.value("--key");
   options.refused_file = line.value("--refused");
   options.is_dry_run = line.has("--dry-run");
-  if (options.domain != "logs" && !options.format.empty() && options.format != "csv" && options.format != "ndjson" &&
-      options.format != "json")
+  if (options.domain != "logs" && options.domain != "metrics" && !options.format.empty() && options.format != "csv" &&
+      options.format != "ndjson" && options.format != "json")
     return usage("--format: expected csv, ndjson or json, found \"" + options.format + "\"");
   if (line.has("--config") && line.has("--server")) return usage("expected --config or --server, found both");
   if (line.has("--config") && !options.is_dry_run)

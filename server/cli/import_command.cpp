@@ -22,8 +22,10 @@
 #include "server/cli/csv_reader.hpp"
 #include "server/cli/importer.hpp"
 #include "server/cli/input_file.hpp"
+#include "server/cli/intake_sender.hpp"
 #include "server/cli/invoice_import.hpp"
 #include "server/cli/logs_import.hpp"
+#include "server/cli/metrics_import.hpp"
 #include "server/cli/payment_import.hpp"
 #include "server/cli/progress.hpp"
 #include "server/setup.hpp"
@@ -215,13 +217,13 @@ class Import final : public ImportContext {
 
 int runImport(const ImportOptions& options) {
   if (options.domain == "logs") return runLogsImport(options);
+  if (options.domain == "metrics") return runMetricsImport(options);
   const auto* const known = std::find_if(std::begin(kImporters), std::end(kImporters),
                                          [&](const KnownImporter& one) { return one.domain == options.domain; });
   if (known == std::end(kImporters)) {
     std::cerr << "gyre import: there is no importer for \"" << options.domain << "\"; known are";
     for (const KnownImporter& one : kImporters) std::cerr << ' ' << one.domain;
-    std::cerr << " logs";
-    std::cerr << '\n';
+    std::cerr << " logs metrics\n";
     return kExitUsage;
   }
   auto importer = known->make(options.map);
@@ -233,9 +235,7 @@ int runImport(const ImportOptions& options) {
   Import import(options, std::move(importer).value());
   const Status status = import.run();
   import.printSummary(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
-  if (status.isOk()) return 0;
-  std::cerr << "gyre import: " << status.message() << '\n';
-  return status.code() == Code::kInvalidArgument || status.code() == Code::kNotFound ? kExitUsage : kExitUnavailable;
+  return importExit(status);
 }
 
 }  // namespace gyre::cli

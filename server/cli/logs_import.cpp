@@ -4,17 +4,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <iostream>
 #include <iterator>
-#include <memory>
 #include <string>
-#include <thread>
+#include <utility>
 
-#include "gyre/json.hpp"
-#include "server/cli/api_client.hpp"
 #include "server/cli/input_file.hpp"
-#include "server/cli/progress.hpp"
+#include "server/cli/intake_sender.hpp"
 #include "server/setup.hpp"
 
 namespace gyre::cli {
@@ -23,7 +19,6 @@ namespace {
 
 constexpr std::size_t kPiece = 1u << 20;
 constexpr std::size_t kHead = 64u << 10;  // looked at to tell the format
-constexpr int kAttempts = 10;
 
 constexpr LogFormat kFormats[] = {{"ndjson", "records", "application/x-ndjson", false},
                                   {"access", "ingest/access", "text/plain", false},
@@ -63,16 +58,10 @@ std::string_view formatNameOf(std::string_view line) {
 
 class LogsImport {
  public:
-  explicit LogsImport(const ImportOptions& options) : options_(options), progress_("importing") {}
+  explicit LogsImport(const ImportOptions& options) : options_(options), sender_(options) {}
 
   Status run() {
-    if (!options_.refused_file.empty()) {
-      refused_file_.open(options_.refused_file);
-      if (!refused_file_) return unavailable(options_.refused_file + ": cannot be written");
-    }
-    if (!options_.is_dry_run) {
-      GYRE_TRY_ASSIGN(client_, ApiClient::connect(options_.url, options_.key));
-    }
+    GYRE_TRY(sender_.open());
     for (const std::string& file : options_.files) {
       try {
         GYRE_TRY(importFile(file));
@@ -80,18 +69,10 @@ class LogsImport {
         return invalidArgument(file + ": " + error.displayText());
       }
     }
-    return client_ && last_sequence_ > 0 ? waitUntilSearchable() : Status();
+    return sender_.waitUntilSearchable("SearchLogs", R"({"size":1})");
   }
 
-  void printSummary(double seconds) {
-    progress_.clear();
-    std::cout << (options_.is_dry_run ? "would send " : "imported ") << (options_.is_dry_run ? lines_ : imported_)
-              << ", refused " << refused_ << ", lines " << lines_ << ", " << seconds << " s";
-    if (!options_.is_dry_run && seconds > 0)
-      std::cout << " (" << static_cast<std::uint64_t>(static_cast<double>(imported_) / seconds)
-                << " a second, durable and searchable)";
-    std::cout << '\n';
-  }
+  void printSummary(double seconds) { sender_.printSummary(seconds); }
 
  private:
   Status importFile(const std::string& file) {
@@ -134,71 +115,16 @@ class LogsImport {
     return {};
   }
 
-  Status send(const LogFormat& format, std::string text) {
-    const auto lines =
-        static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + (text.ends_with('\n') ? 0 : 1);
-    const std::size_t first = first_line_;
-    first_line_ += lines;
-    lines_ += lines;
-    progress_.show(lines_, 0);
-    if (!client_) return {};
-    GYRE_TRY_ASSIGN(const ApiAnswer answer,
-                    sendPatiently("/v1/logs/" + std::string(format.target), format.media_type, text));
-    const auto document = json::Document::parse(answer.body);
-    // None of the lines could be taken.
-    if (answer.status == 400 && document.isOk() && document->root()["errors"].size() > 0) {
-      for (const json::Value fault : document->root()["errors"]) {
-        const std::size_t position =
-            std::strtoull(std::string(fault["pointer"].string().substr(1)).c_str(), nullptr, 10);
-        refuse(first + position, fault["detail"].string());
-      }
-      return {};
-    }
-    if (answer.status < 200 || answer.status > 299) return unavailable(file_ + ": " + problemText(answer));
-    last_sequence_ = std::max(last_sequence_, answer.sequence);
-    if (!document.isOk()) return {};
-    imported_ += document->root()["accepted"].unsignedInteger().value_or(0);
-    std::uint64_t told = 0;
-    for (const json::Value item : document->root()["rejected"]) {
-      refuse(first + static_cast<std::size_t>(item["line"].unsignedInteger().value_or(1)) - 1, item["reason"].string());
-      ++told;
-    }
-    refused_ += document->root()["rejectedCount"].unsignedInteger().value_or(told) - told;
-    return {};
-  }
-
-  // A server that has too much to do says so; it is asked again after a pause that grows.
-  Result<ApiAnswer> sendPatiently(const std::string& target, std::string_view media_type, const std::string& text) {
-    auto pause = std::chrono::milliseconds(100);
-    for (int attempt = 1;; ++attempt) {
-      auto answer = client_->send("POST", target, media_type, text);
-      if (!answer.isOk() || attempt == kAttempts || (answer->status != 429 && answer->status != 503)) return answer;
-      std::this_thread::sleep_for(pause);
-      pause = std::min(pause * 2, std::chrono::milliseconds(5000));
-    }
-  }
-
-  void refuse(std::size_t line, std::string_view reason) {
-    ++refused_;
-    std::ostream& out = refused_file_.is_open() ? static_cast<std::ostream&>(refused_file_) : std::cerr;
-    if (!refused_file_.is_open()) progress_.clear();
-    out << file_ << ':' << line << ": refused: " << reason << '\n';
-  }
-
-  Status waitUntilSearchable() {
-    GYRE_TRY_ASSIGN(const ApiAnswer answer,
-                    client_->send("POST", "/v1/logs/queries/SearchLogs", "application/json", R"({"size":1})",
-                                  {{"Gyre-Min-Sequence", std::to_string(last_sequence_)}, {"Gyre-Timeout", "100000"}}));
-    return answer.status == 200 ? Status() : unavailable("waiting for the index: " + problemText(answer));
+  Status send(const LogFormat& format, const std::string& text) {
+    const std::size_t lines = lineCount(text);
+    const FilePiece piece{file_, std::exchange(first_line_, first_line_ + lines), lines, text};
+    return sender_.send(piece, format.target, format.media_type);
   }
 
   const ImportOptions& options_;
-  ProgressLine progress_;
-  std::ofstream refused_file_;
-  std::unique_ptr<ApiClient> client_;
+  IntakeSender sender_;
   std::string file_, piece_;
   std::size_t first_line_ = 1;  // of piece_, in its file
-  std::uint64_t imported_ = 0, refused_ = 0, lines_ = 0, last_sequence_ = 0;
 };
 
 }  // namespace
@@ -238,9 +164,7 @@ int runLogsImport(const ImportOptions& options) {
   LogsImport import(options);
   const Status status = import.run();
   import.printSummary(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
-  if (status.isOk()) return 0;
-  std::cerr << "gyre import: " << status.message() << '\n';
-  return status.code() == Code::kInvalidArgument || status.code() == Code::kNotFound ? kExitUsage : kExitUnavailable;
+  return importExit(status);
 }
 
 }  // namespace gyre::cli
