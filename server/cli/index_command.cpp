@@ -10,6 +10,8 @@
 
 #include "engine/directory/mmap_directory.hpp"
 #include "engine/index.hpp"
+#include "engine/series/check_store.hpp"
+#include "engine/series/store_commit.hpp"
 #include "server/setup.hpp"
 
 namespace gyre::cli {
@@ -28,10 +30,19 @@ bool isIndexFile(const std::string& name) {
   return name == "commit" || name.starts_with("seg_") || name.starts_with("log_");
 }
 
-bool isIndexFolder(const fs::path& folder, std::error_code& error) {
+// The same of a store of series.
+bool isSeriesFile(const std::string& name) {
+  return name == engine::series::kStoreCommitFile || engine::series::isBlockName(name);
+}
+
+bool holdsFile(const fs::path& folder, bool (*is_one)(const std::string&), std::error_code& error) {
   for (fs::directory_iterator each(folder, error), end; !error && each != end; each.increment(error))
-    if (isIndexFile(each->path().filename().string())) return true;
+    if (each->is_regular_file() && is_one(each->path().filename().string())) return true;
   return false;
+}
+
+bool isIndexFolder(const fs::path& folder, std::error_code& error) {
+  return holdsFile(folder, &isIndexFile, error) || holdsFile(folder, &isSeriesFile, error);
 }
 
 // The folder itself, or those below it that hold an index, by name.
@@ -57,8 +68,10 @@ int runIndexCheck(const std::string& folder) {
     if (!directory.isOk())
       return fail(std::string(directory.status().message()),
                   directory.status().code() == Code::kUnavailable ? kExitLocked : kExitUnavailable);
-    const Status checked = engine::checkIndex(
-        *directory.value(), [&](std::string_view finding) { std::cout << index.string() << ": " << finding << '\n'; });
+    const auto report = [&](std::string_view finding) { std::cout << index.string() << ": " << finding << '\n'; };
+    const Status checked = holdsFile(index, &isSeriesFile, error)
+                               ? engine::series::checkStore(*directory.value(), report)
+                               : engine::checkIndex(*directory.value(), report);
     damaged += checked.isOk() ? 0 : 1;
   }
   std::cout << indexes.size() << (indexes.size() == 1 ? " index checked, " : " indexes checked, ")

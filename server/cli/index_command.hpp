@@ -7,8 +7,8 @@
 
 namespace gyre::cli {
 
-// Checks every checksum and invariant of the index in `folder`, or of every index below it, and prints what it finds.
-// 0 when all are sound, 1 when one is not. Changes nothing; an index that a server has open is not read.
+// Checks every checksum and invariant of the index or store of series in `folder`, or of all below it, and prints what
+// it finds. 0 when all are sound, 1 when one is not. Changes nothing; an index that a server has open is not read.
 int runIndexCheck(const std::string& folder);
 
 }  // namespace gyre::cli

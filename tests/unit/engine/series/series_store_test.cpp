@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/directory/ram_directory.hpp"
+#include "engine/series/check_store.hpp"
 #include "tests/support/fault_directory.hpp"
 #include "tests/support/series_model.hpp"
 
@@ -485,6 +486,10 @@ class SeriesStoreTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_MESSAGE(where, first.message().find(name + ": byte ") != std::string_view::npos);
       requireOk(readDay(*store, 1));
       CPPUNIT_ASSERT_MESSAGE(where, store->check().code() == Code::kCorruption);
+      std::size_t findings = 0;
+      const Status checked = checkStore(
+          directory, [&](std::string_view finding) { findings += finding.starts_with(name + ": byte ") ? 1 : 100; });
+      CPPUNIT_ASSERT_MESSAGE(where, checked.code() == Code::kCorruption && findings == 1);
       CPPUNIT_ASSERT_MESSAGE(where, store->maintain(kStart + 72 * kHourMs).isOk() || store->damage().empty());
     }
     directory.write(name, whole);
