@@ -47,6 +47,9 @@ class Examples(unittest.TestCase):
     def test_logs_readme(self):
         self.check("plugins/logs/README.md", 11)
 
+    def test_metrics_readme(self):
+        self.check("plugins/metrics/README.md", 4)
+
     def test_dev_run(self):
         self.check("dev", 8)
 
