@@ -13,7 +13,7 @@ Result<std::vector<DomainDeclaration>> shippedDomains() {
     std::ifstream file(path);
     return file ? std::string(std::istreambuf_iterator<char>(file), {}) : std::string(otherwise);
   };
-  for (const std::string name : {"payments", "invoices", "logs"}) {
+  for (const std::string name : {"payments", "invoices", "logs", "metrics"}) {
     const std::string folder = std::string(GYRE_SOURCE_DIR) + "/plugins/" + name;
     auto declared = declareDomain(name, text_of(folder + "/mapping.json", ""), text_of(folder + "/options.json", "[]"));
     if (!declared.isOk()) return declared.status().withPrefix(folder);
