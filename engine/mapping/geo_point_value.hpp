@@ -1,6 +1,7 @@
 // Which point does this value name?
 //
-// A geo_point is accepted, checked and kept as the text "lat,lon". It is taken as {"lat":…,"lon":…}, [lon, lat], "lat,lon", "POINT (lon lat)" or a geohash.
+// A geo_point is accepted, checked and kept as the text "lat,lon". It is taken as {"lat":…,"lon":…}, [lon, lat],
+// "lat,lon", "POINT (lon lat)" or a geohash.
 //
 // THREADS: free functions.
 #pragma once

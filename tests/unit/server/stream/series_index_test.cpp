@@ -46,8 +46,8 @@ class SeriesIndexTest : public CppUnit::TestFixture {
     open();
     wait();
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{40}, index_->stats().doc_count);
-    const std::string request = R"x({"promql":"count_over_time(requests_total[1h])","time":)x" +
-                                std::to_string(clock_.nowMillis()) + "}";
+    const std::string request =
+        R"x({"promql":"count_over_time(requests_total[1h])","time":)x" + std::to_string(clock_.nowMillis()) + "}";
     const auto answer = index_->search(request, 0);
     CPPUNIT_ASSERT_MESSAGE(std::string(answer.status().message()), answer.isOk());
     CPPUNIT_ASSERT_MESSAGE(answer->body, answer->body.find("\"40\"") != std::string::npos);
