@@ -263,7 +263,10 @@ Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Domain
 
 Status Domains::openStream(const config::DomainConfig& domain, const plugin::SwitchedHandlers& handlers,
                            const std::string& path, Parts& parts) {
-  if (cluster_) return {Code::kUnimplemented, "streams are kept by the embedded engine; search.engine is a cluster"};
+  if (cluster_)
+    observer_.log(
+        base::Level::kInformation, "domains",
+        "domain " + domain.name + " is a stream: its records are indexed on this machine, not on the cluster");
   GYRE_TRY_ASSIGN(parts.stream_index,
                   openStreamIndex(config_, domain, handlers, path + "/stream", *parts.store, clock_, observer_));
   GYRE_TRY_ASSIGN(parts.stream, stream::StreamService::open(streamOptions(domain, path), *handlers.stream(),
