@@ -26,7 +26,9 @@
 // plan's text is a request to the series index.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -60,10 +62,12 @@ class Records {
   // `time_millis`: what the record says in the time field, any value; 0 for a sample batch. The order of records is
   // kept.
   void add(std::uint64_t position, std::int64_t time_millis, std::string_view record) {
-    char text[64];
-    char* end = std::to_chars(text, text + sizeof text, position).ptr;
-    *end++ = ' ';
-    end = std::to_chars(end, text + sizeof text, time_millis).ptr;
+    constexpr std::size_t kMostDigits = 20;  // said again below for GCC 12, which sees the end anywhere
+    char text[2 * kMostDigits + 2];
+    char* end = std::to_chars(text, text + kMostDigits, position).ptr;
+    std::size_t size = std::min(static_cast<std::size_t>(end - text), kMostDigits);
+    text[size++] = ' ';
+    end = std::to_chars(text + size, text + sizeof text, time_millis).ptr;
     reply_->event(reply_->context, {text, static_cast<std::uint64_t>(end - text)}, {record.data(), record.size()});
     ++count_;
   }
