@@ -89,4 +89,9 @@ Status StreamDocuments::makeSearchable(std::uint64_t sequence) {
   return done->get_future().get();
 }
 
+Status StreamDocuments::makeAllSearchable() {
+  const std::uint64_t last = stream_.stats().last_sequence;
+  return last == 0 ? Status() : makeSearchable(last);
+}
+
 }  // namespace gyre

@@ -18,6 +18,7 @@ class StreamDocuments final : public dialect::StreamWriter {
   StreamDocuments(stream::StreamService& stream, const base::Clock& clock) : stream_(stream), clock_(clock) {}
   std::vector<dialect::StreamOutcome> write(std::span<const dialect::StreamDocument> documents) override;
   Status makeSearchable(std::uint64_t sequence) override;
+  Status makeAllSearchable() override;
 
  private:
   Result<stream::Taken> take(std::span<const dialect::StreamDocument> documents) const;

@@ -38,6 +38,8 @@ class StreamWriter {
   virtual std::vector<StreamOutcome> write(std::span<const StreamDocument> documents) = 0;
   // Waits until a search sees it.
   virtual Status makeSearchable(std::uint64_t sequence) = 0;
+  // The same for all that was durable before the call.
+  virtual Status makeAllSearchable() = 0;
 };
 
 struct StreamGeneration {

@@ -42,7 +42,10 @@ Status timed(const IndexEntry& entry, TimedCounter IndexCounters::*counter, Work
 
 Result<Response> refreshIndices(Service& service, Call& call) {
   return keepUp(service, call, [](const IndexEntry& entry, const Call&) {
-    return timed(entry, &IndexCounters::refreshes, [&] { return entry.engine->refresh(); });
+    return timed(entry, &IndexCounters::refreshes, [&] {
+      // What a stream has acknowledged may still be on its way to the engine.
+      return entry.stream ? entry.stream->makeAllSearchable() : entry.engine->refresh();
+    });
   });
 }
 
