@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <condition_variable>
 #include <cstring>
 #include <mutex>
 #include <optional>
@@ -130,6 +131,7 @@ class SyslogListener::Loop {
   struct Shared {
     std::mutex mutex;
     std::size_t in_flight = 0;
+    std::condition_variable has_less;  // in flight
   };
 
   Status listen(const std::string& text) {
@@ -201,7 +203,11 @@ class SyslogListener::Loop {
   }
   // Datagrams go on coming: they are read, so that new ones have room, and dropped.
   void waitPaused() {
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    constexpr auto kBetweenReads = std::chrono::milliseconds(2);
+    {
+      std::unique_lock lock(shared_->mutex);
+      shared_->has_less.wait_for(lock, kBetweenReads);
+    }
     for (auto& [descriptor, socket] : sockets_)
       if (!socket.is_tcp) readDatagrams(descriptor, true);
   }
@@ -305,18 +311,14 @@ class SyslogListener::Loop {
                                     "records are lost: " + std::string(appended.status().message()));
                      const std::lock_guard lock(shared->mutex);
                      --shared->in_flight;
+                     shared->has_less.notify_one();
                    });
   }
 
   // The store answers every unit, also when it closes.
   void waitForAppends() const {
-    for (;;) {
-      {
-        const std::lock_guard lock(shared_->mutex);
-        if (shared_->in_flight == 0) return;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
+    std::unique_lock lock(shared_->mutex);
+    shared_->has_less.wait(lock, [&] { return shared_->in_flight == 0; });
   }
 
   const std::size_t intake_;
