@@ -228,7 +228,7 @@ int main(int argc, char** argv) {
       measure(**index, "three words, 20 best", "SearchInvoices",
               R"({"searchText":"regency teacup ivory","size":20})") &&
       measure(**index, "three rare words, 20 best", "SearchInvoices",
-              R"({"searchText":"fiba denco hulden","size":20})") &&
+              R"({"searchText":"cofi denhul lamjin","size":20})") &&
       measure(**index, "a number", "SearchInvoices", R"({"searchText":"501-234","size":20})") &&
       measure(**index, "four digits of a number", "SearchInvoices", R"({"searchText":"1234","size":20})") &&
       measure(**index, "revenue by month and country", "GetInvoiceStatistics", R"({"groupBy":["month","country"]})") &&
