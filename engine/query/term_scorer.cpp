@@ -12,7 +12,8 @@ namespace gyre::engine {
 
 namespace {
 
-// To look a document up in its block takes as long as to score so many of the term's documents in order.
+// To look a document up is taken to cost as much as to score so many of the term's documents in order: a block of 128
+// is halved seven times.
 constexpr std::uint64_t kLookUpCost = 6;
 
 class TermScorer final : public Scorer {

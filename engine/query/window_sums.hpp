@@ -1,7 +1,7 @@
 // How are the scores of a window's matches added up?
 //
 // Arrays have a value for each of the window's 4,096 documents. Few matches are visited one by one; many are added
-// without looking at single bits, all documents in step, which is several times cheaper for each of them.
+// without looking at single bits, all documents in step.
 //
 // THREADS: free functions on the caller's memory.
 #pragma once
