@@ -156,13 +156,6 @@ class DialectWrites(StreamCase):
         self.assertEqual([("mine", 2)], [(hit["_id"], hit["_source"]["sequence"]) for hit in found])
         self.assertEqual(2, self.dialect.send("GET", "/lines/_count").json["count"])
 
-    def test_a_refresh_shows_all_that_was_acknowledged(self):
-        for batch in range(10):
-            answer = self.bulk([line for at in range(5000) for line in ({"index": {"_index": "lines"}}, {"text": "much", "at": at})])
-            self.assertEqual((200, False), (answer.status, answer.json["errors"]))
-            self.assertEqual(200, self.dialect.send("POST", "/lines/_refresh").status)
-            self.assertEqual(5000 * (batch + 1), self.dialect.send("GET", "/lines/_count").json["count"])
-
     def test_single_documents(self):
         made = self.dialect.send("POST", "/lines/_doc?refresh=wait_for", '{\n "text": "pretty",\n "at": 5 }',
                                  {"Content-Type": "application/json"})
