@@ -47,7 +47,7 @@ bool isKnown(SectionKind kind, bool has_field) {
 
 struct SegmentFileWriter::Hash {
   struct Free {
-    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+    void operator()(XXH3_state_t* taken) const { XXH3_freeState(taken); }
   };
   std::unique_ptr<XXH3_state_t, Free> state{XXH3_createState()};
 };

@@ -52,9 +52,10 @@ Result<std::vector<Labels>> MemorySource::listSeries(const SeriesFilter& filter)
   for (const auto& [labels, values] : series_) {
     const auto first = values.lower_bound(filter.from_ms);
     if (first == values.end() || first->first > filter.to_ms) continue;
-    const bool is_chosen =
-        filter.any_of.empty() || std::any_of(filter.any_of.begin(), filter.any_of.end(),
-                                             [&](const Matchers& matchers) { return matchesAll(matchers, labels); });
+    const bool is_chosen = filter.any_of.empty() || std::any_of(filter.any_of.begin(), filter.any_of.end(),
+                                                                [&, &key = labels](const Matchers& matchers) {
+                                                                  return matchesAll(matchers, key);
+                                                                });
     if (!is_chosen) continue;
     if (filter.limit != 0 && found.size() == filter.limit) break;
     found.push_back(labels);

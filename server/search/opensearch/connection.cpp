@@ -13,7 +13,6 @@
 namespace gyre::search {
 namespace {
 
-constexpr std::int64_t kNanosPerMs = 1'000'000;
 constexpr std::size_t kJoinedBytes = 16u << 10;  // below, head and body are copied together: one packet, one call
 constexpr std::size_t kReceiveBytes = 128u << 10;
 
