@@ -218,7 +218,8 @@ class Translation {
     }
     for (auto& [name, value] : values) {
       // What names the target is not for a point to say.
-      if (std::any_of(labels.begin(), labels.end(), [&](const Label& label) { return label.name == name; })) continue;
+      if (std::any_of(labels.begin(), labels.end(), [&key = name](const Label& label) { return label.name == key; }))
+        continue;
       const std::string& kept_name = texts_.emplace_back(name);
       labels.push_back({kept_name, texts_.emplace_back(value)});
     }

@@ -43,10 +43,7 @@ const IndexEntry* writeIndex(const CatalogState& state, std::string_view name) {
 }  // namespace
 
 Ingest::Ingest(const Catalog& catalog)
-    : catalog_(catalog),
-      state_(catalog.state()),
-      now_millis_(catalog.clock().nowMillis()),
-      run_(*state_, now_millis_) {}
+    : state_(catalog.state()), now_millis_(catalog.clock().nowMillis()), run_(*state_, now_millis_) {}
 
 const Ingest::Names& Ingest::namesOf(std::string_view index) {
   if (const auto found = names_.find(index); found != names_.end()) return found->second;

@@ -42,7 +42,6 @@ class Ingest {
   };
   const Names& namesOf(std::string_view index);
 
-  const Catalog& catalog_;
   std::shared_ptr<const CatalogState> state_;
   std::int64_t now_millis_;
   IngestRun run_;

@@ -184,7 +184,7 @@ class SyslogListener::Loop {
       flushWhenDue(false);
     }
     for (auto& [descriptor, sender] : senders_)
-      sender.framing.end([&](std::string_view message) { take(message, sender.peer); });
+      sender.framing.end([&, &peer = sender.peer](std::string_view message) { take(message, peer); });
     flushWhenDue(true);
     waitForAppends();
   }
