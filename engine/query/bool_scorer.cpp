@@ -78,6 +78,35 @@ class BoolScorer final : public Scorer {
   }
   void narrow(std::uint32_t window, std::uint64_t* bits, float* scores) override { match(window, true, bits, scores); }
 
+  void findAbove(const FloorRequest& request, std::uint64_t* bits, std::uint64_t* above, float* scores) override {
+    const auto isScored = [](const RequiredScorer& clause) { return clause.is_scored; };
+    if (!should_.empty() || std::count_if(required_.begin(), required_.end(), isScored) != 1)
+      return Scorer::findAbove(request, bits, above, scores);
+    FloorRequest inner = request;
+    WindowBits found;
+    for (const RequiredScorer& clause : required_) {
+      if (clause.is_scored) {
+        if (inner.within != nullptr) {
+          std::copy_n(inner.within, kWindowWords, found.begin());
+          inner.within = found.data();
+        }
+        clause.scorer->findAbove(inner, bits, above, scores);
+      } else if (inner.within != nullptr) {
+        if (inner.within != bits) std::copy_n(inner.within, kWindowWords, bits);
+        clause.scorer->narrow(request.window, bits, nullptr);
+      } else {
+        clause.scorer->evaluate(request.window, bits, nullptr);
+      }
+      inner.within = bits;
+    }
+    dropProhibited(request.window, bits);
+    forEachBit(above, [&](std::uint32_t i) {
+      if (testBit(bits, i)) return;
+      scores[i] = 0;
+      clearBit(above, i);
+    });
+  }
+
   float maxScore(std::uint32_t window) override {
     float sum = 0;
     for (const RequiredScorer& clause : required_)

@@ -62,6 +62,22 @@ class DisMaxScorer final : public Scorer {
     }
     return best + tie_breaker_ * (sum - best);
   }
+  void findAbove(const FloorRequest& request, std::uint64_t* bits, std::uint64_t* above, float* scores) override {
+    // With a tie breaker what each clause scores below the floor counts too.
+    if (tie_breaker_ != 0) return Scorer::findAbove(request, bits, above, scores);
+    clearBits(bits);
+    clearBits(above);
+    WindowBits matched, high;
+    for (const ScorerPtr& scorer : scorers_) {
+      scorer->findAbove(request, matched.data(), high.data(), own_.data());
+      orBits(bits, matched.data());
+      orBits(above, high.data());
+      forEachBit(high.data(), [&](std::uint32_t i) {
+        scores[i] = std::max(scores[i], own_[i]);
+        own_[i] = 0;
+      });
+    }
+  }
 
  private:
   // Of the documents within `within`, or of all.

@@ -61,9 +61,23 @@ class PostingsWalk {
   // Calls visit(first, last) for each run of the current block's positions that lies in the window.
   template <class Visit>
   void forEachBlock(std::uint32_t window, Visit&& visit) {
+    forEachBlockIf(
+        window, [](DocId) { return DocId{0}; }, std::forward<Visit>(visit));
+  }
+
+  // The same, but leaves blocks out: passOver(from) is asked before each, and answers the first document behind the
+  // block of `from` to leave that out, else 0.
+  template <class PassOver, class Visit>
+  void forEachBlockIf(std::uint32_t window, PassOver&& passOver, Visit&& visit) {
     DocId from = windowBegin(window);
     const DocId last = from + (kWindowDocs - 1);
-    while (seek(from)) {
+    while (true) {
+      if (const DocId behind = passOver(from); behind != 0) {
+        if (behind > last) return;
+        from = behind;
+        continue;
+      }
+      if (!seek(from)) return;
       const std::size_t begin = placeOf(from);
       const std::size_t end =
           docs_.back() <= last

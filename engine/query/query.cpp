@@ -60,4 +60,30 @@ void Scorer::addTo(std::uint32_t window, const std::uint64_t* within, std::uint6
   moveSums(own.data(), own.data(), own_scores, sums);
 }
 
+void Scorer::addSome(std::uint32_t window, const std::uint64_t* within, const std::uint64_t* scored,
+                     std::uint64_t* bits, double* sums) {
+  WindowBits own;
+  float* const own_scores = scoresIn(added_scores_);
+  if (within == nullptr) {
+    evaluate(window, own.data(), own_scores);
+  } else {
+    std::copy_n(within, kWindowWords, own.begin());
+    narrow(window, own.data(), own_scores);
+  }
+  orBits(bits, own.data());
+  WindowBits kept = own;
+  andBits(kept.data(), scored);
+  moveSums(kept.data(), own.data(), own_scores, sums);
+}
+
+void Scorer::findAbove(const FloorRequest& request, std::uint64_t* bits, std::uint64_t* above, float* scores) {
+  if (request.within == nullptr) {
+    evaluate(request.window, bits, scores);
+  } else {
+    std::copy_n(request.within, kWindowWords, bits);
+    narrow(request.window, bits, scores);
+  }
+  std::copy_n(bits, kWindowWords, above);
+}
+
 }  // namespace gyre::engine

@@ -20,6 +20,14 @@
 
 namespace gyre::engine {
 
+// Which matches of a window are looked for by a search that has a full page already?
+struct FloorRequest {
+  std::uint32_t window = 0;
+  const std::uint64_t* within = nullptr;  // of these documents; null: of all
+  float floor = 0;                        // what scores no more is no hit
+  bool needs_all = true;                  // matches that score no more are wanted too, to be counted
+};
+
 class Scorer {
  public:
   virtual ~Scorer() = default;
@@ -37,6 +45,13 @@ class Scorer {
   // Sets the bits of the window's matches within `within` (null: of all of them) beside those that are set, and adds
   // the scores of these matches to `sums`. For scorers whose scores are added up: Lucene does that in double precision.
   virtual void addTo(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, double* sums);
+  // The same, but adds the scores of those matches alone that are `scored`.
+  virtual void addSome(std::uint32_t window, const std::uint64_t* within, const std::uint64_t* scored,
+                       std::uint64_t* bits, double* sums);
+  // For a search to which only scores above a floor matter. Sets `bits` to the window's matches, or at least to those
+  // of them that score above the floor; `above` to a part of `bits` that holds all that score above it; and scores[i]
+  // of those in `above` alone. REQUIRES: scores are 0. This one sets them all.
+  virtual void findAbove(const FloorRequest& request, std::uint64_t* bits, std::uint64_t* above, float* scores);
   // About how many lists or columns a look at one document takes.
   virtual std::uint64_t partCount() const { return 1; }
 

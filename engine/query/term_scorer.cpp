@@ -51,6 +51,47 @@ class TermScorer final : public Scorer {
     addWithin(window, within, bits, sums);
   }
 
+  void addSome(std::uint32_t window, const std::uint64_t* within, const std::uint64_t* scored, std::uint64_t* bits,
+               double* sums) override {
+    const DocId base = windowBegin(window);
+    walk_.forEachBlock(window, [&](std::size_t first, std::size_t last) {
+      const auto docs = walk_.docs().subspan(first, last - first);
+      setBits(docs, base, within, bits);
+      forEachBitIn(scored, docs.front() - base, docs.back() - base, [&](std::uint32_t i) {
+        const int at = walk_.indexOf(base + i);
+        if (at >= 0) sums[i] += static_cast<double>(scoreAt(static_cast<std::size_t>(at)));
+      });
+    });
+  }
+
+  // A block whose best score is no higher than the floor is read for its documents only, or not at all.
+  void findAbove(const FloorRequest& request, std::uint64_t* bits, std::uint64_t* above, float* scores) override {
+    if (request.within != nullptr && isFew(request.within)) return Scorer::findAbove(request, bits, above, scores);
+    clearBits(bits);
+    clearBits(above);
+    const DocId base = windowBegin(request.window);
+    bool is_below = false;
+    const auto passOver = [&](DocId from) {
+      const PostingsCursor::Bound bound = walk_.cursor().boundAt(from);
+      if (bound.last_doc == kNoMoreDocs) return kNoMoreDocs;
+      is_below = boundOf(bound) <= request.floor;
+      return is_below && !request.needs_all ? bound.last_doc + 1 : DocId{0};
+    };
+    walk_.forEachBlockIf(request.window, passOver, [&](std::size_t first, std::size_t last) {
+      const auto docs = walk_.docs().subspan(first, last - first);
+      setBits(docs, base, request.within, bits);
+      if (is_below) return;
+      std::array<float, kPostingsBlock> own;
+      bm25_->score(docs, walk_.cursor().freqs().data() + first, norms_, own.data());
+      for (std::size_t i = 0; i < docs.size(); ++i) {
+        const std::uint32_t at = docs[i] - base;
+        if (!(own[i] > request.floor) || !testBit(bits, at)) continue;
+        setBit(above, at);
+        scores[at] = own[i];
+      }
+    });
+  }
+
   float maxScore(std::uint32_t window) override {
     float highest = 0;
     DocId from = windowBegin(window);
@@ -58,8 +99,7 @@ class TermScorer final : public Scorer {
     while (true) {
       const PostingsCursor::Bound bound = walk_.cursor().boundAt(from);
       if (bound.last_doc == kNoMoreDocs) break;
-      highest =
-          std::max(highest, bm25_->score(static_cast<float>(bound.max_freq), norms_ == nullptr ? 1 : bound.min_norm));
+      highest = std::max(highest, boundOf(bound));
       if (bound.last_doc >= last) break;
       from = bound.last_doc + 1;
     }
@@ -70,6 +110,22 @@ class TermScorer final : public Scorer {
   // Whether to look up these documents costs less than to read the term's in the window, which are about
   // docs_in_window_.
   bool isFew(const std::uint64_t* bits) const { return countBits(bits) * kLookUpCost < docs_in_window_; }
+
+  float boundOf(const PostingsCursor::Bound& bound) const {
+    return bm25_->score(static_cast<float>(bound.max_freq), norms_ == nullptr ? 1 : bound.min_norm);
+  }
+
+  // Those within `within`, or all.
+  static void setBits(std::span<const DocId> docs, DocId base, const std::uint64_t* within, std::uint64_t* bits) {
+    if (within == nullptr) {
+      for (const DocId doc : docs) setBit(bits, doc - base);
+      return;
+    }
+    for (const DocId doc : docs) {
+      const std::uint32_t at = doc - base;
+      bits[at / 64] |= (within[at / 64] >> (at % 64) & 1) << (at % 64);
+    }
+  }
 
   // Of the document at a place of the current block.
   float scoreAt(std::size_t at) {

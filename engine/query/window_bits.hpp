@@ -65,4 +65,15 @@ void forEachBit(const std::uint64_t* bits, Visit&& visit) {
       visit(w * 64 + static_cast<std::uint32_t>(std::countr_zero(word)));
 }
 
+// The same for bits from `first` to `last`, both included.
+template <class Visit>
+void forEachBitIn(const std::uint64_t* bits, std::uint32_t first, std::uint32_t last, Visit&& visit) {
+  for (std::uint32_t w = first / 64; w <= last / 64; ++w) {
+    std::uint64_t word = bits[w];
+    if (w == first / 64) word &= ~std::uint64_t{0} << (first % 64);
+    if (w == last / 64) word &= ~std::uint64_t{0} >> (63 - last % 64);
+    for (; word != 0; word &= word - 1) visit(w * 64 + static_cast<std::uint32_t>(std::countr_zero(word)));
+  }
+}
+
 }  // namespace gyre::engine

@@ -43,6 +43,9 @@ class ScoreCollector final : public Collector {
     return size_ == 0 || (heap_.size() == size_ && max_score <= heap_.front().score);
   }
   bool usesScoreBound() const override { return heap_.size() == size_ && size_ > 0; }
+  float scoreFloor() const override {
+    return usesScoreBound() ? heap_.front().score : -std::numeric_limits<float>::infinity();
+  }
 
   std::vector<Hit> take() override {
     std::sort(heap_.begin(), heap_.end(), isBetter);

@@ -48,6 +48,8 @@ class Collector {
   // as good. Between beginSegment and the first collect.
   // Whoever calls it may collect windows in any order.
   virtual std::vector<std::uint32_t> promisingWindows() { return {}; }
+  // What scores no more than this cannot become a hit; -infinity while anything can.
+  virtual float scoreFloor() const { return -std::numeric_limits<float>::infinity(); }
   // Whether canSkip looks at the bound, so that it is worth computing.
   virtual bool usesScoreBound() const = 0;
   // Why the documents cannot be collected; ok while they can.

@@ -224,6 +224,13 @@ class SearchRun {
 
   void runWindow(SegmentRun& run, Scorers& scorers, std::uint32_t window) {
     float* const scores = needs_scores_ ? scores_.data() : nullptr;
+    const float floor = scoreFloor();
+    if (floor > 0) {
+      scorers.query->findAbove({window, nullptr, floor, !wantsHitsAlone()}, bits_.data(), above_.data(), scores);
+      const WindowBits scored = above_;
+      takeMatches(run, scorers, window, scores, above_.data());
+      return clearScores(scored);
+    }
     fillBits(bits_.data(), windowSize(window, run.docCount()));
     if (wantsHitsAlone() && collector_->keepCandidates(window, bits_.data())) {
       if (!hasBits(bits_.data())) return;
@@ -231,9 +238,19 @@ class SearchRun {
     } else {
       scorers.query->evaluate(window, bits_.data(), scores);
     }
-    if (scores == nullptr) return takeMatches(run, scorers, window, nullptr);
+    if (scores == nullptr) return takeMatches(run, scorers, window, nullptr, nullptr);
     const WindowBits scored = bits_;
-    takeMatches(run, scorers, window, scores);
+    takeMatches(run, scorers, window, scores, nullptr);
+    clearScores(scored);
+  }
+
+  // What a document must score above to become a hit; not positive where every match's score is wanted.
+  float scoreFloor() const {
+    if (!needs_scores_ || !outcome_.aggregators.isEmpty() || request_.min_score) return 0;
+    return collector_->scoreFloor();
+  }
+
+  void clearScores(const WindowBits& scored) {
     // Of many, to clear all is cheaper.
     constexpr std::uint32_t kFewDocs = 128;
     if (countBits(scored.data()) > kFewDocs) {
@@ -243,8 +260,8 @@ class SearchRun {
     }
   }
 
-  // bits_ are the query's matches in the window.
-  void takeMatches(SegmentRun& run, Scorers& scorers, std::uint32_t window, const float* scores) {
+  // bits_ are the query's matches in the window; `above` holds those of them that can become hits, or is null.
+  void takeMatches(SegmentRun& run, Scorers& scorers, std::uint32_t window, const float* scores, std::uint64_t* above) {
     keepVisible(run.view(), window, bits_.data());
     for (const ScorerPtr& filter : scorers.filters) filter->narrow(window, bits_.data(), nullptr);
     if (request_.slice) keepSlice(run, window);
@@ -272,7 +289,9 @@ class SearchRun {
     if (count == 0 || (request_.isSorted() && collector_->canSkip(window, std::numeric_limits<float>::infinity())))
       return;
     const auto timer = timed(outcome_.collect_time);
-    collector_->collect(window, bits_.data(), scores);
+    if (above == nullptr) return collector_->collect(window, bits_.data(), scores);
+    andBits(above, bits_.data());
+    collector_->collect(window, above, scores);
   }
 
   // Measures until its end, for a request that asks for its profile.
@@ -493,6 +512,7 @@ class SearchRun {
   Status aggregation_status_;  // of memory
   SearchOutcome outcome_;
   WindowBits bits_{};
+  WindowBits above_{};
   std::array<float, kWindowDocs> scores_{};  // all 0 between windows
   std::array<std::uint16_t, kWindowDocs> docs_{};
 };

@@ -29,6 +29,7 @@ std::string wordOf(std::size_t i) { return std::string(3, static_cast<char>('a' 
 class DenseScoresTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(DenseScoresTest);
   CPPUNIT_TEST(scoresAddUp);
+  CPPUNIT_TEST(pagesAreTheBestOfAll);
   CPPUNIT_TEST(sumsMoveWhereBitsAre);
   CPPUNIT_TEST_SUITE_END();
 
@@ -61,6 +62,59 @@ class DenseScoresTest : public CppUnit::TestFixture {
     for (const json::Value hit : parsed->root()["hits"]["hits"])
       scores[std::string(hit["_id"].string())] = static_cast<float>(*hit["_score"].real());
     return scores;
+  }
+
+  void dropOne(const std::string& id) {
+    Operation operation;
+    operation.kind = Operation::Kind::kDelete;
+    operation.id = id;
+    operation.version = 2;
+    CPPUNIT_ASSERT(index_->apply({&operation, 1}, 2).isOk());
+  }
+
+  struct Page {
+    std::vector<std::pair<std::string, double>> hits;
+    std::int64_t total = 0;
+  };
+
+  Page page(const std::string& query, std::size_t size, const char* tracked) {
+    const auto answer = index_->search(R"({"_source":false,"size":)" + std::to_string(size) +
+                                       R"(,"track_total_hits":)" + tracked + R"(,"query":)" + query + "}");
+    CPPUNIT_ASSERT_MESSAGE(query, answer.isOk());
+    const auto parsed = json::Document::parse(answer->body);
+    Page page;
+    for (const json::Value hit : parsed->root()["hits"]["hits"])
+      page.hits.emplace_back(hit["_id"].string(), *hit["_score"].real());
+    if (tracked == std::string("true")) page.total = *parsed->root()["hits"]["total"]["value"].integer();
+    return page;
+  }
+
+  // Of all shapes that tell what they score at most, in each other.
+  static std::string randomQuery(std::mt19937& random, int depth) {
+    const std::string boost = std::to_string(1 + random() % 4);
+    const auto word = [&] { return wordOf(random() % std::size(kPercents)); };
+    const auto several = [&](unsigned least) {
+      std::string text = "[" + randomQuery(random, depth - 1);
+      for (unsigned i = least + random() % 3; i > 1; --i) text += "," + randomQuery(random, depth - 1);
+      return text + "]";
+    };
+    switch (depth == 0 ? random() % 3 : random() % 8) {
+      case 0: return R"({"term":{"t":{"value":")" + word() + R"(","boost":)" + boost + "}}}";
+      case 1:
+      case 2:
+        return R"({"match":{"t":{"query":")" + word() + " " + word() + " " + word() + R"(","boost":)" + boost + "}}}";
+      case 3:
+        return R"({"dis_max":{"tie_breaker":)" + std::string(random() % 2 == 0 ? "0" : "0.3") + R"(,"queries":)" +
+               several(2) + "}}";
+      case 4: return R"({"bool":{"must":)" + several(1) + R"(,"filter":)" + several(1) + "}}";
+      case 5:
+        return R"({"bool":{"filter":)" + several(1) + R"(,"must":)" + several(1) + R"(,"must_not":)" + several(1) +
+               "}}";
+      case 6:
+        return R"({"bool":{"should":)" + several(2) + R"(,"minimum_should_match":)" + std::to_string(random() % 3) +
+               "}}";
+      default: return R"({"bool":{"must":)" + several(1) + R"(,"should":)" + several(1) + "}}";
+    }
   }
 
   static std::string clauses(const std::vector<std::size_t>& words) {
@@ -106,6 +160,31 @@ class DenseScoresTest : public CppUnit::TestFixture {
       for (const auto& [id, sum] : sums)
         CPPUNIT_ASSERT_DOUBLES_EQUAL_MESSAGE(query + " of " + id, sum.first + sum.second,
                                              static_cast<double>(scores.at(id)), 1e-5);
+    }
+  }
+
+  // A search with a full page looks at less and less; its page must not show it.
+  void pagesAreTheBestOfAll() {
+    const unsigned seed = std::random_device()();
+    std::cout << " seed " << seed << std::flush;
+    std::mt19937 random(seed);
+    fill(random);
+    for (int i = 0; i < 500; ++i) dropOne(std::to_string(random() % kDocs));
+    CPPUNIT_ASSERT(index_->refresh().isOk());
+    for (int round = 0; round < 150; ++round) {
+      const std::string query = randomQuery(random, 2);
+      const auto all = page(query, 10'000, "true");
+      for (const std::size_t size : {1u, 7u, 40u}) {
+        // Nothing is counted, a few matches are, all are.
+        for (const char* const tracked : {"false", "50", "true"}) {
+          const auto best = page(query, size, tracked);
+          const std::string what = query + " " + std::to_string(size) + " " + tracked;
+          CPPUNIT_ASSERT_EQUAL_MESSAGE(what, std::min(size, all.hits.size()), best.hits.size());
+          for (std::size_t i = 0; i < best.hits.size(); ++i)
+            CPPUNIT_ASSERT_MESSAGE(what + " " + std::to_string(i), best.hits[i] == all.hits[i]);
+          if (tracked == std::string("true")) CPPUNIT_ASSERT_EQUAL_MESSAGE(what, all.total, best.total);
+        }
+      }
     }
   }
 
