@@ -59,7 +59,7 @@ class MetricsCase(OnAServer):
         self.assertEqual(answer.status, 200, answer)
         return answer.json["data"]
 
-    def samples(self, selector, at, days=400):
+    def samples(self, selector, at, days=900):
         """By labels: {seconds: value}."""
         found = self.get("query", query=f"{selector}[{days}d]", time=at)
         self.assertEqual(found["resultType"], "matrix")
@@ -67,33 +67,47 @@ class MetricsCase(OnAServer):
                 for one in found["result"]}
 
 
-class CloudWatchImport(MetricsCase):
-    def test_every_sample_of_every_series(self):
+class NabImport(MetricsCase):
+    def check(self, name, records, series, first, last):
+        """Every record of every file, as the files say."""
         with tempfile.TemporaryDirectory() as folder:
-            place = os.path.join(folder, "realAWSCloudwatch")
+            place = os.path.join(folder, name)
             os.mkdir(place)
-            with tarfile.open(shared("metrics/nab-realAWSCloudwatch.tar.gz")) as archive:
+            with tarfile.open(shared(f"metrics/nab-{name}.tar.gz")) as archive:
                 archive.extractall(place)
-            files = sorted(os.path.join(place, name) for name in os.listdir(place))
+            files = sorted(os.path.join(place, file) for file in os.listdir(place))
             counts, result = self.imported(*files)
             rows = {}
             for file in files:
                 with open(file, newline="", encoding="utf-8") as lines:
                     rows[os.path.basename(file)] = [(seconds(row["timestamp"]), float(row["value"]))
                                                     for row in csv.DictReader(lines)]
-        self.assertEqual(counts, (67740, 0, 67740 + 17), result)
-        found = self.samples('{folder="realAWSCloudwatch"}', seconds("2014-05-01 00:00:00"))
-        self.assertEqual(len(found), 17)
-        times = [time for series in found.values() for time in series]
-        self.assertEqual((min(times), max(times)), (seconds("2013-10-09 16:25:00"), seconds("2014-04-24 00:39:00")))
-        # Of two rows of a series and time the later counts: 22 rows of two series.
-        self.assertEqual(len(times), 67740 - 22)
+        self.assertEqual(counts, (records, 0, records + series), result)
+        found = self.samples(f'{{folder="{name}"}}', seconds(last))
+        self.assertEqual((len(found), sum(map(len, rows.values()))), (series, records))
+        times = [time for one in found.values() for time in one]
+        self.assertEqual((min(times), max(times)), (seconds(first), seconds(last)))
+        # Of two rows of a series and time the later counts.
+        order = lambda one: sorted(one.items())  # noqa: E731
+        self.assertEqual(sorted(map(order, found.values())), sorted(order(dict(one)) for one in rows.values()))
+        # Again: nothing changes.
+        self.assertEqual(self.samples(f'{{folder="{name}"}}', seconds(last)), found)
+        return found, rows
+
+    def test_cloud_watch(self):
+        found, rows = self.check("realAWSCloudwatch", 67740, 17, "2013-10-09 16:25:00", "2014-04-24 00:39:00")
+        self.assertEqual(sum(map(len, found.values())), 67740 - 22)  # two series have rows of the same time
         key = (("__name__", "ec2_disk_write_bytes"), ("folder", "realAWSCloudwatch"), ("instance", "1ef3de"))
         self.assertEqual(found[key], dict(rows["ec2_disk_write_bytes_1ef3de.csv"]))
-        order = lambda series: sorted(series.items())  # noqa: E731
-        self.assertEqual(sorted(map(order, found.values())), sorted(order(dict(series)) for series in rows.values()))
-        # Again: nothing changes.
-        self.assertEqual(self.samples('{folder="realAWSCloudwatch"}', seconds("2014-05-01 00:00:00")), found)
+
+    def test_known_causes(self):
+        self.check("realKnownCause", 69561, 7, "2013-07-04 00:00:00", "2015-01-31 23:30:00")
+
+    def test_ad_exchange(self):
+        self.check("realAdExchange", 9610, 6, "2011-07-01 00:00:01", "2011-09-07 15:00:01")
+
+    def test_traffic(self):
+        self.check("realTraffic", 15664, 7, "2015-07-10 14:24:00", "2015-09-17 17:10:00")
 
 
 class OtherData(MetricsCase):
