@@ -304,14 +304,18 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
       const std::lock_guard lock(dialect_mutex_);
       if (dialect_.server() != nullptr) dialect_.addDomain(domain);
     });
+    if (!startScrapers()) return false;
     collector_ = shared_.metrics.addCollector([this](observe::Samples& samples) {
       collectListener("api", *server_, samples);
       if (dialect_.server() != nullptr) collectListener("dialect", *dialect_.server(), samples);
       dialect_.collect(samples);
+      for (const auto& [domain, scraper] : scrapers_) collectScraper(domain, scraper->stats(), samples);
     });
+    for (const auto& [domain, scraper] : scrapers_) scraper->start();
     return true;
   }
   void stop() {
+    for (const auto& [domain, scraper] : scrapers_) scraper->stop();
     if (shared_.domains) shared_.domains->stopTails();
     if (server_) server_->stop(shared_.setup.config.limits.shutdown_grace_ms);
     dialect_.stop(shared_.setup.config.limits.shutdown_grace_ms);
@@ -332,6 +336,19 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
     const std::lock_guard lock(dialect_mutex_);
     if (dialect_.server() != nullptr) dialect_.addDomain(domain);
     return {};
+  }
+
+  bool startScrapers() {
+    for (const config::DomainConfig& configured : shared_.setup.config.domains) {
+      const bus::DomainService* const domain = shared_.domains->catalog().find(configured.name);
+      if (configured.scrape.empty() || domain == nullptr) continue;
+      auto scraper =
+          http::Scraper::open({configured.scrape, "gyre/" GYRE_VERSION, [this] { return shared_.metrics.write(); }},
+                              *domain, shared_.clock, shared_.log);
+      if (!scraper.isOk()) return shared_.fail(kExitConfiguration, scraper.status());
+      scrapers_.emplace_back(configured.name, std::move(scraper).value());
+    }
+    return true;
   }
 
   bool startDialect() {
@@ -355,7 +372,8 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
   std::unique_ptr<http::ApiHandler> handler_;
   std::unique_ptr<http::HttpServer> server_;
   DialectListener dialect_;
-  std::mutex dialect_mutex_;  // of domains added later
+  std::mutex dialect_mutex_;                                                      // of domains added later
+  std::vector<std::pair<std::string, std::unique_ptr<http::Scraper>>> scrapers_;  // by domain
   observe::MetricsRegistry::CollectorHandle collector_;
 };
 

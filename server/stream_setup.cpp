@@ -17,6 +17,9 @@ Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(
     options.folder = folder;
     options.name = domain.name;
     options.store.sample_retention_ms = domain.retention_ms;
+    options.store.minute_retention_ms = domain.minute_retention_ms;
+    options.store.hour_retention_ms = domain.hour_retention_ms;
+    options.store.out_of_order_ms = domain.out_of_order_ms;
     GYRE_TRY_ASSIGN(auto index, stream::SeriesIndex::open(std::move(options), store.lastSequence(), clock, observer));
     return std::unique_ptr<stream::StreamIndex>(std::move(index));
   }
@@ -91,6 +94,20 @@ void collectSyslog(const std::string& domain, const http::SyslogStats& stats, ob
   counter("gyre_syslog_cut_total", "messages that were longer than may be", stats.cut);
   counter("gyre_syslog_rejected_total", "messages that the plugin did not take", stats.rejected);
   counter("gyre_syslog_dropped_total", "datagrams dropped because the stream was full", stats.dropped);
+}
+
+void collectScraper(const std::string& domain, const http::ScraperStats& stats, observe::Samples& samples) {
+  const observe::Labels labels = {{"domain", domain}};
+  const auto counter = [&](std::string_view name, std::string_view help, std::uint64_t value) {
+    samples.counter(name, help, labels, static_cast<double>(value));
+  };
+  samples.gauge("gyre_scrape_targets", "targets that are fetched", labels, static_cast<double>(stats.targets));
+  samples.gauge("gyre_scrape_targets_up", "whose last fetch worked", labels, static_cast<double>(stats.up));
+  counter("gyre_scrape_fetches_total", "fetches begun", stats.fetches);
+  counter("gyre_scrape_failures_total", "fetches that failed", stats.failures);
+  counter("gyre_scrape_samples_total", "samples appended", stats.samples);
+  counter("gyre_scrape_rejected_total", "lines that were left out", stats.rejected);
+  counter("gyre_scrape_lost_total", "fetches that the stream did not take", stats.lost);
 }
 
 observe::DomainHealth streamHealth(const bus::DomainService& domain) {

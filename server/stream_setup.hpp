@@ -13,6 +13,7 @@
 #include "server/bus/domain_service.hpp"
 #include "server/bus/handlers.hpp"
 #include "server/config/config.hpp"
+#include "server/http/scraper.hpp"
 #include "server/http/syslog_listener.hpp"
 #include "server/observe/health.hpp"
 #include "server/observe/metrics.hpp"
@@ -31,6 +32,7 @@ stream::StreamOptions streamOptions(const config::DomainConfig& domain, const st
 // What is to be watched of a stream, and how it is. REQUIRES: the domain is one, and was opened.
 void collectStream(const bus::DomainService& domain, observe::Samples& samples);
 void collectSyslog(const std::string& domain, const http::SyslogStats& stats, observe::Samples& samples);
+void collectScraper(const std::string& domain, const http::ScraperStats& stats, observe::Samples& samples);
 observe::DomainHealth streamHealth(const bus::DomainService& domain);
 
 }  // namespace gyre

@@ -47,6 +47,7 @@ class Faults {
   explicit Faults(std::string file) : file_(std::move(file)) {}
 
   void add(Position position, std::string_view key, std::string_view detail) {
+    if (!place_.empty()) return addAt(place_, key, detail);
     add({position.line, position.column}, at(position), key, detail);
   }
   void addOverride(std::string_view key, std::string_view detail) {
@@ -56,7 +57,11 @@ class Faults {
     add({kAfterFile, 0}, place, key, detail);
   }
 
+  // All that is added now is of one place, whatever its position; "" ends that.
+  void placeAt(std::string place) { place_ = std::move(place); }
+
   std::string at(Position position) const {
+    if (!place_.empty()) return place_;
     if (position.line == 0) return file_;
     return file_ + ":" + std::to_string(position.line) + ":" + std::to_string(position.column);
   }
@@ -86,6 +91,7 @@ class Faults {
   }
 
   std::string file_;
+  std::string place_;
   std::vector<Entry> list_;
 };
 
@@ -179,6 +185,7 @@ class Reader {
 
   void readNode(const std::string& name, const Option& option, const YamlNode& node) {
     if (option.type == OptionType::kList) return readList(name, option, node);
+    if (option.type == OptionType::kTable) return readTable(name, option, node);
     if (node.kind == YamlNode::Kind::kList || node.kind == YamlNode::Kind::kMap)
       return faults_.add(node.position, name, "expected " + expectation(option) + ", found " + kindText(node.kind));
     const auto value = readValue(option, {node.text, node.is_quoted});
@@ -203,6 +210,53 @@ class Reader {
     given_.insert_or_assign(name, Given{std::move(elements), faults_.at(node.position)});
   }
 
+  void readTable(const std::string& name, const Option& option, const YamlNode& node) {
+    if (node.kind != YamlNode::Kind::kList)
+      return faults_.add(node.position, name, "expected " + expectation(option) + ", found " + kindText(node.kind));
+    std::string rows;
+    JsonWriter writer(rows);
+    writer.beginArray();
+    for (std::size_t i = 0; i < node.children.size(); ++i)
+      readRow(name + "[" + std::to_string(i) + "]", option, node.children[i], writer);
+    writer.endArray();
+    given_.insert_or_assign(name, Given{std::move(rows), faults_.at(node.position)});
+  }
+
+  void readRow(const std::string& name, const Option& option, const YamlNode& node, JsonWriter& writer) {
+    if (node.kind != YamlNode::Kind::kMap)
+      return faults_.add(node.position, name, std::string("expected a map of options, found ") + kindText(node.kind));
+    for (const YamlNode& member : node.children) {
+      const auto field = std::find_if(option.fields.begin(), option.fields.end(),
+                                      [&](const Option& known) { return known.name == member.key; });
+      if (field != option.fields.end()) {
+        readNode(name + "." + member.key, *field, member);
+        continue;
+      }
+      std::string detail = "unknown key";
+      const std::string_view near =
+          nearestName(member.key, option.fields, [](const Option& known) { return std::string_view(known.name); });
+      if (!near.empty()) detail.append(", did you mean \"").append(near).append("\"?");
+      faults_.add(member.key_position, name + "." + member.key, detail);
+    }
+    writer.beginObject();
+    for (const Option& field : option.fields) {
+      const std::string key = name + "." + field.name;
+      if (field.is_required && !given_.contains(key))
+        faults_.add(node.position, key, "expected " + expectation(field) + ", found nothing");
+      writer.rawMember(field.name, valueJson(valueOf(key, field)));
+    }
+    writer.endObject();
+  }
+
+  // On a command line a table is JSON, which is YAML.
+  void readTableOverride(const std::string& key, const Option& option, const std::string& text) {
+    faults_.placeAt("--set " + printableText(key));
+    const YamlFile value = loadYaml(text);
+    for (const YamlFault& fault : value.faults) faults_.add(fault.position, key, fault.detail);
+    if (value.faults.empty()) readTable(key, option, value.root);
+    faults_.placeAt("");
+  }
+
   void readOverride(const Override& given) {
     const std::string& key = given.key;
     const Option* option = hostOption(key);
@@ -217,6 +271,7 @@ class Reader {
       if (option == nullptr && declaration(domain) == nullptr) return;
     }
     if (option == nullptr) return faults_.addOverride(key, unknownDetail(key));
+    if (option->type == OptionType::kTable) return readTableOverride(key, *option, given.value);
     const auto value = readBareValue(*option, given.value);
     if (!value.isOk()) return faults_.addOverride(key, value.status().message());
     given_.insert_or_assign(key, Given{*value, "--set " + key});
@@ -335,6 +390,11 @@ class Reader {
     if (config.limits.inflated_body_bytes < config.limits.body_bytes)
       faults_.addAt(placeOf("limits.inflated_body"), "limits.inflated_body",
                     "expected at least limits.body, found less");
+    for (const DomainConfig& domain : config.domains)
+      for (const auto& [where, detail] : scrapeFaults(domain.scrape)) {
+        const std::string name = std::string(kDomains) + "." + domain.name + ".scrape";
+        faults_.addAt(placeOf(name), name + where, detail);
+      }
     if (config.search.engine == SearchEngineKind::kEmbedded) return;
     if (config.search.urls.empty())
       faults_.addAt(placeOf("search.urls"), "search.urls",

@@ -22,6 +22,7 @@
 #include "base/observer.hpp"
 #include "gyre/status.hpp"
 #include "server/config/option.hpp"
+#include "server/config/scrape_job.hpp"
 
 namespace gyre::config {
 
@@ -108,7 +109,11 @@ struct DomainConfig {
   std::int64_t generation_age_ms = 0;
   std::uint64_t generation_bytes = 0, max_backlog_bytes = 0;
   std::vector<std::string> listen;  // "tcp://127.0.0.1:5140", "udp://…"
-  std::string index_prefix;         // in a cluster, after search.index_prefix
+  // Of series.
+  std::int64_t minute_retention_ms = 0, hour_retention_ms = 0;  // of roll-ups; 0: for ever
+  std::int64_t out_of_order_ms = 0;                             // 0: no limit
+  std::vector<ScrapeJob> scrape;
+  std::string index_prefix;  // in a cluster, after search.index_prefix
   std::string plugin_options =
       "{}";  // JSON object with every option the plugin declares; for PluginHandlers::configure
 };

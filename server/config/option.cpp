@@ -25,7 +25,7 @@ constexpr Unit kTimeUnits[] = {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000
 constexpr std::pair<OptionType, std::string_view> kTypeNames[] = {
     {OptionType::kString, "string"}, {OptionType::kBoolean, "boolean"},   {OptionType::kInteger, "integer"},
     {OptionType::kBytes, "bytes"},   {OptionType::kDuration, "duration"}, {OptionType::kAddress, "address"},
-    {OptionType::kChoice, "choice"}, {OptionType::kList, "list"},
+    {OptionType::kChoice, "choice"}, {OptionType::kList, "list"},         {OptionType::kTable, "table"},
 };
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
@@ -225,7 +225,7 @@ Result<Option> parseDeclaredOption(json::Value declared) {
     return invalidArgument("name: expected a name like \"page_size\", found " + std::string(declared["name"].raw()));
   const auto fault = [&](std::string text) { return invalidArgument(option.name + ": " + std::move(text)); };
   const std::optional<OptionType> type = typeNamed(declared["type"].string());
-  if (!type)
+  if (!type || *type == OptionType::kTable)
     return fault("type: expected string, boolean, integer, bytes, duration, address, choice or list, found " +
                  std::string(declared["type"].raw()));
   option.type = *type;
@@ -268,7 +268,8 @@ Result<OptionValue> readValue(const Option& option, Scalar scalar) {
     case OptionType::kInteger:
     case OptionType::kBytes:
     case OptionType::kDuration: return readNumber(option, scalar);
-    case OptionType::kList: return unexpected(option, scalar);
+    case OptionType::kList:
+    case OptionType::kTable: return unexpected(option, scalar);
     case OptionType::kString:
       if (Status status = checkElement(option, scalar); !status.isOk()) return status;
       return readText(option, scalar);
@@ -278,6 +279,7 @@ Result<OptionValue> readValue(const Option& option, Scalar scalar) {
 
 Result<OptionValue> readBareValue(const Option& option, std::string_view text) {
   if (option.type == OptionType::kString) return readText(option, {text, true});
+  if (option.type == OptionType::kTable && text == "[]") return OptionValue(std::string(text));
   if (option.type != OptionType::kList) return readValue(option, {text, false});
   std::vector<std::string> elements;
   while (!text.empty()) {
@@ -311,6 +313,11 @@ std::string expectation(const Option& option) {
       return text;
     }
     case OptionType::kList: return "a list of texts like [a, b]";
+    case OptionType::kTable: {
+      std::string text = "a list of maps with ";
+      for (const Option& field : option.fields) text.append(&field == option.fields.data() ? "" : ", ") += field.name;
+      return text;
+    }
   }
   return {};
 }
@@ -323,6 +330,7 @@ std::string shape(const Option& option) {
     case OptionType::kDuration: return "duration" + rangeText(option);
     case OptionType::kAddress: return "address and port";
     case OptionType::kList: return "list";
+    case OptionType::kTable: return "list of maps";
     default: return expectation(option);
   }
 }

@@ -28,6 +28,7 @@ enum class OptionType : std::uint8_t {
   kAddress,   // 127.0.0.1:8080, [::1]:8080, localhost:0
   kChoice,    // one of the choices
   kList,      // of strings
+  kTable,     // a list of maps that have the option's fields
 };
 
 // Where a listener listens.
@@ -38,7 +39,8 @@ struct Address {
   bool operator==(const Address&) const = default;
 };
 
-// A checked value: kString, kChoice; kBoolean; kInteger, kBytes, kDuration (milliseconds); kAddress; kList.
+// A checked value: kString, kChoice; kBoolean; kInteger, kBytes, kDuration (milliseconds); kAddress; kList. kTable: a
+// text, the JSON array of its rows, each an object with every field as valueJson writes it.
 using OptionValue = std::variant<std::string, bool, std::int64_t, Address, std::vector<std::string>>;
 
 struct Option {
@@ -48,6 +50,8 @@ struct Option {
   std::string help;                                        // one sentence, lower case, no stop
   std::optional<std::int64_t> minimum = {}, maximum = {};  // kInteger, kBytes, kDuration
   std::vector<std::string> choices = {};
+  std::vector<Option> fields = {};  // kTable: of a row; none is a kTable
+  bool is_required = false;         // a field that every row gives
 };
 
 // One scalar as it was written.
@@ -56,9 +60,11 @@ struct Scalar {
   bool is_quoted = false;
 };
 
-// The value, or invalid_argument with "expected …, found …". kList takes its elements one by one through checkElement.
+// The value, or invalid_argument with "expected …, found …". kList takes its elements one by one through checkElement,
+// kTable its rows field by field.
 Result<OptionValue> readValue(const Option& option, Scalar scalar);
-// As on the command line: nothing is quoted, a kString takes any text, a kList is split at commas.
+// As on the command line: nothing is quoted, a kString takes any text, a kList is split at commas. Of a kTable only
+// "[]".
 Result<OptionValue> readBareValue(const Option& option, std::string_view text);
 // Of a list.
 Status checkElement(const Option& option, Scalar scalar);

@@ -13,6 +13,12 @@ std::string_view memberOf(std::string_view name) { return name.substr(name.find(
 
 void appendYamlOption(std::string& out, std::string_view indent, std::string_view name, const Option& option) {
   out.append(indent).append("# ").append(option.help).append(" (").append(shape(option)).append(")\n");
+  for (const Option& field : option.fields) {
+    out.append(indent).append("#   ").append(field.name).append(": ").append(field.help);
+    out.append(" (").append(shape(field));
+    if (!field.is_required) out.append("; ").append(defaultYaml(field));
+    out.append(")\n");
+  }
   out.append(indent).append(name).append(": ").append(defaultYaml(option)).append("\n");
 }
 
@@ -23,6 +29,11 @@ void appendMarkdownHeader(std::string& out) {
 void appendMarkdownOption(std::string& out, std::string_view prefix, const Option& option) {
   out.append("| `").append(prefix).append(option.name).append("` | `").append(defaultYaml(option)).append("` | ");
   out.append(option.help).append(" | ").append(shape(option)).append(" |\n");
+  for (const Option& field : option.fields) {
+    out.append("| `").append(prefix).append(option.name).append("[].").append(field.name).append("` | ");
+    if (!field.is_required) out.append("`").append(defaultYaml(field)).append("`");
+    out.append(" | ").append(field.help).append(" | ").append(shape(field)).append(" |\n");
+  }
 }
 
 }  // namespace
