@@ -1,9 +1,12 @@
 #include "engine/analysis/analyzer.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "engine/analysis/built_in_analyzers.hpp"
 #include "engine/analysis/lower_case.hpp"
+#include "engine/analysis/plain_words.hpp"
+#include "engine/analysis/utf8.hpp"
 
 namespace gyre::engine {
 
@@ -103,6 +106,88 @@ class PieceAnalyzer final : public Analyzer {
   bool is_lowered_;
 };
 
+// Filters that look at each word for itself and leave nearly all as they are, but for their case: only the others go
+// through them.
+struct WordRules {
+  bool is_lowered = false;
+  bool cuts_mixed = false;  // words of letters and digits
+};
+
+class WordTerms final : public PieceSink {
+ public:
+  WordTerms(const AnalyzerParts& parts, WordRules rules, TermSink& sink) : parts_(parts), rules_(rules), sink_(sink) {}
+
+  void piece(const Piece& piece) override {
+    const unsigned kinds = plainKinds(piece.text);
+    const bool is_mixed = (kinds & kPlainDigit) != 0 && (kinds & (kPlainLower | kPlainUpper)) != 0;
+    const bool is_plain = (kinds & kNotPlain) == 0 && !(is_mixed && rules_.cuts_mixed);
+    if (!is_plain || piece.text.size() > kMaxTokenLength) return filtered(piece);
+    ++next_;
+    if (!rules_.is_lowered || (kinds & kPlainUpper) == 0) return sink_.term(piece.text, next_ - 1);
+    char lower[kMaxTokenLength];
+    for (std::size_t i = 0; i < piece.text.size(); ++i) {
+      const char c = piece.text[i];
+      lower[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    }
+    sink_.term({lower, piece.text.size()}, next_ - 1);
+  }
+  std::uint32_t end() const { return next_; }
+
+ private:
+  void filtered(const Piece& piece) {
+    ReusedList reused;
+    TokenList& list = reused.get();
+    const auto units = static_cast<std::uint32_t>(utf16Length(piece.text));
+    list.add(piece.text, 0, units).type = token_type::kAlphanumeric;
+    for (const auto& filter : parts_.filters) filter.part->apply(list);
+    for (const Token& token : list.tokens) {
+      next_ += token.increment;
+      sink_.term(token.text, next_ == 0 ? 0 : next_ - 1);
+    }
+    next_ += list.trailing;
+  }
+
+  const AnalyzerParts& parts_;
+  const WordRules rules_;
+  TermSink& sink_;
+  std::uint32_t next_ = 0;
+};
+
+class WordAnalyzer final : public Analyzer {
+ public:
+  WordAnalyzer(std::shared_ptr<const PieceTokenizer> pieces, AnalyzerPtr chain, WordRules rules)
+      : pieces_(std::move(pieces)), chain_(std::move(chain)), rules_(rules) {}
+
+  std::uint32_t analyze(std::string_view text, TermSink& sink) const override {
+    WordTerms terms(chain_->parts(), rules_, sink);
+    pieces_->split(text, terms);
+    return terms.end();
+  }
+  void tokenize(std::string_view text, TokenList& out) const override { chain_->tokenize(text, out); }
+  const AnalyzerParts& parts() const override { return chain_->parts(); }
+  bool isCustom() const override { return chain_->isCustom(); }
+  std::uint32_t positionGap() const override { return chain_->positionGap(); }
+
+ private:
+  std::shared_ptr<const PieceTokenizer> pieces_;
+  AnalyzerPtr chain_;
+  WordRules rules_;
+};
+
+// Nothing when some filter does something else.
+std::optional<WordRules> wordRulesOf(const AnalyzerParts& parts) {
+  if (!parts.char_filters.empty() || parts.filters.empty()) return std::nullopt;
+  WordRules rules;
+  for (const auto& filter : parts.filters) {
+    const PlainWords plain = plainWordsOf(*filter.part);
+    const bool lowers = isLowerCaseFilter(*filter.part);
+    if (!lowers && plain == PlainWords::kUnknown) return std::nullopt;
+    rules.is_lowered = rules.is_lowered || lowers;
+    rules.cuts_mixed = rules.cuts_mixed || plain == PlainWords::kKeptUnmixed;
+  }
+  return rules;
+}
+
 class TermList final : public TermSink {
  public:
   void term(std::string_view term, std::uint32_t) override { terms.emplace_back(term); }
@@ -135,7 +220,10 @@ AnalyzerPtr makeAnalyzer(AnalyzerParts parts, ChainOptions options) {
   const bool is_bare = parts.char_filters.empty() && parts.filters.empty();
   const bool is_lowered =
       parts.char_filters.empty() && parts.filters.size() == 1 && isLowerCaseFilter(*parts.filters.front().part);
+  const std::optional<WordRules> rules = wordRulesOf(parts);
   auto chain = std::make_shared<const Chain>(std::move(parts), options);
+  if (pieces != nullptr && rules && !is_lowered)
+    return std::make_shared<const WordAnalyzer>(std::move(pieces), std::move(chain), *rules);
   if (pieces == nullptr || (!is_bare && !is_lowered)) return chain;
   return std::make_shared<const PieceAnalyzer>(std::move(pieces), std::move(chain), is_lowered);
 }

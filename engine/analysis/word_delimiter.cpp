@@ -8,6 +8,7 @@
 #include "engine/analysis/component_kinds.hpp"
 #include "engine/analysis/lower_case.hpp"
 #include "engine/analysis/lower_case_table.hpp"
+#include "engine/analysis/plain_words.hpp"
 
 namespace gyre::engine {
 
@@ -194,21 +195,12 @@ class PartCollector {
   std::uint32_t next_ = 0;
 };
 
-// Nearly every word has nothing to cut, which is told from its bytes: letters and digits of ASCII without a change of
-// case, and without a change between the two where those count. False says nothing.
+// Nearly every word has nothing to cut, which is told from its bytes. False says nothing.
 bool isPlainWord(std::string_view word, const Options& options) {
   if (!options.kinds.empty()) return false;
-  bool was_lower = false, has_letter = false, has_digit = false;
-  for (const char c : word) {
-    const bool is_lower = c >= 'a' && c <= 'z';
-    const bool is_upper = c >= 'A' && c <= 'Z';
-    const bool is_digit = c >= '0' && c <= '9';
-    if ((is_upper && was_lower) || !(is_lower || is_upper || is_digit)) return false;
-    was_lower = is_lower;
-    has_letter |= !is_digit;
-    has_digit |= is_digit;
-  }
-  return !word.empty() && !(options.splits_numbers && has_letter && has_digit);
+  const unsigned kinds = plainKinds(word);
+  const bool is_mixed = (kinds & kPlainDigit) != 0 && (kinds & (kPlainLower | kPlainUpper)) != 0;
+  return (kinds & kNotPlain) == 0 && !(options.splits_numbers && is_mixed);
 }
 
 class WordDelimiterFilter final : public TokenFilter {
@@ -248,6 +240,10 @@ class WordDelimiterFilter final : public TokenFilter {
   }
   bool knowsKeywords() const override { return is_graph_; }
   bool makesGraph() const override { return is_graph_; }
+  PlainWords plainWords() const {
+    if (!options_.kinds.empty()) return PlainWords::kUnknown;
+    return options_.splits_numbers ? PlainWords::kKeptUnmixed : PlainWords::kKept;
+  }
 
  private:
   void emit(const Token& token, const std::u32string& word, std::vector<Part> parts, std::vector<Token>& out) const {
@@ -339,5 +335,10 @@ constexpr FilterKind kWordDelimiters[] = {
 }  // namespace
 
 std::span<const FilterKind> wordDelimiterKinds() { return kWordDelimiters; }
+
+PlainWords plainWordsOf(const TokenFilter& filter) {
+  const auto* const cuts = dynamic_cast<const WordDelimiterFilter*>(&filter);
+  return cuts == nullptr ? PlainWords::kUnknown : cuts->plainWords();
+}
 
 }  // namespace gyre::engine

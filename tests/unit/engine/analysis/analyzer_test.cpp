@@ -10,9 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "engine/analysis/analysis_registry.hpp"
 #include "engine/analysis/lower_case_table.hpp"
 #include "engine/analysis/utf8.hpp"
 #include "engine/analysis/word_break_table.hpp"
+#include "gyre/json.hpp"
 
 namespace gyre::engine {
 
@@ -67,6 +69,7 @@ class AnalyzerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(keywordIsOneToken);
   CPPUNIT_TEST(completionKeyJoinsTerms);
   CPPUNIT_TEST(tokensAreInOrderAndFromTheText);
+  CPPUNIT_TEST(wordsOneByOneAreThoseOfTheWholeChain);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -231,6 +234,53 @@ class AnalyzerTest : public CppUnit::TestFixture {
           at += sink.terms[i].first.size();
         }
         CPPUNIT_ASSERT_EQUAL_MESSAGE(note, static_cast<std::uint32_t>(sink.terms.size()), end);
+      }
+    }
+  }
+
+  // Chains of word_delimiter and lowercase look at plain words by themselves; the terms are those of the filters.
+  void wordsOneByOneAreThoseOfTheWholeChain() {
+    const auto settings = json::Document::parse(R"({"analysis": {
+      "filter": {
+        "parts": {"type": "word_delimiter_graph", "split_on_numerics": false, "stem_english_possessive": false},
+        "joined": {"type": "word_delimiter_graph", "catenate_all": true, "preserve_original": true},
+        "letters": {"type": "word_delimiter", "generate_number_parts": false, "catenate_words": true},
+        "own": {"type": "word_delimiter", "type_table": ["a => DIGIT", "_ => ALPHA"]}},
+      "analyzer": {
+        "message": {"type": "custom", "tokenizer": "standard", "filter": ["parts", "lowercase"]},
+        "cased": {"type": "custom", "tokenizer": "whitespace", "filter": ["parts"]},
+        "joined": {"type": "custom", "tokenizer": "whitespace", "filter": ["joined", "lowercase"]},
+        "letters": {"type": "custom", "tokenizer": "standard", "filter": ["lowercase", "letters"]},
+        "own": {"type": "custom", "tokenizer": "standard", "filter": ["own", "lowercase"]}}}})");
+    CPPUNIT_ASSERT(settings.isOk());
+    const auto registry = AnalysisRegistry::parse(settings.value().root());
+    CPPUNIT_ASSERT_MESSAGE(std::string(registry.status().message()), registry.isOk());
+    const unsigned seed = std::random_device{}();
+    std::mt19937 random(seed);
+    for (int round = 0; round < 500; ++round) {
+      std::string text;
+      for (unsigned i = 0; i < random() % 60; ++i) {
+        constexpr std::string_view kCharacters = "aabcXYZ0129__-.:'/ss  \xc3\xa9\xc3\x89";
+        const std::size_t at = random() % (kCharacters.size() - 4);
+        text += random() % 12 == 0 ? kCharacters.substr(kCharacters.size() - 4, 2) : kCharacters.substr(at, 1);
+        if (random() % 9 == 0) text.append(random() % 300 == 0 ? 300 : 1, ' ').append("Payment");
+        if (random() % 400 == 0) text.append(300, 'q');
+      }
+      for (const char* name : {"message", "cased", "joined", "letters", "own"}) {
+        const Analyzer& analyzer = *registry.value()->analyzer(name);
+        PositionedTerms sink;
+        TokenList whole;
+        analyzer.tokenize(text, whole);
+        const std::uint32_t end = analyzer.analyze(text, sink);
+        const std::string note = std::string(name) + ": " + text + ", seed " + std::to_string(seed);
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(note, whole.tokens.size(), sink.terms.size());
+        std::uint32_t next = 0;
+        for (std::size_t i = 0; i < sink.terms.size(); ++i) {
+          next += whole.tokens[i].increment;
+          CPPUNIT_ASSERT_EQUAL_MESSAGE(note, whole.tokens[i].text, sink.terms[i].first);
+          CPPUNIT_ASSERT_EQUAL_MESSAGE(note, next == 0 ? 0 : next - 1, sink.terms[i].second);
+        }
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(note, next + whole.trailing, end);
       }
     }
   }
