@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 #include <span>
 #include <vector>
@@ -39,6 +40,36 @@ constexpr std::uint64_t kStartMask = (std::uint64_t{1} << kShortestShift) - 1;
 
 // Set beside the detail when a block holds all its terms first and what is known of them behind.
 constexpr std::uint32_t kIsSplit = 4;
+// And when characters are packed and occurrences are told only where there are several.
+constexpr std::uint32_t kIsPacked = 8;
+
+// Of hexadecimal digits, and so of decimal ones; 16 for other characters.
+constexpr std::array<std::uint8_t, 256> kDigits = [] {
+  std::array<std::uint8_t, 256> digits{};
+  for (unsigned c = 0; c < 256; ++c)
+    digits[c] = static_cast<std::uint8_t>(c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16);
+  return digits;
+}();
+
+bool isHex(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return kDigits[static_cast<unsigned char>(c)] < 16; });
+}
+
+// What a term has beyond the term before: two hexadecimal digits a byte where there are no other characters. Ids of
+// traces and numbers are most of the terms of logs.
+void appendRest(std::string_view rest, std::string& out) {
+  const bool is_hex = rest.size() > 1 && isHex(rest);
+  base::appendVarint(out, rest.size() * 2 + (is_hex ? 1 : 0));
+  if (!is_hex) {
+    out += rest;
+    return;
+  }
+  for (std::size_t i = 0; i < rest.size(); i += 2) {
+    const unsigned high = kDigits[static_cast<unsigned char>(rest[i])];
+    const unsigned low = i + 1 < rest.size() ? kDigits[static_cast<unsigned char>(rest[i + 1])] : 0u;
+    out += static_cast<char>(high << 4 | low);
+  }
+}
 
 }  // namespace
 
@@ -54,16 +85,20 @@ void TermDictionaryWriter::add(std::string_view term, const TermInfo& info) {
   } else {
     const std::size_t shared = sharedPrefix(last_, term);
     base::appendVarint(terms_, shared);
-    base::appendVarint(terms_, term.size() - shared);
-    terms_ += term.substr(shared);
+    appendRest(term.substr(shared), terms_);
     shortest_ = std::min(shortest_, length);
     longest_ = std::max(longest_, length);
   }
   last_.assign(term);
   ++count_;
   if (detail_ == TermDetail::kBare) return;
-  base::appendVarint(infos_, info.doc_freq);
-  if (detail_ == TermDetail::kPositions) base::appendVarint(infos_, info.total_term_freq - info.doc_freq);
+  if (detail_ == TermDetail::kPositions) {
+    const std::uint64_t more = info.total_term_freq - info.doc_freq;
+    base::appendVarint(infos_, std::uint64_t{info.doc_freq} * 2 + (more > 0 ? 1 : 0));
+    if (more > 0) base::appendVarint(infos_, more);
+  } else {
+    base::appendVarint(infos_, info.doc_freq);
+  }
   if (isInlineTerm(info)) {
     base::appendVarint(infos_, info.postings_offset & 0xffff'ffff);
     if (detail_ == TermDetail::kPositions) base::appendVarint(infos_, info.postings_offset >> 32);
@@ -86,7 +121,7 @@ void TermDictionaryWriter::finishBlock() {
 void TermDictionaryWriter::finish(std::string& out) {
   finishBlock();
   base::appendLittle(out, count_);
-  base::appendLittle(out, static_cast<std::uint32_t>(detail_) | kIsSplit);
+  base::appendLittle(out, static_cast<std::uint32_t>(detail_) | kIsSplit | kIsPacked);
   const std::uint64_t data_start = kHeaderSize + (block_starts_.size() + 1) * 8;
   for (const std::uint64_t start : block_starts_) base::appendLittle(out, data_start + start);
   base::appendLittle<std::uint64_t>(out, data_start + blocks_.size());
@@ -140,12 +175,13 @@ class PrefixCodedTerms final : public TermDictionaryReader, public SignedTerms {
     count_ = reader.little<std::uint32_t>();
     const auto detail = reader.little<std::uint32_t>();
     is_split_ = (detail & kIsSplit) != 0;
+    is_packed_ = (detail & kIsPacked) != 0;
     block_count_ = static_cast<std::uint32_t>((std::uint64_t{count_} + kTermsPerBlock - 1) / kTermsPerBlock);
     const std::uint64_t data_start = kHeaderSize + (std::uint64_t{block_count_} + 1) * 8;
-    if (!reader.isValid() || (detail & ~kIsSplit) > static_cast<std::uint32_t>(TermDetail::kPositions) ||
-        data_start > section_.size())
+    if (!reader.isValid() || (detail & ~(kIsSplit | kIsPacked)) > static_cast<std::uint32_t>(TermDetail::kPositions) ||
+        (is_packed_ && !is_split_) || data_start > section_.size())
       return corruption("term dictionary: header does not fit the section");
-    detail_ = static_cast<TermDetail>(detail & ~kIsSplit);
+    detail_ = static_cast<TermDetail>(detail & ~(kIsSplit | kIsPacked));
     std::uint64_t last = data_start;
     for (std::uint32_t block = 0; block <= block_count_; ++block) {
       const std::uint64_t start = blockStart(block);
@@ -228,7 +264,8 @@ class PrefixCodedTerms final : public TermDictionaryReader, public SignedTerms {
   std::uint32_t block_count_ = 0;
   std::size_t shortest_ = SIZE_MAX, longest_ = 0;  // characters of any term
   TermDetail detail_ = TermDetail::kBare;
-  bool is_split_ = true;  // false in dictionaries written before blocks were split
+  bool is_split_ = true;   // false in dictionaries written before blocks were split
+  bool is_packed_ = true;  // false in those written before characters were packed
   mutable std::once_flag hashed_, signed_;
   mutable std::vector<std::uint64_t> hashes_;      // set under hashed_
   mutable std::vector<std::uint64_t> signatures_;  // set under signed_
@@ -310,12 +347,12 @@ class PrefixCodedCursor final : public TermCursor {
   bool skipInBlock(std::size_t bytes) {
     for (; next_ % kTermsPerBlock != 0 && next_ < terms_.count_; ++next_) {
       const std::uint64_t shared = reader_.varint();
-      const std::string_view suffix = reader_.text(reader_.varint());
+      const Rest rest = readRest();
       if (!reader_.isValid()) break;
       if (shared >= bytes) continue;
       shared_ = std::min<std::uint64_t>(shared, term_.size());
       term_.resize(shared_);
-      term_ += suffix;
+      append(rest);
       ++next_;
       return true;
     }
@@ -349,22 +386,58 @@ class PrefixCodedCursor final : public TermCursor {
     infos_read_ = 0;
   }
   void decodeTerm() {
-    const bool is_first = next_ % kTermsPerBlock == 0;
-    const std::uint64_t shared = is_first ? 0 : reader_.varint();
-    const std::string_view suffix = reader_.text(reader_.varint());
-    // The first of a block says nothing of the term before, which may be of another block altogether.
-    shared_ = is_first ? sharedPrefix(term_, suffix) : std::min<std::uint64_t>(shared, term_.size());
-    term_.resize(is_first ? 0 : shared_);
-    term_ += suffix;
+    if (next_ % kTermsPerBlock == 0) {
+      // The first of a block says nothing of the term before, which may be of another block altogether.
+      const std::string_view first = reader_.text(reader_.varint());
+      shared_ = sharedPrefix(term_, first);
+      term_.assign(first);
+      return;
+    }
+    shared_ = std::min<std::uint64_t>(reader_.varint(), term_.size());
+    const Rest rest = readRest();
+    term_.resize(shared_);
+    append(rest);
+  }
+  // What a term has beyond the term before.
+  struct Rest {
+    std::string_view bytes;
+    std::uint64_t digits = 0;  // that the bytes stand for; 0: they are the characters
+  };
+  Rest readRest() {
+    const std::uint64_t size = reader_.varint();
+    if (!terms_.is_packed_) return {reader_.text(size)};
+    if (size % 2 == 0) return {reader_.text(size / 2)};
+    return {reader_.text(size / 4 + size / 2 % 2), size / 2};
+  }
+  void append(const Rest& rest) {
+    if (rest.digits == 0 || rest.bytes.empty()) {
+      term_ += rest.bytes;
+      return;
+    }
+    constexpr char kHex[] = "0123456789abcdef";
+    const std::size_t at = term_.size();
+    term_.resize(at + rest.digits);
+    for (std::size_t i = 0; i < rest.digits; ++i) {
+      const auto byte = static_cast<unsigned char>(rest.bytes[i / 2]);
+      term_[at + i] = kHex[i % 2 == 0 ? byte >> 4 : byte & 15];
+    }
   }
   void decodeInfo(BlockReader& from) const {
     if (terms_.detail_ == TermDetail::kBare) return;
-    info_.doc_freq = static_cast<std::uint32_t>(from.varint());
-    info_.total_term_freq = info_.doc_freq;
-    if (terms_.detail_ == TermDetail::kPositions) info_.total_term_freq += from.varint();
+    const bool has_positions = terms_.detail_ == TermDetail::kPositions;
+    std::uint64_t docs = from.varint();
+    std::uint64_t more = 0;
+    if (has_positions && terms_.is_packed_) {
+      more = docs % 2 != 0 ? from.varint() : 0;
+      docs /= 2;
+    } else if (has_positions) {
+      more = from.varint();
+    }
+    info_.doc_freq = static_cast<std::uint32_t>(docs);
+    info_.total_term_freq = info_.doc_freq + more;
     if (isInlineTerm(info_)) {
       const auto doc = static_cast<std::uint32_t>(from.varint());
-      const auto position = terms_.detail_ == TermDetail::kPositions ? static_cast<std::uint32_t>(from.varint()) : 0u;
+      const auto position = has_positions ? static_cast<std::uint32_t>(from.varint()) : 0u;
       info_.postings_offset = inlinePosting(doc, position);
     } else {
       offset_ += from.varint();
