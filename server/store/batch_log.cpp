@@ -73,6 +73,7 @@ void BatchLogWriter::begin() {
 
 Status BatchLogWriter::write() {
   const Status status = writeAll();
+  has_trimmed_ = status.isOk() && trim_to_ != 0;
   begin();
   return status;
 }

@@ -48,6 +48,8 @@ class BatchLogWriter {
   void cutTo(std::size_t size) { batches_.resize(size); }
   // With write(): deletes what ends at `sequence` or before, but the newest row.
   void trimTo(std::uint64_t sequence) { trim_to_ = sequence; }
+  // Whether the last write() deleted something, perhaps.
+  bool hasTrimmed() const { return has_trimmed_; }
   void begin();
   // Inside a transaction. Empties it, whatever the outcome.
   Status write();
@@ -60,6 +62,7 @@ class BatchLogWriter {
   Statement trim_;
   std::vector<StoredBatch> batches_;
   std::uint64_t trim_to_ = 0;
+  bool has_trimmed_ = false;
 };
 
 }  // namespace gyre::store

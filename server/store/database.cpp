@@ -112,4 +112,30 @@ Result<int> Database::checkpoint() {
   return frames < 0 ? 0 : frames - copied;
 }
 
+Result<std::int64_t> Database::pragma(const char* sql) {
+  sqlite3_stmt* statement = nullptr;
+  if (const int code = sqlite3_prepare_v2(handle_, sql, -1, &statement, nullptr); code != SQLITE_OK)
+    return failure(code);
+  const int code = sqlite3_step(statement);
+  const std::int64_t value = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+  sqlite3_finalize(statement);
+  if (code != SQLITE_ROW) return failure(code);
+  return value;
+}
+
+Status Database::shrink() {
+  // Less is not worth two fsyncs.
+  constexpr std::int64_t kFewestBytes = 1 << 20;
+  GYRE_TRY_ASSIGN(const std::int64_t pages, pragma("PRAGMA page_count"));
+  GYRE_TRY_ASSIGN(const std::int64_t free, pragma("PRAGMA freelist_count"));
+  GYRE_TRY_ASSIGN(const std::int64_t page_bytes, pragma("PRAGMA page_size"));
+  if (free * page_bytes < kFewestBytes || 4 * free < 3 * pages) return {};
+  GYRE_TRY(execute("VACUUM"));
+  // A reader that still needs the WAL keeps it; the next time will do.
+  sqlite3_busy_timeout(handle_, 0);
+  const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  sqlite3_busy_timeout(handle_, kLockWaitMillis);
+  return code == SQLITE_OK || code == SQLITE_BUSY ? Status() : failure(code);
+}
+
 }  // namespace gyre::store

@@ -44,6 +44,10 @@ class Database {
   // frames that are left to copy.
   Result<int> checkpoint();
 
+  // Gives the disk what the file no longer needs, when that is most of it and several megabytes, and cuts the WAL.
+  // Writes what is left once more. REQUIRES: the writer's, not in a transaction.
+  Status shrink();
+
   // Runs code that calls Poco, and turns what it throws into a Status.
   template <class Call>
   Status guarded(Call&& call) {
@@ -66,6 +70,7 @@ class Database {
   Status migrate();
   Status applyMigrations();
   Status execute(std::string_view sql);
+  Result<std::int64_t> pragma(const char* sql);
 
   std::string path_;
   Poco::Data::Session session_;

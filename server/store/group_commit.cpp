@@ -86,6 +86,7 @@ void GroupCommit::process(Batch& batch) {
   for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->done(committed.isOk() ? outcomes[i] : committed);
   batch.clear();
   copyRest();
+  if (committed.isOk() && work_->hasTrimmed()) shrinkWhenQuiet();
 }
 
 Status GroupCommit::commit(const Batch& batch, std::vector<Status>& outcomes) {
@@ -118,6 +119,14 @@ void GroupCommit::copyRest() {
   const auto left = database_->checkpoint();
   if (!left.isOk())
     observer_.log(base::Level::kWarning, "store", "checkpoint failed: " + std::string(left.status().message()));
+}
+
+// A log that was trimmed while nobody waits to append.
+void GroupCommit::shrinkWhenQuiet() {
+  if (queued() > 0) return;
+  if (const Status shrunk = database_->shrink(); !shrunk.isOk())
+    observer_.log(base::Level::kWarning, "store",
+                  "the log's file was not made smaller: " + std::string(shrunk.message()));
 }
 
 std::size_t GroupCommit::queued() const {

@@ -61,6 +61,7 @@ class GroupCommit {
   Status run(Unit& unit);
   void publish();
   void copyRest();
+  void shrinkWhenQuiet();
 
   const std::size_t queue_units_;
   const std::size_t batch_units_;

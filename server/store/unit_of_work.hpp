@@ -76,6 +76,8 @@ class BatchOfWork final : public UnitOfWork {
   Result<std::uint64_t> appendBatch(StoredBatch batch) override;
   Status trimBatches(std::uint64_t sequence) override;
   Status undo() override;
+  // Whether the batch that was written last trimmed the log of batches.
+  bool hasTrimmed() const { return batch_writer_.hasTrimmed(); }
 
  private:
   struct Current {

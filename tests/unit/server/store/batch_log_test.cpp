@@ -17,6 +17,7 @@ class BatchLogTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(readsAfterASequenceWithinABudget);
   CPPUNIT_TEST(trimKeepsTheEndOfTheLog);
   CPPUNIT_TEST(trimmedPagesAreUsedAgain);
+  CPPUNIT_TEST(aTrimmedLogIsGivenBackToTheDisk);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -83,6 +84,22 @@ class BatchLogTest : public CppUnit::TestFixture {
     for (int i = 0; i < 5; ++i) round();
     store_.reset();
     CPPUNIT_ASSERT(std::filesystem::file_size(folder_.file("stream.db")) <= before + before / 4);
+  }
+
+  void aTrimmedLogIsGivenBackToTheDisk() {
+    for (int i = 0; i < 60; ++i) append(10, std::string(200'000, static_cast<char>('a' + i % 26)));
+    const std::uint64_t last = store_->lastSequence();
+    trim(last - 10);
+    trim(last);
+    CPPUNIT_ASSERT_EQUAL(last + 1, append(10, "y"));  // behind the file's last change
+    std::uintmax_t bytes = 0;
+    for (const auto& file :
+         std::filesystem::directory_iterator(std::filesystem::path(folder_.file("stream.db")).parent_path()))
+      bytes += file.file_size();
+    CPPUNIT_ASSERT_MESSAGE(std::to_string(bytes), bytes < 1'500'000);
+    open();
+    CPPUNIT_ASSERT_EQUAL(last + 10, store_->lastSequence());
+    CPPUNIT_ASSERT_EQUAL(last - 9, store_->batchesAfter(0, 1)->front().first_sequence);
   }
 
  private:
