@@ -32,9 +32,9 @@ Result<stream::Taken> StreamDocuments::take(std::span<const dialect::StreamDocum
   for (const dialect::StreamDocument& document : documents) {
     const std::size_t begin = body.size();
     body += document.source;
-    for (std::size_t at = body.find_first_of("\r\n", begin); at != std::string::npos;
-         at = body.find_first_of("\r\n", at + 1))
-      body[at] = ' ';
+    for (const char line_end : {'\r', '\n'})  // one by one: find_first_of looks at each byte by itself
+      for (std::size_t at = body.find(line_end, begin); at != std::string::npos; at = body.find(line_end, at + 1))
+        body[at] = ' ';
     body += '\n';
   }
   return stream_.handlers().take(*intake, {body, "application/x-ndjson", "{}", "", "", clock_.nowMillis()});

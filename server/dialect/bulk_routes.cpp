@@ -1,5 +1,8 @@
 // Many writes in one request: _bulk.
+#include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <string>
 
 #include "server/dialect/answered.hpp"
 #include "server/dialect/bulk_request.hpp"
@@ -40,6 +43,60 @@ void writeItem(const WriteItem& item, const WriteOutcome& outcome, JsonWriter& w
   writer.endObject().endObject();
 }
 
+// Answers of one bulk mostly differ in their ids and numbers alone: what is around those is written once.
+class AnswerWriter {
+ public:
+  explicit AnswerWriter(JsonWriter& writer) : writer_(writer) {}
+
+  void write(const WriteItem& item, const WriteOutcome& outcome) {
+    if (!outcome.failure.isOk() || !outcome.shown.empty() || !isPlain(outcome.id))
+      return writeItem(item, outcome, writer_);
+    if (!isLike(item, outcome)) learn(item, outcome);
+    text_.assign(parts_[0]).append(outcome.id).append(parts_[1]);
+    appendNumber(outcome.version);
+    text_ += parts_[2];
+    appendNumber(outcome.seq_no);
+    text_ += parts_[3];
+    writer_.raw(text_);
+  }
+
+ private:
+  static bool isPlain(std::string_view id) {
+    return std::all_of(id.begin(), id.end(), [](char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; });
+  }
+  bool isLike(const WriteItem& item, const WriteOutcome& outcome) const {
+    return like_.index == outcome.index && action_ == item.action && like_.verdict == outcome.verdict &&
+           like_.is_noop == outcome.is_noop && like_.is_refreshed == outcome.is_refreshed;
+  }
+  void learn(const WriteItem& item, const WriteOutcome& outcome) {
+    action_ = item.action;
+    like_ = outcome;
+    like_.id = {};
+    like_.version = like_.seq_no = 0;
+    std::string whole;
+    JsonWriter writer(whole);
+    writeItem(item, like_, writer);
+    std::size_t from = 0;
+    std::size_t part = 0;
+    for (const std::string_view before : {R"("_id":")", R"("_version":)", R"("_seq_no":)"}) {
+      const std::size_t end = whole.find(before, from) + before.size();
+      parts_[part++] = whole.substr(from, end - from);
+      from = part == 1 ? end : end + 1;  // past the 0
+    }
+    parts_[part] = whole.substr(from);
+  }
+  void appendNumber(std::uint64_t number) {
+    char digits[24];
+    text_.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+  }
+
+  JsonWriter& writer_;
+  WriteAction action_ = WriteAction::kIndex;
+  WriteOutcome like_;  // without an index: none yet
+  std::string parts_[4];
+  std::string text_;
+};
+
 Result<Response> bulk(Service& service, Call& call) {
   const std::int64_t began = steadyMillis();
   if (call.request.body.empty()) return Status(Code::kInvalidArgument, "parse_exception", "request body is required");
@@ -68,7 +125,8 @@ Result<Response> bulk(Service& service, Call& call) {
   bool has_errors = false;
   for (const WriteOutcome& outcome : outcomes) has_errors = has_errors || !outcome.failure.isOk();
   writer.beginObject().member("took", steadyMillis() - began).member("errors", has_errors).key("items").beginArray();
-  for (std::size_t i = 0; i < outcomes.size(); ++i) writeItem(request.items[i], outcomes[i], writer);
+  AnswerWriter answers(writer);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) answers.write(request.items[i], outcomes[i]);
   writer.endArray().endObject();
   return response;
 }
