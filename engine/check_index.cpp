@@ -19,7 +19,7 @@ bool checkUnique(const std::vector<std::pair<std::shared_ptr<const OpenSegment>,
   std::vector<std::uint64_t> hashes;
   for (const auto& [segment, live] : segments)
     for (DocId doc = 0; doc < segment->docCount(); ++doc)
-      if (isLive(&live, doc) && !isObject(*segment, doc)) hashes.push_back(hashId(segment->idView(doc)));
+      if (isLive(&live, doc) && !isObject(*segment, doc)) hashes.push_back(hashId(segment->idText(doc)));
   std::sort(hashes.begin(), hashes.end());
   if (std::adjacent_find(hashes.begin(), hashes.end()) == hashes.end()) return true;
   report("an id is live in two documents");

@@ -45,8 +45,8 @@ class OpenIndex final : public Index {
     for (const SegmentView& view : current->segments) {
       const auto& segment = static_cast<const OpenSegment&>(*view.segment);
       for (std::uint32_t block = 0; block < segment.stored().blockCount() && is_wanted; ++block) {
-        const Status visited = segment.stored().visitBlock(block, [&](DocId doc, std::string_view source) {
-          if (is_wanted && isVisible(view, doc)) is_wanted = visit(segment.idView(doc), segment.version(doc), source);
+        const Status visited = segment.visitSources(block, [&](DocId doc, std::string_view source) {
+          if (is_wanted && isVisible(view, doc)) is_wanted = visit(segment.idText(doc), segment.version(doc), source);
           return Status();
         });
         if (!visited.isOk()) return visited.withPrefix(segment.name());

@@ -43,9 +43,10 @@ struct Operation {
     kExternalOrEqual,  // a conflict when below
     kInternal,         // none is given: it becomes one more than the one held
     kDecided,          // taken as it is: the operation is read back from a log
+    kAppended,         // kIndex: the document is new, and so is its id, which is made of id_number and the version
   };
   Kind kind = Kind::kIndex;
-  std::string_view id;        // 1 to 512 bytes
+  std::string_view id;        // 1 to 512 bytes; kAppended: not given
   std::uint64_t version = 0;  // kNewer: above 0; kInternal: not given
   std::string_view source;    // kIndex: the document's JSON, kept byte for byte
   Versioning versioning = Versioning::kNewer;
@@ -54,6 +55,9 @@ struct Operation {
   std::optional<std::uint64_t> if_term = {};    // the same for the primary term, which is always kPrimaryTerm
   std::string_view routing = {};                // kept with the document
   std::optional<std::uint64_t> seq_no = {};     // kDecided: the number it was given
+  // kAppended: the id is "<id_number>-<version>", which no operation before may have given: nothing is looked up. Not
+  // for an index that keeps a log.
+  std::int64_t id_number = 0;
 };
 
 // There is one primary, for ever.

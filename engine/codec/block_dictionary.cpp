@@ -80,7 +80,8 @@ void eachBlock(std::span<const std::string_view> samples, Visit&& visit) {
 
 // Thousandths that are left of every kTrialStride-th of the blocks, but for those that `skips` says.
 template <class Skips>
-std::uint32_t trial(const BlockDictionary& dictionary, std::span<const std::string_view> samples, Skips&& skips) {
+std::uint32_t trial(const BlockDictionary& dictionary, std::span<const std::string_view> samples,
+                    std::uint64_t source_bytes, Skips&& skips) {
   std::string compressed;
   std::size_t number = 0;
   std::uint64_t whole = 0;
@@ -89,6 +90,12 @@ std::uint32_t trial(const BlockDictionary& dictionary, std::span<const std::stri
     whole += block.size();
     if (!dictionary.compress(block, compressed).isOk()) compressed.append(block);
   });
+  if (source_bytes != 0) {
+    // What the documents would have been, of which the trial saw the records of some.
+    std::uint64_t all = 0;
+    for (const std::string_view sample : samples) all += sample.size();
+    whole = all == 0 ? 0 : whole * source_bytes / all;
+  }
   return whole == 0 ? 1'000 : static_cast<std::uint32_t>(std::uint64_t{compressed.size()} * 1'000 / whole);
 }
 
@@ -106,7 +113,9 @@ BlockDictionary::BlockDictionary(std::string bytes, std::uint32_t promised_permi
 }
 BlockDictionary::~BlockDictionary() = default;
 
-std::shared_ptr<const BlockDictionary> BlockDictionary::train(std::span<const std::string_view> samples) {
+std::shared_ptr<const BlockDictionary> BlockDictionary::train(std::span<const std::string_view> samples,
+                                                              std::shared_ptr<const SourceShapes> shapes,
+                                                              std::uint64_t source_bytes) {
   std::size_t all = 0;
   for (const std::string_view sample : samples) all += sample.size();
   const std::size_t limit = std::min(kContentBytes, all / kContentShare);
@@ -133,23 +142,25 @@ std::shared_ptr<const BlockDictionary> BlockDictionary::train(std::span<const st
   bytes.resize(size);
   std::shared_ptr<BlockDictionary> made(new BlockDictionary(std::move(bytes), 0));
   if (made->tables_->reading == nullptr || made->tables_->writing == nullptr) return nullptr;
-  made->promised_permille_ = trial(*made, samples, isContent);
+  made->promised_permille_ = trial(*made, samples, source_bytes, isContent);
+  made->shapes_ = std::move(shapes);
   return made;
 }
 
 Result<std::shared_ptr<const BlockDictionary>> BlockDictionary::open(base::ByteView bytes,
-                                                                     std::uint32_t promised_permille) {
+                                                                     std::uint32_t promised_permille,
+                                                                     std::shared_ptr<const SourceShapes> shapes) {
   if (bytes.size() > kLargestDictionary || ZDICT_getDictID(bytes.data(), bytes.size()) == 0)
     return corruption("stored documents: no zstd dictionary");
-  std::shared_ptr<const BlockDictionary> opened(
-      new BlockDictionary(std::string(base::asText(bytes)), promised_permille));
+  std::shared_ptr<BlockDictionary> opened(new BlockDictionary(std::string(base::asText(bytes)), promised_permille));
+  opened->shapes_ = std::move(shapes);
   if (opened->tables_->reading == nullptr || opened->tables_->writing == nullptr)
     return corruption("stored documents: damaged zstd dictionary");
-  return opened;
+  return std::shared_ptr<const BlockDictionary>(std::move(opened));
 }
 
-bool BlockDictionary::fits(std::span<const std::string_view> samples) const {
-  const std::uint64_t reached = trial(*this, samples, [](std::size_t) { return false; });
+bool BlockDictionary::fits(std::span<const std::string_view> samples, std::uint64_t source_bytes) const {
+  const std::uint64_t reached = trial(*this, samples, source_bytes, [](std::size_t) { return false; });
   return reached * 1'000 <= promised_permille_ * kWorsePermille;
 }
 

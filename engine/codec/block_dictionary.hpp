@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "engine/codec/source_shapes.hpp"
 #include "gyre/status.hpp"
 
 namespace gyre::engine {
@@ -37,10 +38,13 @@ class BlockDictionary {
   static constexpr std::size_t kSampleRunBytes = 4608;
 
   // `samples`: runs of neighbours from all over the documents, one run after the other. Null when zstd finds nothing
-  // that they have in common.
-  static std::shared_ptr<const BlockDictionary> train(std::span<const std::string_view> samples);
+  // that they have in common. With `shapes` the samples are records of documents of `source_bytes`.
+  static std::shared_ptr<const BlockDictionary> train(std::span<const std::string_view> samples,
+                                                      std::shared_ptr<const SourceShapes> shapes = nullptr,
+                                                      std::uint64_t source_bytes = 0);
   // corruption when these bytes are no dictionary.
-  static Result<std::shared_ptr<const BlockDictionary>> open(base::ByteView bytes, std::uint32_t promised_permille);
+  static Result<std::shared_ptr<const BlockDictionary>> open(base::ByteView bytes, std::uint32_t promised_permille,
+                                                             std::shared_ptr<const SourceShapes> shapes = nullptr);
   ~BlockDictionary();
   BlockDictionary(const BlockDictionary&) = delete;
   BlockDictionary& operator=(const BlockDictionary&) = delete;
@@ -48,8 +52,10 @@ class BlockDictionary {
   base::ByteView bytes() const { return base::asBytes(bytes_); }
   // To how many thousandths the documents it was made for were compressed.
   std::uint32_t promisedPermille() const { return promised_permille_; }
-  // Whether these documents are enough like the ones it was made for.
-  bool fits(std::span<const std::string_view> samples) const;
+  // Whether these documents are enough like the ones it was made for. With shapes as train().
+  bool fits(std::span<const std::string_view> samples, std::uint64_t source_bytes = 0) const;
+  // What stands in its blocks is records of these; null for documents as they are.
+  const std::shared_ptr<const SourceShapes>& shapes() const { return shapes_; }
 
   // Appends a frame.
   Status compress(std::string_view block, std::string& out) const;
@@ -62,6 +68,7 @@ class BlockDictionary {
 
   std::string bytes_;
   std::uint32_t promised_permille_;
+  std::shared_ptr<const SourceShapes> shapes_;
   std::unique_ptr<Tables> tables_;
 };
 

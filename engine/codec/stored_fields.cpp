@@ -13,6 +13,9 @@ constexpr std::size_t kIndexHeader = 8;    // u32 documents, u32 blocks
 constexpr std::size_t kBlocksHeader = 16;  // u32 documents, u32 blocks, u64 size of the first column
 constexpr std::uint32_t kPlain = 0xffff'ffffu;
 const DictionaryPtr kNoDictionary;
+// Records are a third of their documents, and who shows one mostly shows its neighbours: a log line takes 1.5 bytes
+// less than in blocks of 1 KiB, and is unpacked in 4 µs instead of 2.
+constexpr std::size_t kRecordBlockBytes = 4u << 10;
 
 template <class Values>
 std::string columnOf(const Values& values) {
@@ -40,7 +43,9 @@ Status StoredFieldsWriter::add(std::string_view source) {
   sources_ += source;
   ++pending_;
   ++doc_count_;
-  const std::size_t full = dictionary_ == nullptr ? kPlainBlockBytes : kDictionaryBlockBytes;
+  const std::size_t full = dictionary_ == nullptr             ? kPlainBlockBytes
+                           : dictionary_->shapes() != nullptr ? kRecordBlockBytes
+                                                              : kDictionaryBlockBytes;
   return sources_.size() >= full ? flush() : Status();
 }
 
@@ -113,6 +118,18 @@ Status StoredFieldsWriter::finish(std::string& blocks, std::string& dictionaries
   return {};
 }
 
+std::string StoredFieldsWriter::shapes() const {
+  std::string section;
+  bool has_any = false;
+  for (const DictionaryPtr& dictionary : dictionaries_) {
+    const std::string_view bytes = dictionary->shapes() ? std::string_view(dictionary->shapes()->bytes()) : "";
+    has_any = has_any || !bytes.empty();
+    base::appendVarint(section, bytes.size());
+    section += bytes;
+  }
+  return has_any ? section : std::string();
+}
+
 // ---- reading
 // ---------------------------------------------------------------------------------------------------------
 
@@ -123,7 +140,7 @@ Result<StoredFieldsReader> StoredFieldsReader::open(const StoredSections& sectio
   reader.identity_ = next_identity.fetch_add(1, std::memory_order_relaxed);
   const bool is_old = sections.blocks.empty();
   GYRE_TRY(is_old ? reader.openIndex(sections.index, doc_count) : reader.openBlocks(sections.blocks, doc_count));
-  if (!sections.dictionaries.empty()) GYRE_TRY(reader.openDictionaries(sections.dictionaries));
+  if (!sections.dictionaries.empty()) GYRE_TRY(reader.openDictionaries(sections.dictionaries, sections.shapes));
   std::uint64_t last_start = 0;
   DocId last_doc = 0;
   for (std::uint32_t i = 0; i <= reader.block_count_; ++i) {
@@ -161,8 +178,9 @@ Status StoredFieldsReader::openBlocks(base::ByteView blocks, std::uint32_t doc_c
   return {};
 }
 
-Status StoredFieldsReader::openDictionaries(base::ByteView section) {
+Status StoredFieldsReader::openDictionaries(base::ByteView section, base::ByteView shapes) {
   base::ByteReader reader(section);
+  base::ByteReader shapes_reader(shapes);
   const auto damaged = [] { return corruption("stored documents: dictionaries do not fit the segment"); };
   struct Numbered {
     std::uint32_t first_block, dictionary;
@@ -178,11 +196,17 @@ Status StoredFieldsReader::openDictionaries(base::ByteView section) {
   const auto count = reader.little<std::uint32_t>();
   for (std::uint32_t i = 0; i < count && reader.isValid(); ++i) {
     const auto promised_permille = reader.little<std::uint32_t>();
-    GYRE_TRY_ASSIGN(auto dictionary,
-                    BlockDictionary::open(reader.bytes(reader.little<std::uint32_t>()), promised_permille));
+    const std::string_view shape_bytes = shapes.empty() ? std::string_view() : shapes_reader.text();
+    std::shared_ptr<const SourceShapes> its_shapes;
+    if (!shape_bytes.empty()) {
+      GYRE_TRY_ASSIGN(its_shapes, SourceShapes::parse(shape_bytes));
+    }
+    GYRE_TRY_ASSIGN(auto dictionary, BlockDictionary::open(reader.bytes(reader.little<std::uint32_t>()),
+                                                           promised_permille, std::move(its_shapes)));
     dictionaries_.push_back(std::move(dictionary));
   }
   if (!reader.isValid() || reader.remaining() != 0) return damaged();
+  if (!shapes_reader.isValid() || shapes_reader.remaining() != 0) return damaged();
   for (const Numbered& range : ranges) {
     if (range.dictionary != kPlain && range.dictionary >= dictionaries_.size()) return damaged();
     ranges_.push_back(
@@ -289,8 +313,12 @@ struct StoredFieldsReader::Cache {
   }
 };
 
-Result<std::string> StoredFieldsReader::read(DocId doc) const {
+Result<std::string> StoredFieldsReader::read(DocId doc, const SourceShapes** shapes) const {
   const std::uint32_t number = blockOf(doc);
+  if (shapes != nullptr) {
+    const DictionaryPtr& dictionary = dictionaryOf(number);
+    *shapes = dictionary ? dictionary->shapes().get() : nullptr;
+  }
   Cache::Slot& slot = Cache::ofThread().slot(identity_, number);
   if (slot.identity != identity_ || slot.number != number) {
     slot.identity = 0;

@@ -26,18 +26,25 @@ namespace gyre::engine {
 using DictionaryPtr = std::shared_ptr<const BlockDictionary>;
 // Segments that came from one index mostly share their dictionary, though not as one object.
 inline bool isSame(const DictionaryPtr& a, const DictionaryPtr& b) {
-  return a == b || (a != nullptr && b != nullptr && base::asText(a->bytes()) == base::asText(b->bytes()));
+  if (a == b || a == nullptr || b == nullptr) return a == b;
+  const auto shapes_of = [](const DictionaryPtr& each) {
+    return each->shapes() ? std::string_view(each->shapes()->bytes()) : std::string_view();
+  };
+  return base::asText(a->bytes()) == base::asText(b->bytes()) && shapes_of(a) == shapes_of(b);
 }
 
 class StoredFieldsWriter {
  public:
   // Compressed blocks go to `data` as they fill. `dictionary` may be null.
   StoredFieldsWriter(ByteSink& data, DictionaryPtr dictionary) : data_(data), dictionary_(std::move(dictionary)) {}
+  // With a dictionary of shapes, a record of them.
   Status add(std::string_view source);
   // Takes a whole block of another segment as it is. `doc_count` documents.
   Status addBlock(base::ByteView compressed, std::uint32_t doc_count, const DictionaryPtr& dictionary);
   // Appends the sections behind the data; `dictionaries` stays empty when there are none.
   Status finish(std::string& blocks, std::string& dictionaries);
+  // Behind finish(): the section of the dictionaries' shapes; empty when none has any.
+  std::string shapes() const;
 
  private:
   struct Range {
@@ -67,6 +74,7 @@ struct StoredSections {
   base::ByteView index;         // of segments written before blocks had dictionaries
   base::ByteView blocks;        // of all others
   base::ByteView dictionaries;  // empty for none
+  base::ByteView shapes = {};   // of the dictionaries; empty for none
 };
 
 class StoredFieldsReader {
@@ -74,8 +82,9 @@ class StoredFieldsReader {
   StoredFieldsReader() = default;
   static Result<StoredFieldsReader> open(const StoredSections& sections, std::uint32_t doc_count);
 
-  // corruption when the block does not decompress to what its documents need.
-  Result<std::string> read(DocId doc) const;
+  // corruption when the block does not decompress to what its documents need. `shapes`: what it is a record of; null
+  // for a document as it is.
+  Result<std::string> read(DocId doc, const SourceShapes** shapes = nullptr) const;
   // Has the processor fetch the document's block, for a read() soon.
   void fetchAhead(DocId doc) const;
 
@@ -90,7 +99,8 @@ class StoredFieldsReader {
   Block block(std::uint32_t number) const;
   // Each once, in the order of their use.
   const std::vector<DictionaryPtr>& dictionaries() const { return dictionaries_; }
-  // Calls `visit(doc, source)` for each document of a block; for merges and checks.
+  // Calls `visit(doc, source)` for each document of a block; for merges and checks. With a dictionary of shapes, what
+  // is given is records.
   template <class Visit>
   Status visitBlock(std::uint32_t number, Visit&& visit) const {
     Unpacked unpacked;
@@ -116,7 +126,7 @@ class StoredFieldsReader {
   struct Cache;
   Status openIndex(base::ByteView index, std::uint32_t doc_count);
   Status openBlocks(base::ByteView blocks, std::uint32_t doc_count);
-  Status openDictionaries(base::ByteView section);
+  Status openDictionaries(base::ByteView section, base::ByteView shapes);
   // On any failure nothing of `unpacked` may be used.
   Status unpackBlock(std::uint32_t number, Unpacked& unpacked) const;
   std::uint32_t blockOf(DocId doc) const;

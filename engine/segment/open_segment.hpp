@@ -12,6 +12,7 @@
 
 #include "engine/codec/id_index.hpp"
 #include "engine/codec/nested_docs.hpp"
+#include "engine/codec/numbered_ids.hpp"
 #include "engine/codec/stored_fields.hpp"
 #include "engine/directory/directory.hpp"
 #include "engine/segment/segment_file.hpp"
@@ -31,7 +32,7 @@ class OpenSegment final : public SegmentReader, public StoredAhead {
   std::uint32_t docCount() const override { return directory_.doc_count; }
   std::uint64_t sizeBytes() const override { return file_->bytes().size(); }
   const FieldReader* field(std::string_view path) const override;
-  std::optional<DocId> find(std::string_view id) const override { return ids_.find(id, hashId(id)); }
+  std::optional<DocId> find(std::string_view id) const override { return find(id, hashId(id)); }
   Result<std::string> id(DocId doc) const override;
   Result<std::string> source(DocId doc) const override;
   void fetchAhead(DocId doc) const override { stored_.fetchAhead(doc); }
@@ -41,8 +42,12 @@ class OpenSegment final : public SegmentReader, public StoredAhead {
   const NestedDocs* nested() const override { return nested_.get(); }
 
   // For a look-up in many segments: hash is hashId(id).
-  std::optional<DocId> find(std::string_view id, std::uint64_t hash) const { return ids_.find(id, hash); }
-  std::string_view idView(DocId doc) const { return ids_.id(doc); }
+  std::optional<DocId> find(std::string_view id, std::uint64_t hash) const {
+    return numbered_ ? numbered_->find(id) : ids_.find(id, hash);
+  }
+  std::string idText(DocId doc) const;
+  // Null when ids are texts.
+  const NumberedIds* numberedIds() const { return numbered_.get(); }
   // Documents that have an id.
   std::uint32_t rootCount() const { return nested_ ? nested_->rootCount() : docCount(); }
 
@@ -53,6 +58,21 @@ class OpenSegment final : public SegmentReader, public StoredAhead {
   // For merges and checks.
   const std::vector<FieldEntry>& fields() const { return directory_.fields; }
   const StoredFieldsReader& stored() const { return stored_; }
+  // The columns that a dictionary's shapes refer to, in their order. Borrows the segment.
+  std::unique_ptr<SourceColumns> columnsFor(const std::vector<SourceColumn>& columns) const;
+  // The form in which a member of that name stands in a column, if it may.
+  std::optional<ColumnForm> formOf(std::string_view path) const;
+  // Calls `visit(doc, source)` for each document of a block of stored().
+  template <class Visit>
+  Status visitSources(std::uint32_t block, Visit&& visit) const {
+    const DictionaryPtr dictionary = stored_.block(block).dictionary;
+    if (dictionary == nullptr || dictionary->shapes() == nullptr) return stored_.visitBlock(block, visit);
+    const auto columns = columnsFor(dictionary->shapes()->columns());
+    return stored_.visitBlock(block, [&](DocId doc, std::string_view record) -> Status {
+      GYRE_TRY_ASSIGN(const std::string source, dictionary->shapes()->decode(record, doc, *columns));
+      return visit(doc, std::string_view(source));
+    });
+  }
   const ColumnReader& versions() const { return *versions_; }
   bool hasRoutings() const { return !routing_ends_.empty(); }
   const CompletionIndexReader* completion(std::string_view path) const;
@@ -60,6 +80,7 @@ class OpenSegment final : public SegmentReader, public StoredAhead {
  private:
   struct FieldParts {
     FieldReader reader;
+    std::shared_ptr<const std::string> norms;  // that the file leaves out
     std::unique_ptr<TermDictionaryReader> terms;
     std::unique_ptr<PostingsReader> postings;
     std::unique_ptr<ColumnReader> column;
@@ -71,6 +92,7 @@ class OpenSegment final : public SegmentReader, public StoredAhead {
   OpenSegment(std::string name, std::unique_ptr<MappedFile> file) : name_(std::move(name)), file_(std::move(file)) {}
   Status load(bool verify);
   Status loadDocuments(const Sections& sections);
+  Status loadIds(const Sections& sections);
   Status loadField(const FieldEntry& entry, const Sections& sections, FieldParts& parts) const;
   Status loadTerms(const FieldEntry& entry, const Sections& sections, FieldParts& parts) const;
   // Adds file and offset to what a codec found.
@@ -82,6 +104,7 @@ class OpenSegment final : public SegmentReader, public StoredAhead {
   std::unique_ptr<MappedFile> file_;
   SegmentDirectory directory_;
   IdIndexReader ids_;
+  std::unique_ptr<NumberedIds> numbered_;  // instead of ids_
   StoredFieldsReader stored_;
   Status loadRoutings(base::ByteView section);
 

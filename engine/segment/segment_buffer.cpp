@@ -283,10 +283,16 @@ DocId SegmentBuffer::keepDocument(const Identity& identity, std::string_view sou
     }
   }
   marks_.clear();
-  const std::uint32_t number = ids_.intern(identity.id, identity.hash);
-  if (number == latest_.size()) latest_.push_back(kNoMoreDocs);
-  if (latest_[number] != kNoMoreDocs) remove(latest_[number]);
-  latest_[number] = doc;
+  const bool is_numbered = identity.number.has_value();
+  const std::uint32_t number =
+      is_numbered ? static_cast<std::uint32_t>(numbers_.size()) : ids_.intern(identity.id, identity.hash);
+  if (is_numbered) {
+    numbers_.push_back(*identity.number);
+  } else {
+    if (number == latest_.size()) latest_.push_back(kNoMoreDocs);
+    if (latest_[number] != kNoMoreDocs) remove(latest_[number]);
+    latest_[number] = doc;
+  }
   const std::uint32_t routing =
       identity.routing.empty() ? TermTable::kNone : routings_.intern(identity.routing, hashTerm(identity.routing));
   if (ended_ > 0) {
@@ -297,7 +303,7 @@ DocId SegmentBuffer::keepDocument(const Identity& identity, std::string_view sou
     live_count_ += ended_;
   }
   documents_.push_back({identity.version, identity.seq_no, sources_.size(), static_cast<std::uint32_t>(source.size()),
-                        number, routing, kRootObject, true});
+                        number, routing, kRootObject, true, is_numbered});
   sources_ += source;
   ++live_count_;
   ++live_root_count_;
@@ -306,13 +312,26 @@ DocId SegmentBuffer::keepDocument(const Identity& identity, std::string_view sou
 
 std::optional<DocId> SegmentBuffer::find(std::string_view id, std::uint64_t hash) const {
   const std::uint32_t number = ids_.find(id, hash);
-  if (number == TermTable::kNone || latest_[number] == kNoMoreDocs) return std::nullopt;
+  if (number == TermTable::kNone || latest_[number] == kNoMoreDocs) return findNumbered(id);
   return latest_[number];
+}
+
+// Rarely asked for: who appends looks nothing up.
+std::optional<DocId> SegmentBuffer::findNumbered(std::string_view id) const {
+  const auto wanted = numbers_.empty() ? std::nullopt : idNumbersOf(id);
+  if (!wanted) return std::nullopt;
+  for (DocId doc = docCount(); doc-- > 0;) {
+    const Document& document = documents_[doc];
+    if (document.is_numbered && document.is_live && document.version == wanted->second &&
+        numbers_[document.id] == wanted->first)
+      return doc;
+  }
+  return std::nullopt;
 }
 
 void SegmentBuffer::remove(DocId doc) {
   documents_[doc].is_live = false;
-  latest_[documents_[doc].id] = kNoMoreDocs;
+  if (!documents_[doc].is_numbered) latest_[documents_[doc].id] = kNoMoreDocs;
   --live_count_;
   --live_root_count_;
   for (DocId object = doc; object-- > 0 && documents_[object].object != kRootObject;) {
@@ -331,8 +350,8 @@ std::vector<DocId> SegmentBuffer::renumbered() const {
 }
 
 std::uint64_t SegmentBuffer::memoryBytes() const {
-  std::uint64_t bytes = value_bytes_ + sources_.size() + documents_.size() * (sizeof(Document) + 4) +
-                        ids_.memoryBytes() + routings_.memoryBytes();
+  std::uint64_t bytes = value_bytes_ + numbers_.size() * 8 + sources_.size() +
+                        documents_.size() * (sizeof(Document) + 4) + ids_.memoryBytes() + routings_.memoryBytes();
   for (const FieldBuffer& buffer : fields_) bytes += buffer.terms.memoryBytes();
   return bytes;
 }

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "engine/codec/doc_id.hpp"
+#include "engine/codec/numbered_ids.hpp"
 #include "engine/mapping/document_parser.hpp"
 #include "engine/mapping/mapping.hpp"
 #include "engine/segment/term_table.hpp"
@@ -64,6 +65,9 @@ class SegmentBuffer final : public DocumentSink {
     std::uint64_t version = 0;
     std::uint64_t seq_no = 0;
     std::string_view routing;
+    // Of an id that is made of numbers, this and the version, and that no other document of the index has; then `id`
+    // and `hash` mean nothing.
+    std::optional<std::int64_t> number = {};
   };
   // Keeps it, as the document that the id now names; an earlier one of that id is gone. Returns the root's number.
   DocId keepDocument(const Identity& identity, std::string_view source);
@@ -78,9 +82,13 @@ class SegmentBuffer final : public DocumentSink {
   std::uint32_t liveRootCount() const { return live_root_count_; }
   bool isLive(DocId doc) const { return documents_[doc].is_live; }
   // "" for an object of a nested field.
+  // REQUIRES: not isNumbered(doc).
   std::string_view id(DocId doc) const {
     return documents_[doc].id == TermTable::kNone ? std::string_view() : ids_.term(documents_[doc].id);
   }
+  bool isNumbered(DocId doc) const { return documents_[doc].is_numbered; }
+  // REQUIRES: isNumbered(doc).
+  IdNumbers idNumbers(DocId doc) const { return {numbers_[documents_[doc].id], documents_[doc].version}; }
   // The nested field that the document is an object of, "" for a root.
   std::string_view nestedPath(DocId doc) const {
     const std::uint16_t object = documents_[doc].object;
@@ -107,10 +115,11 @@ class SegmentBuffer final : public DocumentSink {
     std::uint64_t seq_no;
     std::uint64_t source_start;
     std::uint32_t source_size;
-    std::uint32_t id;       // in ids_
+    std::uint32_t id;       // in ids_, or numbers_
     std::uint32_t routing;  // in routings_, or TermTable::kNone
     std::uint16_t object;   // ordinal of the nested field, or kRootObject
     bool is_live;
+    bool is_numbered = false;
   };
   // Where a field stood when the current document first touched it.
   struct Mark {
@@ -163,7 +172,10 @@ class SegmentBuffer final : public DocumentSink {
   std::vector<Object> objects_;           // of the document, as they began; the first is the document itself
   std::uint32_t ended_ = 0;
 
+  std::optional<DocId> findNumbered(std::string_view id) const;
+
   TermTable ids_;
+  std::vector<std::int64_t> numbers_;
   TermTable routings_;
   std::vector<DocId> latest_;  // by number in ids_: the live document, kNoMoreDocs when there is none
   std::vector<Document> documents_;

@@ -17,7 +17,7 @@ class SegmentCheck {
   bool run() {
     checkSources();
     for (DocId doc = 0; doc < segment_.docCount(); ++doc)
-      if (!isObject(segment_, doc) && segment_.find(segment_.idView(doc)) != doc)
+      if (!isObject(segment_, doc) && segment_.find(segment_.idText(doc)) != doc)
         find("document " + std::to_string(doc) + ": not found by its id");
     for (const FieldEntry& entry : segment_.fields())
       if (const FieldReader* const field = segment_.field(entry.path)) checkField(entry, *field);
@@ -33,8 +33,8 @@ class SegmentCheck {
 
   void checkSources() {
     for (std::uint32_t block = 0; block < segment_.stored().blockCount(); ++block) {
-      const Status read = segment_.stored().visitBlock(block, [this](DocId doc, std::string_view source) {
-        if (isObject(segment_, doc) && (!source.empty() || !segment_.idView(doc).empty()))
+      const Status read = segment_.visitSources(block, [this](DocId doc, std::string_view source) {
+        if (isObject(segment_, doc) && (!source.empty() || !segment_.idText(doc).empty()))
           find("document " + std::to_string(doc) + ": a nested object with an id or a source");
         return Status();
       });

@@ -29,7 +29,9 @@ bool isKnown(SectionKind kind, bool has_field) {
     case SectionKind::kNested:
     case SectionKind::kStoredBlocks:
     case SectionKind::kStoredDictionaries:
-    case SectionKind::kIdSlots: return !has_field;
+    case SectionKind::kIdSlots:
+    case SectionKind::kIdNumbers:
+    case SectionKind::kStoredShapes: return !has_field;
     case SectionKind::kTerms:
     case SectionKind::kPostings:
     case SectionKind::kColumn:

@@ -35,6 +35,8 @@ enum class SectionKind : std::uint8_t {
   kStoredBlocks = 10,
   kStoredDictionaries = 11,  // only when blocks were compressed with one
   kIdSlots = 12,
+  kIdNumbers = 13,     // instead of the other kinds of ids
+  kStoredShapes = 14,  // only when a dictionary has some
   // of one field each
   kTerms = 16,
   kPostings = 17,

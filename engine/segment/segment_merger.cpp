@@ -4,13 +4,17 @@
 #include <array>
 #include <bit>
 #include <map>
+#include <numeric>
 #include <string>
 
 #include "engine/codec/column_codec.hpp"
 #include "engine/codec/nested_docs.hpp"
+#include "engine/codec/numbered_ids.hpp"
 #include "engine/codec/postings_codec.hpp"
 #include "engine/codec/routings.hpp"
 #include "engine/codec/term_codec.hpp"
+#include "engine/segment/shared_sections.hpp"
+#include "engine/segment/source_records.hpp"
 
 namespace gyre::engine {
 
@@ -33,10 +37,31 @@ struct MergedField {
   std::vector<const FieldReader*> readers;
 };
 
+// Columns of samples from several segments, which are numbered as they were taken.
+class SampleColumns final : public SourceColumns {
+ public:
+  struct Place {
+    std::size_t source;
+    DocId doc;
+  };
+  SampleColumns(std::span<const MergeSource> sources, std::span<const Place> places,
+                const std::vector<SourceColumn>& columns)
+      : places_(places) {
+    for (const MergeSource& source : sources) of_sources_.push_back(source.segment->columnsFor(columns));
+  }
+  bool append(std::size_t number, DocId sample, std::string& out) override {
+    return of_sources_[places_[sample].source]->append(number, places_[sample].doc, out);
+  }
+
+ private:
+  std::span<const Place> places_;
+  std::vector<std::unique_ptr<SourceColumns>> of_sources_;
+};
+
 class Merge {
  public:
-  Merge(std::span<const MergeSource> sources, FileWriter& out, const std::atomic<bool>& stop)
-      : sources_(sources), file_(out), stop_(stop) {}
+  Merge(std::span<const MergeSource> sources, FileWriter& out, const std::atomic<bool>& stop, bool shapes_sources)
+      : sources_(sources), file_(out), shapes_sources_(shapes_sources), stop_(stop) {}
 
   Result<MergeResult> run() {
     for (const MergeSource& source : sources_) {
@@ -86,21 +111,36 @@ class Merge {
       }
     if (bytes < BlockDictionary::kFewestBytes) return DictionaryPtr();
     std::vector<std::string> documents;
+    std::vector<SampleColumns::Place> places;
     std::size_t next = 0;
     for (std::size_t run = 0; run < BlockDictionary::kSampleRuns; ++run) {
       next = std::max(next, blocks.size() * run / BlockDictionary::kSampleRuns);
       for (std::size_t taken = 0; next < blocks.size() && taken < BlockDictionary::kSampleRunBytes; ++next) {
-        const OpenSegment& segment = *sources_[blocks[next].first].segment;
-        const Status read = segment.stored().visitBlock(blocks[next].second, [&](DocId, std::string_view source) {
-          if (taken < BlockDictionary::kSampleRunBytes) documents.emplace_back(source);
-          taken += source.size();
+        const auto [source, block] = blocks[next];
+        const OpenSegment& segment = *sources_[source].segment;
+        const Status read = segment.visitSources(block, [&, source = source](DocId doc, std::string_view text) {
+          if (taken < BlockDictionary::kSampleRunBytes) {
+            documents.emplace_back(text);
+            places.push_back({source, doc});
+          }
+          taken += text.size();
           return Status();
         });
         if (!read.isOk()) return read.withPrefix(segment.name());
       }
     }
     const std::vector<std::string_view> samples(documents.begin(), documents.end());
-    return BlockDictionary::train(samples);
+    if (!shapes_sources_) return BlockDictionary::train(samples);
+    std::vector<DocId> numbers(places.size());
+    std::iota(numbers.begin(), numbers.end(), 0u);
+    const auto form_of = [&](std::string_view path) -> std::optional<ColumnForm> {
+      for (const MergeSource& source : sources_)
+        if (const auto form = source.segment->formOf(path)) return form;
+      return std::nullopt;
+    };
+    return trainOnSources(samples, numbers, form_of, [&](const std::vector<SourceColumn>& columns) {
+      return std::make_unique<SampleColumns>(sources_, places, columns);
+    });
   }
 
   Status writeSources() {
@@ -110,19 +150,19 @@ class Merge {
       GYRE_TRY_ASSIGN(dictionary, trainForSources());
     }
     packs_all_ = known.size() > kMostDictionaries;
-    StoredFieldsWriter stored(file_, std::move(dictionary));
+    StoredFieldsWriter stored(file_, dictionary);
     file_.beginSection(SectionKind::kStoredData);
-    for (std::size_t i = 0; i < sources_.size(); ++i) GYRE_TRY(writeSourcesOf(i, stored));
-    std::string blocks, dictionaries;
-    GYRE_TRY(stored.finish(blocks, dictionaries));
-    file_.endSection();
-    file_.section(SectionKind::kStoredBlocks, kNoField, base::asBytes(blocks));
-    if (!dictionaries.empty()) file_.section(SectionKind::kStoredDictionaries, kNoField, base::asBytes(dictionaries));
-    return {};
+    for (std::size_t i = 0; i < sources_.size(); ++i) GYRE_TRY(writeSourcesOf(i, dictionary, stored));
+    return writeStoredSections(stored, file_);
   }
 
-  Status writeSourcesOf(std::size_t i, StoredFieldsWriter& stored) const {
+  Status writeSourcesOf(std::size_t i, const DictionaryPtr& dictionary, StoredFieldsWriter& stored) const {
     const OpenSegment& segment = *sources_[i].segment;
+    const SourceShapes* const shapes = dictionary ? dictionary->shapes().get() : nullptr;
+    std::unique_ptr<SourceColumns> columns;
+    if (shapes != nullptr) columns = segment.columnsFor(shapes->columns());
+    std::size_t guess = 0;
+    std::string record;
     for (std::uint32_t number = 0; number < segment.stored().blockCount(); ++number) {
       if (stop_.load(std::memory_order_relaxed)) return unavailable("merge stopped");
       const StoredFieldsReader::Block block = segment.stored().block(number);
@@ -134,33 +174,41 @@ class Merge {
         GYRE_TRY(stored.addBlock(block.compressed, block.doc_count, block.dictionary));
         continue;
       }
-      const Status added = segment.stored().visitBlock(number, [&](DocId doc, std::string_view source) {
-        return map(i, doc) == kNoMoreDocs ? Status() : stored.add(source);
-      });
+      // Records of the same shapes stay as they are.
+      const bool keeps_records = block.dictionary != nullptr && isSame(block.dictionary, dictionary);
+      const auto take = [&](DocId doc, std::string_view source) {
+        if (map(i, doc) == kNoMoreDocs) return Status();
+        if (keeps_records || shapes == nullptr) return stored.add(source);
+        shapes->encode(source, doc, *columns, guess, record);
+        return stored.add(record);
+      };
+      const Status added =
+          keeps_records ? segment.stored().visitBlock(number, take) : segment.visitSources(number, take);
       if (!added.isOk()) return added.withPrefix(segment.name());
     }
     return {};
   }
 
   void writeIds() {
-    IdIndexWriter ids;
+    IdsWriter ids;
     ColumnWriter versions(ColumnContent::kWhole);
     ColumnWriter seq_nos(ColumnContent::kWhole);
     RoutingsWriter routings;
     NestedDocsWriter nested;
     eachLive([&](std::size_t i, DocId doc, DocId number) {
       const OpenSegment& segment = *sources_[i].segment;
-      ids.add(segment.idView(doc));
-      versions.add(number, static_cast<std::int64_t>(segment.version(doc)));
+      const std::uint64_t version = segment.version(doc);
+      if (segment.numberedIds() != nullptr) {
+        ids.add(segment.numberedIds()->numbers(doc));
+      } else {
+        ids.add(segment.idText(doc), version);
+      }
+      versions.add(number, static_cast<std::int64_t>(version));
       seq_nos.add(number, static_cast<std::int64_t>(segment.seqNo(doc)));
       routings.add(segment.routing(doc));
       nested.add(segment.nested() == nullptr ? std::string_view() : segment.nested()->pathOf(doc));
     });
-    std::string bytes, ends, slots;
-    ids.finish(bytes, ends, slots);
-    file_.section(SectionKind::kIdBytes, kNoField, base::asBytes(bytes));
-    file_.section(SectionKind::kIdEnds, kNoField, base::asBytes(ends));
-    file_.section(SectionKind::kIdSlots, kNoField, base::asBytes(slots));
+    writeIdSections(ids, ids.isNumbered() ? numbersFieldOfSources() : std::string(), file_);
     std::string column;
     versions.finish(result_.doc_count, column);
     file_.section(SectionKind::kVersions, kNoField, base::asBytes(column));
@@ -169,6 +217,17 @@ class Merge {
     file_.section(SectionKind::kSeqNos, kNoField, base::asBytes(column));
     if (!routings.isEmpty()) file_.section(SectionKind::kRoutings, kNoField, base::asBytes(routings.take()));
     if (!nested.isEmpty()) file_.section(SectionKind::kNested, kNoField, base::asBytes(nested.take()));
+  }
+
+  // The field that has the first numbers of all sources' ids; "" when there is none.
+  std::string numbersFieldOfSources() const {
+    std::string field;
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      const NumberedIds* const ids = sources_[i].segment->numberedIds();
+      if (ids == nullptr || (i > 0 && ids->field() != field)) return {};
+      field = ids->field();
+    }
+    return field;
   }
 
   std::vector<MergedField> collectFields() const {
@@ -323,7 +382,7 @@ class Merge {
     });
     if (!has_value) return {};
     const std::uint32_t entry = file_.addField(field.path, field.type);
-    file_.section(SectionKind::kNorms, entry, norms);
+    if (!areAllOne(norms)) file_.section(SectionKind::kNorms, entry, norms);
     if (doc_count < result_.doc_count) writePresence(entry, present);
     TermDictionaryWriter dictionary(TermDetail::kPositions);
     PostingsWriter postings(file_, true, norms.data());
@@ -464,6 +523,7 @@ class Merge {
 
   std::span<const MergeSource> sources_;
   SegmentFileWriter file_;
+  const bool shapes_sources_;
   bool packs_all_ = false;  // no block of stored documents is copied
   const std::atomic<bool>& stop_;
   MergeResult result_;
@@ -471,9 +531,9 @@ class Merge {
 
 }  // namespace
 
-Result<MergeResult> mergeSegments(std::span<const MergeSource> sources, FileWriter& out,
-                                  const std::atomic<bool>& stop) {
-  return Merge(sources, out, stop).run();
+Result<MergeResult> mergeSegments(std::span<const MergeSource> sources, FileWriter& out, const std::atomic<bool>& stop,
+                                  bool shapes_sources) {
+  return Merge(sources, out, stop, shapes_sources).run();
 }
 
 }  // namespace gyre::engine

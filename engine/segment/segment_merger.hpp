@@ -49,6 +49,8 @@ struct MergeResult {
 
 // Does not finish `out`. REQUIRES: at least one live document. `stop`, when it turns true, ends the merge with
 // unavailable.
-Result<MergeResult> mergeSegments(std::span<const MergeSource> sources, FileWriter& out, const std::atomic<bool>& stop);
+// `shapes_sources`: as writeSegment().
+Result<MergeResult> mergeSegments(std::span<const MergeSource> sources, FileWriter& out, const std::atomic<bool>& stop,
+                                  bool shapes_sources = false);
 
 }  // namespace gyre::engine

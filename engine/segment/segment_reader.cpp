@@ -2,14 +2,33 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 #include <numeric>
 
 #include "engine/codec/column_codec.hpp"
 #include "engine/codec/postings_codec.hpp"
 #include "engine/codec/term_codec.hpp"
 #include "engine/segment/open_segment.hpp"
+#include "engine/segment/segment_columns.hpp"
 
 namespace gyre::engine {
+
+namespace {
+
+// Norms of fields whose every text has length one, shared by all segments: as many as the largest has needed.
+std::shared_ptr<const std::string> onesFor(std::uint32_t doc_count) {
+  static std::mutex mutex;
+  static std::weak_ptr<const std::string> known;
+  const std::lock_guard lock(mutex);
+  auto ones = known.lock();
+  if (ones == nullptr || ones->size() < doc_count) {
+    ones = std::make_shared<const std::string>(doc_count, '\x01');
+    known = ones;
+  }
+  return ones;
+}
+
+}  // namespace
 
 struct OpenSegment::Sections {
   static constexpr std::size_t kKinds = static_cast<std::size_t>(SectionKind::kCompletion) + 1;
@@ -54,6 +73,7 @@ Status OpenSegment::load(bool verify) {
   GYRE_TRY(loadDocuments(documents));
   fields_.resize(directory_.fields.size());
   for (std::size_t i = 0; i < fields_.size(); ++i) GYRE_TRY(loadField(directory_.fields[i], of_fields[i], fields_[i]));
+  GYRE_TRY(loadIds(documents));
   by_path_.resize(fields_.size());
   std::iota(by_path_.begin(), by_path_.end(), 0u);
   std::sort(by_path_.begin(), by_path_.end(),
@@ -65,7 +85,7 @@ Status OpenSegment::loadDocuments(const Sections& sections) {
   const base::ByteView data = sections[SectionKind::kStoredData];
   auto stored =
       StoredFieldsReader::open({data, sections[SectionKind::kStoredIndex], sections[SectionKind::kStoredBlocks],
-                                sections[SectionKind::kStoredDictionaries]},
+                                sections[SectionKind::kStoredDictionaries], sections[SectionKind::kStoredShapes]},
                                docCount());
   GYRE_TRY(locate(stored.status(), data));
   stored_ = std::move(stored).value();
@@ -75,12 +95,6 @@ Status OpenSegment::loadDocuments(const Sections& sections) {
     GYRE_TRY(locate(nested.status(), section));
     nested_ = std::move(nested).value();
   }
-  const base::ByteView ends = sections[SectionKind::kIdEnds];
-  auto ids = IdIndexReader::open(
-      {sections[SectionKind::kIdBytes], ends, sections[SectionKind::kIdSlots], sections[SectionKind::kIdTable]},
-      docCount(), rootCount());
-  GYRE_TRY(locate(ids.status(), ends));
-  ids_ = std::move(ids).value();
   const base::ByteView versions = sections[SectionKind::kVersions];
   auto column = openColumn(versions, docCount());
   GYRE_TRY(locate(column.status(), versions));
@@ -92,6 +106,29 @@ Status OpenSegment::loadDocuments(const Sections& sections) {
     seq_nos_ = std::move(opened).value();
   }
   return sections.has(SectionKind::kRoutings) ? loadRoutings(sections[SectionKind::kRoutings]) : Status();
+}
+
+// Behind the fields: numbered ids may be those of one.
+Status OpenSegment::loadIds(const Sections& sections) {
+  if (!sections.has(SectionKind::kIdNumbers)) {
+    const base::ByteView ends = sections[SectionKind::kIdEnds];
+    auto ids = IdIndexReader::open(
+        {sections[SectionKind::kIdBytes], ends, sections[SectionKind::kIdSlots], sections[SectionKind::kIdTable]},
+        docCount(), rootCount());
+    GYRE_TRY(locate(ids.status(), ends));
+    ids_ = std::move(ids).value();
+    return {};
+  }
+  const base::ByteView section = sections[SectionKind::kIdNumbers];
+  const auto path = NumberedIds::fieldOf(section);
+  GYRE_TRY(locate(path.status(), section));
+  const ColumnReader* firsts = nullptr;
+  for (std::size_t i = 0; i < fields_.size(); ++i)
+    if (!path.value().empty() && directory_.fields[i].path == path.value()) firsts = fields_[i].column.get();
+  auto numbered = NumberedIds::open(section, firsts, *versions_, docCount());
+  GYRE_TRY(locate(numbered.status(), section));
+  numbered_ = std::move(numbered).value();
+  return {};
 }
 
 Status OpenSegment::loadRoutings(base::ByteView section) {
@@ -132,6 +169,9 @@ Status OpenSegment::loadField(const FieldEntry& entry, const Sections& sections,
   if (const base::ByteView norms = sections[SectionKind::kNorms]; sections.has(SectionKind::kNorms)) {
     if (norms.size() != docCount()) return misfit(norms, "not one length a document");
     parts.reader.norms = norms.data();
+  } else if (entry.type == FieldType::kText && entry.doc_count == docCount()) {
+    parts.norms = onesFor(docCount());
+    parts.reader.norms = reinterpret_cast<const std::uint8_t*>(parts.norms->data());
   }
   if (const base::ByteView bits = sections[SectionKind::kPresence]; sections.has(SectionKind::kPresence)) {
     // Sections begin at multiples of eight, and both mappings and strings of this size are aligned to at least that.
@@ -180,12 +220,37 @@ const CompletionIndexReader* OpenSegment::completion(std::string_view path) cons
   return found == nullptr ? nullptr : found->completion.get();
 }
 
-Result<std::string> OpenSegment::id(DocId doc) const { return std::string(ids_.id(doc)); }
+std::string OpenSegment::idText(DocId doc) const {
+  if (numbered_ == nullptr) return std::string(ids_.id(doc));
+  char text[kIdNumbersRoom];
+  return {text, writeId(numbered_->numbers(doc), text)};
+}
+
+Result<std::string> OpenSegment::id(DocId doc) const { return idText(doc); }
 
 Result<std::string> OpenSegment::source(DocId doc) const {
-  auto source = stored_.read(doc);
+  const SourceShapes* shapes = nullptr;
+  auto source = stored_.read(doc, &shapes);
+  if (source.isOk() && shapes != nullptr) source = shapes->decode(source.value(), doc, *columnsFor(shapes->columns()));
   if (!source.isOk()) return source.status().withPrefix(name_);
   return source;
+}
+
+std::unique_ptr<SourceColumns> OpenSegment::columnsFor(const std::vector<SourceColumn>& columns) const {
+  std::vector<SegmentColumns::Column> parts;
+  for (const SourceColumn& column : columns) {
+    const FieldReader* const reader = field(column.path);
+    const bool is_there = reader != nullptr && reader->column != nullptr &&
+                          (column.form != ColumnForm::kText || reader->terms != nullptr);
+    parts.push_back({is_there ? reader : nullptr, column.form, nullptr});
+  }
+  return std::make_unique<SegmentColumns>(std::move(parts));
+}
+
+std::optional<ColumnForm> OpenSegment::formOf(std::string_view path) const {
+  const FieldReader* const reader = field(path);
+  if (reader == nullptr || reader->column == nullptr) return std::nullopt;
+  return columnFormOf(reader->type);
 }
 
 std::uint64_t OpenSegment::version(DocId doc) const {

@@ -3,14 +3,17 @@
 #include <numeric>
 
 #include "engine/codec/column_codec.hpp"
-#include "engine/codec/id_index.hpp"
 #include "engine/codec/nested_docs.hpp"
 #include "engine/codec/norms.hpp"
+#include "engine/codec/numbered_ids.hpp"
 #include "engine/codec/postings_codec.hpp"
 #include "engine/codec/routings.hpp"
 #include "engine/codec/stored_fields.hpp"
 #include "engine/codec/term_codec.hpp"
+#include "engine/segment/segment_columns.hpp"
 #include "engine/segment/segment_file.hpp"
+#include "engine/segment/shared_sections.hpp"
+#include "engine/segment/source_records.hpp"
 
 namespace gyre::engine {
 namespace {
@@ -22,8 +25,12 @@ ColumnContent contentOf(FieldType type) {
 
 class BufferFreezer {
  public:
-  BufferFreezer(const SegmentBuffer& buffer, FileWriter& out, const DictionaryPtr& dictionary)
-      : buffer_(buffer), file_(out), dictionary_(dictionary), new_docs_(buffer.renumbered()) {}
+  BufferFreezer(const SegmentBuffer& buffer, FileWriter& out, const DictionaryPtr& dictionary, bool shapes_sources)
+      : buffer_(buffer),
+        file_(out),
+        dictionary_(dictionary),
+        shapes_sources_(shapes_sources),
+        new_docs_(buffer.renumbered()) {}
 
   Status run() {
     GYRE_TRY(writeSources());
@@ -42,50 +49,85 @@ class BufferFreezer {
     for (DocId doc = 0; doc < buffer_.docCount(); ++doc) bytes += buffer_.source(doc).size();
     const bool is_small = bytes < BlockDictionary::kFewestBytes;
     if (is_small && dictionary_ == nullptr) return nullptr;
-    const auto samples = sampleRuns(buffer_.docCount(), [this](DocId doc) { return buffer_.source(doc); });
-    if (dictionary_ != nullptr && dictionary_->fits(samples)) return dictionary_;
-    return is_small ? nullptr : BlockDictionary::train(samples);
+    std::vector<DocId> docs;
+    const auto samples = sampleRuns(buffer_.docCount(), [&](DocId doc) {
+      docs.push_back(doc);
+      return buffer_.source(doc);
+    });
+    const SourceShapes::ColumnsFor columns_for = [this](const std::vector<SourceColumn>& columns) {
+      return std::make_unique<BufferColumns>(buffer_, columns);
+    };
+    if (dictionary_ != nullptr && fitsSources(*dictionary_, samples, docs, columns_for)) return dictionary_;
+    if (is_small) return nullptr;
+    if (!shapes_sources_) return BlockDictionary::train(samples);
+    const auto form_of = [this](std::string_view path) -> std::optional<ColumnForm> {
+      const Field* const field = buffer_.mapping().find(path);
+      return field != nullptr && field->has_doc_values ? columnFormOf(field->type) : std::nullopt;
+    };
+    return trainOnSources(samples, docs, form_of, columns_for);
   }
 
   Status writeSources() {
-    StoredFieldsWriter stored(file_, chooseDictionary());
+    const DictionaryPtr dictionary = chooseDictionary();
+    const SourceShapes* const shapes = dictionary ? dictionary->shapes().get() : nullptr;
+    std::unique_ptr<BufferColumns> columns;
+    if (shapes != nullptr) columns = std::make_unique<BufferColumns>(buffer_, shapes->columns());
+    StoredFieldsWriter stored(file_, dictionary);
     file_.beginSection(SectionKind::kStoredData);
-    for (DocId doc = 0; doc < buffer_.docCount(); ++doc)
-      if (buffer_.isLive(doc)) GYRE_TRY(stored.add(buffer_.source(doc)));
-    std::string blocks, dictionaries;
-    GYRE_TRY(stored.finish(blocks, dictionaries));
-    file_.endSection();
-    file_.section(SectionKind::kStoredBlocks, kNoField, base::asBytes(blocks));
-    if (!dictionaries.empty()) file_.section(SectionKind::kStoredDictionaries, kNoField, base::asBytes(dictionaries));
-    return {};
+    std::size_t guess = 0;
+    std::string record;
+    for (DocId doc = 0; doc < buffer_.docCount(); ++doc) {
+      if (!buffer_.isLive(doc)) continue;
+      if (shapes != nullptr) shapes->encode(buffer_.source(doc), doc, *columns, guess, record);
+      GYRE_TRY(stored.add(shapes != nullptr ? std::string_view(record) : buffer_.source(doc)));
+    }
+    return writeStoredSections(stored, file_);
   }
 
   void writeIds() {
-    IdIndexWriter ids;
+    IdsWriter ids;
     ColumnWriter versions(ColumnContent::kWhole);
     ColumnWriter seq_nos(ColumnContent::kWhole);
     RoutingsWriter routings;
     NestedDocsWriter nested;
     for (DocId doc = 0; doc < buffer_.docCount(); ++doc) {
       if (!buffer_.isLive(doc)) continue;
-      ids.add(buffer_.id(doc));
+      if (buffer_.isNumbered(doc)) {
+        ids.add(buffer_.idNumbers(doc));
+      } else {
+        ids.add(buffer_.id(doc), buffer_.version(doc));
+      }
       versions.add(renumber(doc), static_cast<std::int64_t>(buffer_.version(doc)));
       seq_nos.add(renumber(doc), static_cast<std::int64_t>(buffer_.seqNo(doc)));
       routings.add(buffer_.routing(doc));
       nested.add(buffer_.nestedPath(doc));
     }
-    std::string bytes, ends, slots, column;
-    ids.finish(bytes, ends, slots);
+    std::string column;
+    writeIdSections(ids, ids.isNumbered() ? numbersField(ids.firsts()) : std::string(), file_);
     versions.finish(buffer_.liveCount(), column);
-    file_.section(SectionKind::kIdBytes, kNoField, base::asBytes(bytes));
-    file_.section(SectionKind::kIdEnds, kNoField, base::asBytes(ends));
-    file_.section(SectionKind::kIdSlots, kNoField, base::asBytes(slots));
     file_.section(SectionKind::kVersions, kNoField, base::asBytes(column));
     column.clear();
     seq_nos.finish(buffer_.liveCount(), column);
     file_.section(SectionKind::kSeqNos, kNoField, base::asBytes(column));
     if (!routings.isEmpty()) file_.section(SectionKind::kRoutings, kNoField, base::asBytes(routings.take()));
     if (!nested.isEmpty()) file_.section(SectionKind::kNested, kNoField, base::asBytes(nested.take()));
+  }
+
+  // A date field that has just these values: streams name records by their time.
+  std::string numbersField(const std::vector<std::int64_t>& firsts) const {
+    for (const Field& field : buffer_.mapping().fields()) {
+      if (field.type != FieldType::kDate) continue;
+      const FieldBuffer& values = buffer_.field(field.ordinal);
+      std::size_t doc = 0, i = 0;
+      for (; i < values.docs.size(); ++i) {
+        const DocId number = renumber(values.docs[i]);
+        if (number == kNoMoreDocs) continue;
+        if (number != doc || doc == firsts.size() || values.numbers[i] != firsts[doc]) break;
+        ++doc;
+      }
+      if (doc == firsts.size() && i == values.docs.size()) return field.path;
+    }
+    return {};
   }
 
   void writeField(const Field& field, const FieldBuffer& values) {
@@ -227,7 +269,7 @@ class BufferFreezer {
     TermRuns runs = layOut(values.terms, std::move(counts));
     if (doc_count == 0 && wordless == 0) return;
     const std::uint32_t entry = file_.addField(field.path, field.type);
-    file_.section(SectionKind::kNorms, entry, norms);
+    if (!areAllOne(norms)) file_.section(SectionKind::kNorms, entry, norms);
     if (doc_count < buffer_.liveCount()) writePresence(entry, values.docs);
     writeTextTerms(values, runs, norms, entry);
     file_.setField(entry, doc_count, runs.total);
@@ -285,13 +327,15 @@ class BufferFreezer {
   const SegmentBuffer& buffer_;
   SegmentFileWriter file_;
   const DictionaryPtr& dictionary_;
+  const bool shapes_sources_;
   std::vector<DocId> new_docs_;
 };
 
 }  // namespace
 
-Status writeSegment(const SegmentBuffer& buffer, FileWriter& out, const DictionaryPtr& dictionary) {
-  return BufferFreezer(buffer, out, dictionary).run();
+Status writeSegment(const SegmentBuffer& buffer, FileWriter& out, const DictionaryPtr& dictionary,
+                    bool shapes_sources) {
+  return BufferFreezer(buffer, out, dictionary, shapes_sources).run();
 }
 
 }  // namespace gyre::engine

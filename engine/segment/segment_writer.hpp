@@ -12,7 +12,9 @@ namespace gyre::engine {
 
 // Writes the live documents, renumbered without gaps in the order they came, as a segment file; does not finish `out`.
 // `dictionary`: what earlier documents of the index were compressed with, or null; used when these are alike.
-// REQUIRES: at least one is live.
-Status writeSegment(const SegmentBuffer& buffer, FileWriter& out, const DictionaryPtr& dictionary = nullptr);
+// `shapes_sources`: documents are kept without what columns tell (codec/source_shapes.hpp), which saves space and costs
+// whoever shows them. REQUIRES: at least one is live.
+Status writeSegment(const SegmentBuffer& buffer, FileWriter& out, const DictionaryPtr& dictionary = nullptr,
+                    bool shapes_sources = false);
 
 }  // namespace gyre::engine

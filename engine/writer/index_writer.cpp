@@ -152,6 +152,7 @@ Result<std::vector<OperationOutcome>> IndexWriter::apply(std::span<const Operati
 }
 
 OperationOutcome IndexWriter::applyOne(const Operation& operation, std::uint64_t sequence) {
+  if (operation.versioning == Operation::Versioning::kAppended) return append(operation, sequence);
   if (operation.id.empty() || operation.id.size() > kLongestId)
     return refused(invalidArgument("id: expected 1 to 512 bytes, found " + std::to_string(operation.id.size())));
   const bool is_internal = operation.versioning == Operation::Versioning::kInternal;
@@ -169,6 +170,13 @@ OperationOutcome IndexWriter::applyOne(const Operation& operation, std::uint64_t
                                                                        : remove(operation, held, decided);
   if (outcome.verdict != OperationOutcome::Verdict::kRefused) next_seq_no_ = decided.seq_no + 1;
   return outcome;
+}
+
+OperationOutcome IndexWriter::append(const Operation& operation, std::uint64_t sequence) {
+  if (operation.version == 0 || operation.kind != Operation::Kind::kIndex || log_)
+    return refused(invalidArgument("appended: expected a document with a version, for an index without a log"));
+  is_appended_ = true;
+  return index(operation, 0, {}, {operation.version, sequence});
 }
 
 Status IndexWriter::checkConditions(const Operation& operation, const Held& held) const {
@@ -238,7 +246,9 @@ OperationOutcome IndexWriter::index(const Operation& operation, std::uint64_t ha
   const std::lock_guard lock(state_mutex_);
   dropLive(held);
   if (held.where == Held::Where::kTombstone) tombstones_.remove(operation.id);
-  buffer_->keepDocument({operation.id, hash, decided.version, decided.seq_no, operation.routing}, operation.source);
+  SegmentBuffer::Identity identity{operation.id, hash, decided.version, decided.seq_no, operation.routing};
+  if (operation.versioning == Operation::Versioning::kAppended) identity.number = operation.id_number;
+  buffer_->keepDocument(identity, operation.source);
   is_changed_ = true;
   return {held.isLive() ? OperationOutcome::Verdict::kUpdated : OperationOutcome::Verdict::kCreated,
           {},
@@ -247,8 +257,12 @@ OperationOutcome IndexWriter::index(const Operation& operation, std::uint64_t ha
 }
 
 Status IndexWriter::parseInto(const Operation& operation) {
+  std::string_view id = operation.id;
+  char numbers[kIdNumbersRoom];
+  if (operation.versioning == Operation::Versioning::kAppended)
+    id = {numbers, writeId({operation.id_number, operation.version}, numbers)};
   buffer_->beginDocument();
-  Status parsed = parser_->parse(operation.source, *buffer_, operation.id);
+  Status parsed = parser_->parse(operation.source, *buffer_, id);
   if (parsed.isOk()) return {};
   buffer_->abandonDocument();
   if (!parser_->mustGrow()) return parsed;
@@ -260,7 +274,7 @@ Status IndexWriter::parseInto(const Operation& operation) {
     buffer_->adopt(grown);
   }
   buffer_->beginDocument();
-  parsed = parser->parse(operation.source, *buffer_, operation.id);
+  parsed = parser->parse(operation.source, *buffer_, id);
   if (parsed.isOk()) {
     adoptMapping(std::move(grown), std::move(parser));
     return {};
@@ -336,7 +350,7 @@ Status IndexWriter::freeze() {
   std::shared_ptr<const OpenSegment> segment;
   if (buffer_->liveCount() > 0) {
     MemoryFileWriter file;
-    GYRE_TRY(writeSegment(*buffer_, file, latestDictionary()));
+    GYRE_TRY(writeSegment(*buffer_, file, latestDictionary(), is_appended_.load()));
     GYRE_TRY_ASSIGN(segment, OpenSegment::open(files_.newName(), std::make_unique<MemoryFile>(file.take()), false));
   }
   auto fresh = std::make_unique<SegmentBuffer>(mapping_);

@@ -97,6 +97,7 @@ class IndexWriter {
     std::uint64_t version = 0;
     std::uint64_t seq_no = 0;
   };
+  OperationOutcome append(const Operation& operation, std::uint64_t sequence);
   OperationOutcome applyOne(const Operation& operation, std::uint64_t sequence);
   OperationOutcome index(const Operation& operation, std::uint64_t hash, const Held& held, Decided decided);
   OperationOutcome remove(const Operation& operation, const Held& held, Decided decided);
@@ -169,6 +170,8 @@ class IndexWriter {
   mutable std::mutex snapshot_mutex_;
   std::shared_ptr<const Snapshot> snapshot_;
 
+  // Since the first appended document: there may be very many and all alike, so they are kept by shapes.
+  std::atomic<bool> is_appended_{false};
   std::atomic<std::uint64_t> applied_{0};
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<bool> is_closed_{false};

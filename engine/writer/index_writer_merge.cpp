@@ -72,7 +72,7 @@ Result<bool> IndexWriter::mergeOnce(const Choose& choose, Haste haste) {
 Status IndexWriter::runJob(const MergeJob& job, Haste haste) {
   if (job.bytes < kMemoryMergeBytes) {
     MemoryFileWriter file;
-    GYRE_TRY_ASSIGN(const MergeResult result, mergeSegments(job.sources, file, stop_merging_));
+    GYRE_TRY_ASSIGN(const MergeResult result, mergeSegments(job.sources, file, stop_merging_, is_appended_.load()));
     GYRE_TRY_ASSIGN(auto merged, OpenSegment::open(job.name, std::make_unique<MemoryFile>(file.take()), false));
     swap(job, result, std::move(merged));
     return {};
@@ -85,7 +85,7 @@ Status IndexWriter::runJob(const MergeJob& job, Haste haste) {
   GYRE_TRY_ASSIGN(std::unique_ptr<FileWriter> begun, files_.begin(job.name));
   const bool is_urgent = haste != Haste::kNone || snapshot()->segments.size() > kManySegments;
   const auto file = makeThrottledWriter(std::move(begun), *budget_, is_urgent, stop_merging_);
-  auto result = mergeSegments(job.sources, *file, stop_merging_);
+  auto result = mergeSegments(job.sources, *file, stop_merging_, is_appended_.load());
   const Status written = result.isOk() ? file->finish() : result.status();
   if (!written.isOk()) {
     files_.discard(job.name);

@@ -182,13 +182,7 @@ Result<std::vector<RefusedRecord>> DocumentIndex::apply(const RecordBatch& batch
     sources_.clear();
     for (std::size_t i = begin; i < end; ++i) {
       const std::uint64_t sequence = first_sequence + i;
-      if (batch.id(i).empty()) {
-        appendNumber(sources_, batch.timeMillis(i));
-        sources_ += '-';
-        appendNumber(sources_, sequence);
-      } else {
-        sources_ += batch.id(i);
-      }
+      sources_ += batch.id(i);
       ends[2 * (i - begin)] = sources_.size();
       appendSource(batch.record(i), sequence, sources_);
       ends[2 * (i - begin) + 1] = sources_.size();
@@ -202,6 +196,10 @@ Result<std::vector<RefusedRecord>> DocumentIndex::apply(const RecordBatch& batch
       operations[k].id = taken(ends[2 * k]);
       operations[k].source = taken(ends[2 * k + 1]);
       operations[k].version = first_sequence + begin + k;
+      if (!operations[k].id.empty()) continue;
+      // The sequence makes the id new.
+      operations[k].versioning = engine::Operation::Versioning::kAppended;
+      operations[k].id_number = batch.timeMillis(begin + k);
     }
     generation.widen(range);  // first: no commit may hold what the range does not
     GYRE_TRY_ASSIGN(const auto outcomes, generation.index().apply(operations, first_sequence + end - 1));

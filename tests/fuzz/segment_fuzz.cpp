@@ -41,7 +41,7 @@ void mend(std::string& file) {
 
 void readDocuments(const OpenSegment& segment) {
   for (DocId doc = 0; doc < segment.docCount(); doc += 1 + segment.docCount() / 64) {
-    const std::string_view id = segment.idView(doc);
+    const std::string id = segment.idText(doc);
     (void)segment.find(id);
     (void)segment.source(doc).isOk();
     (void)segment.version(doc);
