@@ -12,18 +12,21 @@ namespace {
 
 constexpr int kMaxDepth = 32;
 
-std::optional<TimeSpan> boundOf(json::Value value) {
+std::optional<TimeSpan> boundOf(json::Value value, bool is_millis) {
   if (const auto millis = value.integer()) return TimeSpan{*millis, *millis};
+  if (is_millis) return std::nullopt;
   return parseTimeSpan(value.string());
 }
 
 void narrowByRange(json::Value clause, TimeRange& range) {
-  if (!clause["time_zone"].isMissing() || !clause["format"].isMissing() || !clause["relation"].isMissing()) return;
+  const bool is_millis = clause["format"].string() == "epoch_millis";
+  if (!clause["format"].isMissing() && !is_millis) return;
+  if (!clause["time_zone"].isMissing() || !clause["relation"].isMissing()) return;
   // Bounds are taken as inclusive: a millisecond too much costs nothing.
   for (const std::string_view name : {"gte", "gt", "from"})
-    if (const auto bound = boundOf(clause[name])) range.first = std::max(range.first, bound->first);
+    if (const auto bound = boundOf(clause[name], is_millis)) range.first = std::max(range.first, bound->first);
   for (const std::string_view name : {"lte", "lt", "to"})
-    if (const auto bound = boundOf(clause[name])) range.last = std::min(range.last, bound->last);
+    if (const auto bound = boundOf(clause[name], is_millis)) range.last = std::min(range.last, bound->last);
 }
 
 void narrow(json::Value query, std::string_view time_field, int depth, TimeRange& range) {

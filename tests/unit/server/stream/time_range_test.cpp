@@ -23,6 +23,8 @@ class TimeRangeTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT((of(R"({"query":{"bool":{"filter":[{"range":{"at":{"gte":"1970-01-01T00:00:01Z"}}},
         {"bool":{"must":{"range":{"at":{"lte":7000}}}}}]}}})") == TimeRange{1'000, 7'000}));
     CPPUNIT_ASSERT((of(R"({"query":{"constant_score":{"filter":{"range":{"at":{"gt":5}}}}}})") == TimeRange{5, kLast}));
+    // As the plugins write their bounds.
+    CPPUNIT_ASSERT((of(R"({"query":{"range":{"at":{"gte":5,"lte":9,"format":"epoch_millis"}}}})") == TimeRange{5, 9}));
     // A day alone is all of it, whichever bound it is.
     CPPUNIT_ASSERT((of(R"({"query":{"range":{"at":{"gte":"1970-01-02","lte":"1970-01-02"}}}})") ==
                     TimeRange{86'400'000, 2 * 86'400'000 - 1}));
@@ -34,6 +36,8 @@ class TimeRangeTest : public CppUnit::TestFixture {
     for (const char* request : {"", "{}", "not json", R"({"query":{"range":{"other":{"gte":5}}}})",
                                 R"({"query":{"range":{"at":{"gte":"now-1h"}}}})",
                                 R"({"query":{"range":{"at":{"gte":5,"time_zone":"+01:00"}}}})",
+                                R"({"query":{"range":{"at":{"gte":"1970-01-02","format":"epoch_millis"}}}})",
+                                R"({"query":{"range":{"at":{"gte":5,"format":"epoch_second"}}}})",
                                 R"({"query":{"bool":{"should":[{"range":{"at":{"gte":5}}}]}}})",
                                 R"({"query":{"bool":{"must_not":[{"range":{"at":{"gte":5}}}]}}})",
                                 R"({"query":{"range":{"at":{"gte":5}}},"aggs":{"all":{"global":{}}}})",
