@@ -23,6 +23,7 @@
 #include "gyre/status.hpp"
 #include "server/search/opensearch/cluster.hpp"
 #include "server/search/opensearch/exact_sums.hpp"
+#include "server/search/opensearch/index_definition.hpp"
 
 namespace gyre::search {
 
@@ -47,25 +48,20 @@ class ClusterIndex {
 
   const std::string& alias() const { return alias_; }
   const std::string& name() const { return name_; }  // of the index; "" before open()
-  const ExactSums& sums() const { return sums_; }
+  const ExactSums& sums() const { return definition_.sums(); }
 
  private:
-  std::string body(bool has_alias) const;
-  void writeSettings(json::Value settings, JsonWriter& writer) const;
-  void writeMappings(json::Value mappings, JsonWriter& writer) const;
+  std::string body(Product product, bool has_alias) const;
   Result<std::string> findName(Cluster& cluster) const;
   Result<std::string> nextName(Cluster& cluster) const;
   Result<bool> isOurs(Cluster& cluster) const;
-  Result<std::string> history(Cluster& cluster) const;
   Result<std::uint64_t> readMark(Cluster& cluster) const;
-  Status makeMarks(Cluster& cluster) const;
   Status make(Cluster& cluster, const std::string& former);
 
   ClusterIndexOptions options_;
   std::string alias_;
   std::string marks_;
-  std::string fingerprint_;  // of the definition
-  ExactSums sums_;
+  IndexDefinition definition_;
   std::string name_;
   std::string history_;
 };
