@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/query/scorer_lists.hpp"
 #include "engine/query/scorers.hpp"
 #include "engine/query/window_sums.hpp"
 
@@ -44,16 +45,13 @@ class BoolScorer final : public Scorer {
   }
 
   std::uint64_t partCount() const override {
-    std::uint64_t parts = 0;
+    std::uint64_t parts = sumOfParts(should_) + sumOfParts(must_not_);
     for (const RequiredScorer& clause : required_) parts += clause.scorer->partCount();
-    for (const ScorerPtr& scorer : should_) parts += scorer->partCount();
-    for (const ScorerPtr& scorer : must_not_) parts += scorer->partCount();
     return parts;
   }
 
   std::uint64_t cost() const override {
-    std::uint64_t of_should = 0;
-    for (const ScorerPtr& scorer : should_) of_should += scorer->cost();
+    const std::uint64_t of_should = sumOfCosts(should_);
     if (required_.empty()) return of_should;
     const std::uint64_t of_required = required_.front().scorer->cost();
     return minimum_should_match_ == 0 ? of_required : std::min(of_required, of_should);
@@ -67,7 +65,7 @@ class BoolScorer final : public Scorer {
         from = required_[i].scorer->nextCandidate(from);
         if (from == kNoMoreDocs) return kNoMoreDocs;
       }
-      if (minimum_should_match_ > 0) from = firstOfShould(from);
+      if (minimum_should_match_ > 0) from = firstCandidate(should_, from);
       // One round that moves nothing, or only within the window, is agreement enough.
       if (from == kNoMoreDocs || windowOf(from) == windowOf(start)) return from;
     }
@@ -80,31 +78,10 @@ class BoolScorer final : public Scorer {
 
   void findAbove(const FloorRequest& request, std::uint64_t* bits, std::uint64_t* above, float* scores) override {
     const auto isScored = [](const RequiredScorer& clause) { return clause.is_scored; };
+    // With several that score, the most that each can score lies too far above what it does for it to pay.
     if (!should_.empty() || std::count_if(required_.begin(), required_.end(), isScored) != 1)
       return Scorer::findAbove(request, bits, above, scores);
-    FloorRequest inner = request;
-    WindowBits found;
-    for (const RequiredScorer& clause : required_) {
-      if (clause.is_scored) {
-        if (inner.within != nullptr) {
-          std::copy_n(inner.within, kWindowWords, found.begin());
-          inner.within = found.data();
-        }
-        clause.scorer->findAbove(inner, bits, above, scores);
-      } else if (inner.within != nullptr) {
-        if (inner.within != bits) std::copy_n(inner.within, kWindowWords, bits);
-        clause.scorer->narrow(request.window, bits, nullptr);
-      } else {
-        clause.scorer->evaluate(request.window, bits, nullptr);
-      }
-      inner.within = bits;
-    }
-    dropProhibited(request.window, bits);
-    forEachBit(above, [&](std::uint32_t i) {
-      if (testBit(bits, i)) return;
-      scores[i] = 0;
-      clearBit(above, i);
-    });
+    findAboveByOne(request, bits, above, scores);
   }
 
   float maxScore(std::uint32_t window) override {
@@ -116,13 +93,36 @@ class BoolScorer final : public Scorer {
   }
 
  private:
-  DocId firstOfShould(DocId from) {
-    DocId first = kNoMoreDocs;
-    for (const ScorerPtr& scorer : should_) {
-      first = std::min(first, scorer->nextCandidate(from));
-      if (first == from) break;
+  // The one clause that scores knows best what lies above the floor.
+  void findAboveByOne(const FloorRequest& request, std::uint64_t* bits, std::uint64_t* above, float* scores) {
+    FloorRequest inner = request;
+    WindowBits found;
+    for (const RequiredScorer& clause : required_) {
+      if (clause.is_scored) {
+        if (inner.within == bits) {
+          std::copy_n(bits, kWindowWords, found.begin());
+          inner.within = found.data();
+        }
+        clause.scorer->findAbove(inner, bits, above, scores);
+      } else {
+        matchUnscored(request.window, clause, inner.within, bits);
+      }
+      inner.within = bits;
     }
-    return first;
+    dropProhibited(request.window, bits);
+    forEachBit(above, [&](std::uint32_t i) {
+      if (testBit(bits, i)) return;
+      scores[i] = 0;
+      clearBit(above, i);
+    });
+  }
+
+  // Sets `bits` to what the clause matches within `within`, which may be `bits`, or of all documents.
+  static void matchUnscored(std::uint32_t window, const RequiredScorer& clause, const std::uint64_t* within,
+                            std::uint64_t* bits) {
+    if (within == nullptr) return clause.scorer->evaluate(window, bits, nullptr);
+    if (within != bits) std::copy_n(within, kWindowWords, bits);
+    clause.scorer->narrow(window, bits, nullptr);
   }
 
   // Finds the matches among `bits`, or among all documents. As Lucene does, the scores of required and of optional

@@ -7,6 +7,7 @@
 #include "engine/query/bool_query.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
+#include "engine/query/scorer_lists.hpp"
 #include "engine/query/scorers.hpp"
 #include "engine/query/term_visitor.hpp"
 
@@ -25,24 +26,9 @@ class DisMaxScorer final : public Scorer {
         sum_(kWindowDocs),
         own_(kWindowDocs) {}
 
-  std::uint64_t cost() const override {
-    std::uint64_t cost = 0;
-    for (const ScorerPtr& scorer : scorers_) cost += scorer->cost();
-    return cost;
-  }
-  DocId nextCandidate(DocId from) override {
-    DocId first = kNoMoreDocs;
-    for (const ScorerPtr& scorer : scorers_) {
-      first = std::min(first, scorer->nextCandidate(from));
-      if (first == from) break;
-    }
-    return first;
-  }
-  std::uint64_t partCount() const override {
-    std::uint64_t parts = 0;
-    for (const ScorerPtr& scorer : scorers_) parts += scorer->partCount();
-    return parts;
-  }
+  std::uint64_t cost() const override { return sumOfCosts(scorers_); }
+  std::uint64_t partCount() const override { return sumOfParts(scorers_); }
+  DocId nextCandidate(DocId from) override { return firstCandidate(scorers_, from); }
   void evaluate(std::uint32_t window, std::uint64_t* bits, float* scores) override {
     clearBits(bits);
     match(window, nullptr, bits, scores);

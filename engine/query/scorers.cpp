@@ -8,8 +8,8 @@
 #include "engine/codec/column_filter.hpp"
 #include "engine/codec/count_ones.hpp"
 #include "engine/query/postings_walk.hpp"
+#include "engine/query/scorer_lists.hpp"
 #include "engine/query/window_range.hpp"
-#include "engine/query/window_sums.hpp"
 
 namespace gyre::engine {
 
@@ -346,27 +346,6 @@ class TermSetScorer final : public ConstantScorer {
   bool can_ask_column_ = false;
 };
 
-DocId firstCandidate(std::vector<ScorerPtr>& scorers, DocId from) {
-  DocId first = kNoMoreDocs;
-  for (const ScorerPtr& scorer : scorers) {
-    first = std::min(first, scorer->nextCandidate(from));
-    if (first == from) break;
-  }
-  return first;
-}
-
-std::uint64_t sumOfParts(const std::vector<ScorerPtr>& scorers) {
-  std::uint64_t parts = 0;
-  for (const ScorerPtr& scorer : scorers) parts += scorer->partCount();
-  return parts;
-}
-
-std::uint64_t sumOfCosts(const std::vector<ScorerPtr>& scorers) {
-  std::uint64_t cost = 0;
-  for (const ScorerPtr& scorer : scorers) cost += scorer->cost();
-  return cost;
-}
-
 class AnyScorer final : public ConstantScorer {
  public:
   AnyScorer(std::vector<ScorerPtr> scorers, float score) : ConstantScorer(score), scorers_(std::move(scorers)) {}
@@ -388,139 +367,11 @@ class AnyScorer final : public ConstantScorer {
   std::vector<ScorerPtr> scorers_;
 };
 
-class SumScorer final : public Scorer {
- public:
-  explicit SumScorer(std::vector<ScorerPtr> scorers) : scorers_(std::move(scorers)), sums_(kWindowDocs) {}
-  std::uint64_t cost() const override { return sumOfCosts(scorers_); }
-  std::uint64_t partCount() const override { return sumOfParts(scorers_); }
-  DocId nextCandidate(DocId from) override { return firstCandidate(scorers_, from); }
-  void evaluate(std::uint32_t window, std::uint64_t* bits, float* scores) override {
-    clearBits(bits);
-    sum(window, nullptr, bits, scores);
-  }
-  void narrow(std::uint32_t window, std::uint64_t* bits, float* scores) override {
-    WindowBits found{};
-    sum(window, bits, found.data(), scores);
-    std::copy(found.begin(), found.end(), bits);
-  }
-  void addTo(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, double* sums) override {
-    WindowBits found{};
-    for (const ScorerPtr& scorer : scorers_)
-      scorer->addTo(window, within, found.data(), sums == nullptr ? nullptr : sums_.data());
-    orBits(bits, found.data());
-    if (sums != nullptr) moveRounded(found.data(), sums_.data(), sums);
-  }
-  float maxScore(std::uint32_t window) override {
-    float sum = 0;
-    for (const ScorerPtr& scorer : scorers_) sum += scorer->maxScore(window);
-    return sum;
-  }
-
-  // MaxScore (Turtle and Flood, 1995), a window at a time: the clauses that score least, which even together stay below
-  // the floor, are asked only about documents that the others bring near enough to it.
-  void findAbove(const FloorRequest& request, std::uint64_t* bits, std::uint64_t* above, float* scores) override {
-    const std::size_t minor_count = orderByBound(request);
-    clearBits(bits);
-    written_.resize(kWindowDocs);
-    near_.resize(kWindowDocs);
-    if (minor_count == 0) {
-      sum(request.window, request.within, bits, scores);
-      std::copy_n(bits, kWindowWords, above);
-      return;
-    }
-    clearBits(above);
-    for (std::size_t i = minor_count; i < parts_.size(); ++i)
-      parts_[i].scorer->addTo(request.window, request.within, above, sums_.data());
-    if (request.needs_all) std::copy_n(above, kWindowWords, bits);
-    std::uint32_t written = 0;
-    forEachBit(above, [&](std::uint32_t i) { written_[written++] = static_cast<std::uint16_t>(i); });
-    const std::uint16_t* near = written_.data();
-    std::uint32_t near_count = written;
-    for (std::size_t i = minor_count; i-- > 0;) {
-      near_count = keepAbove(static_cast<double>(request.floor) - parts_[i].sum_up_to * kBoundSlack, near, near_count);
-      near = near_.data();
-      if (near_count == 0 && !request.needs_all) break;
-      clearBits(above);
-      for (std::uint32_t n = 0; n < near_count; ++n) setBit(above, near[n]);
-      if (request.needs_all) {
-        parts_[i].scorer->addSome(request.window, request.within, above, bits, sums_.data());
-      } else {
-        WindowBits found{};
-        parts_[i].scorer->addTo(request.window, above, found.data(), sums_.data());
-      }
-    }
-    near_count = keepAbove(static_cast<double>(request.floor) * (2 - kBoundSlack), near, near_count);
-    clearBits(above);
-    for (std::uint32_t n = 0; n < near_count; ++n) {
-      setBit(above, near_[n]);
-      scores[near_[n]] = static_cast<float>(sums_[near_[n]]);
-    }
-    if (!request.needs_all) std::copy_n(above, kWindowWords, bits);
-    for (std::uint32_t n = 0; n < written; ++n) sums_[written_[n]] = 0;
-  }
-
- private:
-  // Bounds are in single precision; what is added to them keeps rounding from deciding.
-  static constexpr double kBoundSlack = 1.000001;
-
-  struct Part {
-    Scorer* scorer;
-    float bound;
-    double sum_up_to;  // bounds of this part and those before
-  };
-
-  // Orders parts_ by how much they can score in the window, the least first; how many of them cannot reach the floor
-  // together.
-  std::size_t orderByBound(const FloorRequest& request) {
-    parts_.clear();
-    for (const ScorerPtr& scorer : scorers_) parts_.push_back({scorer.get(), scorer->maxScore(request.window), 0});
-    std::sort(parts_.begin(), parts_.end(), [](const Part& a, const Part& b) { return a.bound < b.bound; });
-    std::size_t minor_count = 0;
-    double sum = 0;
-    for (Part& part : parts_) {
-      part.sum_up_to = sum += static_cast<double>(part.bound);
-      if (sum * kBoundSlack <= static_cast<double>(request.floor)) ++minor_count;
-    }
-    return minor_count;
-  }
-
-  // Copies the documents whose sum is above the bar to near_; how many they are. Without a branch that could be guessed
-  // wrong. `docs` may be near_ itself.
-  std::uint32_t keepAbove(double bar, const std::uint16_t* docs, std::uint32_t count) {
-    std::uint32_t kept = 0;
-    for (std::uint32_t n = 0; n < count; ++n) {
-      const std::uint16_t doc = docs[n];
-      near_[kept] = doc;
-      kept += static_cast<std::uint32_t>(sums_[doc] > bar);
-    }
-    return kept;
-  }
-
-  void sum(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, float* scores) {
-    double* const sums = scores == nullptr ? nullptr : sums_.data();
-    for (const ScorerPtr& scorer : scorers_) scorer->addTo(window, within, bits, sums);
-    if (scores == nullptr) return;
-    moveSums(bits, bits, sums_.data(), scores);
-  }
-
-  std::vector<ScorerPtr> scorers_;
-  std::vector<double> sums_;  // all 0 between calls
-  std::vector<Part> parts_;   // as the last window ordered them
-  // Documents of the window: those with a sum, and of those the ones that may still come above the floor.
-  std::vector<std::uint16_t> written_, near_;
-};
-
 }  // namespace
 
 ScorerPtr makeAnyScorer(std::vector<ScorerPtr> scorers, float score) {
   if (scorers.empty()) return nullptr;
   return std::make_unique<AnyScorer>(std::move(scorers), score);
-}
-
-ScorerPtr makeSumScorer(std::vector<ScorerPtr> scorers) {
-  if (scorers.empty()) return nullptr;
-  if (scorers.size() == 1) return std::move(scorers.front());
-  return std::make_unique<SumScorer>(std::move(scorers));
 }
 
 ScorerPtr makeAllScorer(SegmentRun& run, float score) { return std::make_unique<AllScorer>(run.docCount(), score); }

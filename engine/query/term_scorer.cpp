@@ -54,6 +54,15 @@ class TermScorer final : public Scorer {
   void addSome(std::uint32_t window, const std::uint64_t* within, const std::uint64_t* scored, std::uint64_t* bits,
                double* sums) override {
     const DocId base = windowBegin(window);
+    if (within != nullptr && isFew(within)) {
+      forEachBit(within, [&](std::uint32_t i) {
+        const int at = walk_.find(base + i);
+        if (at < 0) return;
+        setBit(bits, i);
+        if (testBit(scored, i)) sums[i] += static_cast<double>(scoreAt(static_cast<std::size_t>(at)));
+      });
+      return;
+    }
     walk_.forEachBlock(window, [&](std::size_t first, std::size_t last) {
       const auto docs = walk_.docs().subspan(first, last - first);
       setBits(docs, base, within, bits);

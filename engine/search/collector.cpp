@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <iterator>
 #include <map>
 #include <string>
@@ -177,8 +178,8 @@ class SortCollector final : public Collector {
     rows_ = std::move(merged_rows);
   }
 
-  bool canSkip(std::uint32_t window, float) const override {
-    if (size_ == 0) return true;
+  bool canSkip(std::uint32_t window, float max_score) const override {
+    if (size_ == 0 || max_score <= scoreFloor()) return true;
     const std::int64_t smallest = column(0).smallestIn(window);
     const std::int64_t worst = worstFirstKey();
     // With one key alone an equal value loses against the earlier document.
@@ -207,7 +208,12 @@ class SortCollector final : public Collector {
     for (const auto& entry : order) promising.push_back(entry.second);
     return promising;
   }
-  bool usesScoreBound() const override { return false; }
+  bool usesScoreBound() const override { return isByScore() && worstFirstKey() != INT64_MAX; }
+  // An equal score may still win by the next key.
+  float scoreFloor() const override {
+    constexpr float kNone = -std::numeric_limits<float>::infinity();
+    return usesScoreBound() ? std::nextafter(scoreOfKey(~worstFirstKey()), kNone) : kNone;
+  }
 
   std::vector<Hit> take() override {
     std::vector<Hit> hits;
@@ -238,6 +244,7 @@ class SortCollector final : public Collector {
   };
 
   SortColumn& column(std::size_t key) const { return *(*columns_)[key]; }
+  bool isByScore() const { return keys_[0].kind == SortKey::Kind::kScore && keys_[0].is_descending; }
 
   const std::int64_t* rowOf(const Found& found) const { return &rows_[found.row * keys_.size()]; }
 

@@ -247,6 +247,7 @@ class SearchRun {
   // What a document must score above to become a hit; not positive where every match's score is wanted.
   float scoreFloor() const {
     if (!needs_scores_ || !outcome_.aggregators.isEmpty() || request_.min_score) return 0;
+    if (request_.tracks_scores && request_.isSorted()) return 0;
     return collector_->scoreFloor();
   }
 

@@ -36,7 +36,8 @@ class DenseScoresTest : public CppUnit::TestFixture {
   using Scores = std::map<std::string, float>;
 
   void fill(std::mt19937& random) {
-    auto opened = Index::open(directory_, R"({"mappings":{"properties":{"t":{"type":"text"}}}})", {}, observer_);
+    auto opened = Index::open(directory_, R"({"mappings":{"properties":{"t":{"type":"text"},"n":{"type":"integer"}}}})",
+                              {}, observer_);
     CPPUNIT_ASSERT(opened.isOk());
     index_ = std::move(opened).value();
     std::vector<std::string> ids, sources;
@@ -47,7 +48,7 @@ class DenseScoresTest : public CppUnit::TestFixture {
         if (random() % 100 < kPercents[word])
           for (unsigned times = 1 + random() % 3; times > 0; --times) text += wordOf(word) + " ";
       ids.push_back(std::to_string(i));
-      sources.push_back(R"({"t":")" + text + "\"}");
+      sources.push_back(R"({"t":")" + text + R"(","n":)" + std::to_string(random() % 10) + "}");
     }
     for (std::size_t i = 0; i < kDocs; ++i) operations.push_back({Operation::Kind::kIndex, ids[i], 1, sources[i]});
     CPPUNIT_ASSERT(index_->apply(operations, 1).isOk());
@@ -78,7 +79,7 @@ class DenseScoresTest : public CppUnit::TestFixture {
   };
 
   Page page(const std::string& query, std::size_t size, const char* tracked) {
-    const auto answer = index_->search(R"({"_source":false,"size":)" + std::to_string(size) +
+    const auto answer = index_->search("{" + order_ + R"("_source":false,"size":)" + std::to_string(size) +
                                        R"(,"track_total_hits":)" + tracked + R"(,"query":)" + query + "}");
     CPPUNIT_ASSERT_MESSAGE(query, answer.isOk());
     const auto parsed = json::Document::parse(answer->body);
@@ -173,6 +174,7 @@ class DenseScoresTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(index_->refresh().isOk());
     for (int round = 0; round < 150; ++round) {
       const std::string query = randomQuery(random, 2);
+      order_ = round % 2 == 0 ? "" : R"("sort":["_score",{"n":"desc"}],)";
       const auto all = page(query, 10'000, "true");
       for (const std::size_t size : {1u, 7u, 40u}) {
         // Nothing is counted, a few matches are, all are.
@@ -224,6 +226,7 @@ class DenseScoresTest : public CppUnit::TestFixture {
  private:
   base::NullObserver observer_;
   RamDirectory directory_;
+  std::string order_;  // of a page: a member of the request, or nothing
   std::unique_ptr<Index> index_;
 };
 
