@@ -263,12 +263,12 @@ Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Domain
 
 Status Domains::openStream(const config::DomainConfig& domain, const plugin::SwitchedHandlers& handlers,
                            const std::string& path, Parts& parts) {
-  if (cluster_)
+  if (cluster_ && handlers.stream()->kind() == stream::Kind::kSeries)
     observer_.log(
         base::Level::kInformation, "domains",
-        "domain " + domain.name + " is a stream: its records are indexed on this machine, not on the cluster");
-  GYRE_TRY_ASSIGN(parts.stream_index,
-                  openStreamIndex(config_, domain, handlers, path + "/stream", *parts.store, clock_, observer_));
+        "domain " + domain.name + " is a stream of samples: they are kept on this machine, not on the cluster");
+  GYRE_TRY_ASSIGN(parts.stream_index, openStreamIndex(config_, domain, handlers, path + "/stream", *parts.store,
+                                                      cluster_.get(), clock_, observer_));
   GYRE_TRY_ASSIGN(parts.stream, stream::StreamService::open(streamOptions(domain, path), *handlers.stream(),
                                                             *parts.store, *parts.stream_index, clock_, observer_));
   parts.queries = std::make_unique<bus::QueryBus>(handlers, *parts.store, *parts.stream_index, parts.stream->applier(),

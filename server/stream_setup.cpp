@@ -1,17 +1,65 @@
 #include "server/stream_setup.hpp"
 
 #include <algorithm>
+#include <future>
 #include <utility>
 #include <vector>
 
+#include "server/stream/cluster_document_index.hpp"
 #include "server/stream/document_index.hpp"
 #include "server/stream/series_index.hpp"
 
 namespace gyre {
 
-Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(
-    const config::Config& config, const config::DomainConfig& domain, const bus::DomainHandlers& handlers,
-    const std::string& folder, const store::PrimaryStore& store, const base::Clock& clock, base::Observer& observer) {
+namespace {
+
+// Does nothing, after all that was asked of the store before.
+class Barrier final : public store::Unit {
+ public:
+  explicit Barrier(std::promise<Status>& reached) : reached_(reached) {}
+  Status run(store::UnitOfWork&) override { return {}; }
+  void done(const Status& outcome) override { reached_.set_value(outcome); }
+
+ private:
+  std::promise<Status>& reached_;
+};
+
+Result<std::uint64_t> firstSequence(store::PrimaryStore& store) {
+  std::promise<Status> reached;
+  store.submit(std::make_unique<Barrier>(reached));
+  GYRE_TRY(reached.get_future().get());
+  GYRE_TRY_ASSIGN(const std::vector<store::StoredBatch> first, store.batchesAfter(0, 1));
+  return first.empty() ? store.lastSequence() + 1 : first.front().first_sequence;
+}
+
+Result<std::unique_ptr<stream::StreamIndex>> openClusterIndex(const config::Config& config,
+                                                              const config::DomainConfig& domain,
+                                                              const bus::DomainHandlers& handlers,
+                                                              store::PrimaryStore& store, search::Cluster& cluster,
+                                                              const base::Clock& clock, base::Observer& observer) {
+  stream::ClusterStreamOptions options;
+  options.prefix = config.search.index_prefix + domain.index_prefix;
+  options.name = domain.name;
+  options.definition = handlers.indexDefinition();
+  options.time_field = handlers.stream()->timeField();
+  options.shards = config.search.shards;
+  options.replicas = config.search.replicas;
+  options.generation_age_ms = domain.generation_age_ms;
+  options.generation_bytes = domain.generation_bytes;
+  options.last_sequence = [&store] { return store.lastSequence(); };
+  options.first_sequence = [&store] { return firstSequence(store); };
+  GYRE_TRY_ASSIGN(auto index, stream::ClusterDocumentIndex::open(std::move(options), cluster, clock, observer));
+  return std::unique_ptr<stream::StreamIndex>(std::move(index));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(const config::Config& config,
+                                                             const config::DomainConfig& domain,
+                                                             const bus::DomainHandlers& handlers,
+                                                             const std::string& folder, store::PrimaryStore& store,
+                                                             search::Cluster* cluster, const base::Clock& clock,
+                                                             base::Observer& observer) {
   if (handlers.stream()->kind() == stream::Kind::kSeries) {
     stream::SeriesIndexOptions options;
     options.folder = folder;
@@ -23,6 +71,7 @@ Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(
     GYRE_TRY_ASSIGN(auto index, stream::SeriesIndex::open(std::move(options), store.lastSequence(), clock, observer));
     return std::unique_ptr<stream::StreamIndex>(std::move(index));
   }
+  if (cluster != nullptr) return openClusterIndex(config, domain, handlers, store, *cluster, clock, observer);
   GYRE_TRY_ASSIGN(const std::vector<store::StoredBatch> first, store.batchesAfter(0, 1));
   stream::DocumentIndexOptions options;
   if (!first.empty()) options.first_sequence = first.front().first_sequence;

@@ -17,15 +17,20 @@
 #include "server/http/syslog_listener.hpp"
 #include "server/observe/health.hpp"
 #include "server/observe/metrics.hpp"
+#include "server/search/opensearch/cluster.hpp"
 #include "server/stream/stream_index.hpp"
 #include "server/stream/stream_service.hpp"
 
 namespace gyre {
 
-// `folder`: of the index; `store`: of the log. REQUIRES: the handlers have a stream.
-Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(
-    const config::Config& config, const config::DomainConfig& domain, const bus::DomainHandlers& handlers,
-    const std::string& folder, const store::PrimaryStore& store, const base::Clock& clock, base::Observer& observer);
+// `folder`: of the index, on this machine; `store`: of the log; `cluster`: null for none, where documents go else. The
+// last two outlive it. REQUIRES: the handlers have a stream.
+Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(const config::Config& config,
+                                                             const config::DomainConfig& domain,
+                                                             const bus::DomainHandlers& handlers,
+                                                             const std::string& folder, store::PrimaryStore& store,
+                                                             search::Cluster* cluster, const base::Clock& clock,
+                                                             base::Observer& observer);
 // `folder`: of the domain's data.
 stream::StreamOptions streamOptions(const config::DomainConfig& domain, const std::string& folder);
 

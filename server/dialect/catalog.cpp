@@ -278,6 +278,7 @@ void Catalog::setStream(const std::string& domain, const std::vector<StreamGener
     entry->aliases.emplace(domain, std::move(alias));
     entry->domain = domain;
     entry->engine = generation.index;
+    entry->is_closed = generation.index == nullptr;  // its records are on a search cluster: see isElsewhere()
     entry->keeps = generation.keeps;
     entry->stream = writer;
     next->indices[generation.name] = std::move(entry);
@@ -401,6 +402,7 @@ Result<IndexPtr> Catalog::forWrite(std::string_view name, bool may_create) {
   }
   const auto current = state();
   const auto writable = [](const IndexPtr& entry) -> Result<IndexPtr> {
+    if (entry->stream) return entry;
     if (entry->is_closed) return indexClosed(*entry);
     GYRE_TRY(checkBlocks(entry->name, entry->settings, BlockedAction::kWrite));
     return entry;

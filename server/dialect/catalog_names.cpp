@@ -18,6 +18,19 @@ Status indexClosed(const IndexEntry& entry) {
   return closed;
 }
 
+namespace {
+
+// A stream whose records are on a search cluster: it is written to here, and read there. It is closed to all else.
+bool isElsewhere(const IndexEntry& entry) { return entry.is_closed && entry.stream != nullptr; }
+
+Status readElsewhere(const IndexEntry& entry) {
+  return illegalArgument("[" + entry.domain +
+                         "] is a stream whose records are on the search cluster: it is only written to here; read it "
+                         "there, or by the queries of its domain");
+}
+
+}  // namespace
+
 Result<std::vector<Resolved>> Catalog::resolve(std::string_view expression, const ResolveOptions& options) const {
   const auto current = state();
   std::map<std::string, Resolved, std::less<>> found;
@@ -62,6 +75,12 @@ Result<std::vector<Resolved>> Catalog::resolve(std::string_view expression, cons
     if (part == "_all") part = "*";
     bool has_match = false;
     for (const auto& [name, entry] : current->indices) {
+      if (isElsewhere(*entry)) {
+        if (is_wildcard || (part != name && !entry->aliases.contains(part))) continue;
+        if (!options.ignores_unavailable) return readElsewhere(*entry);
+        has_match = true;
+        continue;
+      }
       const bool is_itself = is_wildcard ? matchesWildcard(part, name) && isExpanded(*entry, part) : part == name;
       if (is_itself) {
         has_match = true;
@@ -102,6 +121,7 @@ Result<std::vector<Resolved>> Catalog::resolve(std::string_view expression, cons
 Result<IndexPtr> Catalog::resolveOne(std::string_view name) const {
   const auto current = state();
   if (const auto found = current->indices.find(name); found != current->indices.end()) {
+    if (isElsewhere(*found->second)) return readElsewhere(*found->second);
     if (found->second->is_closed) return indexClosed(*found->second);
     return found->second;
   }
@@ -109,6 +129,7 @@ Result<IndexPtr> Catalog::resolveOne(std::string_view name) const {
   for (const auto& [index, entry] : current->indices)
     if (entry->aliases.contains(name)) candidates.push_back(entry);
   if (candidates.empty()) return indexNotFound(name, "index_expression");
+  if (candidates.size() == 1 && isElsewhere(*candidates.front())) return readElsewhere(*candidates.front());
   if (candidates.size() == 1) return candidates.front();
   std::string names;
   for (const IndexPtr& each : candidates) names += (names.empty() ? "" : ", ") + each->name;

@@ -58,7 +58,7 @@ class Applier::Loop {
   void start() {
     refreshed_nanos_ = committed_nanos_ = nanos();
     if (options_.retention_ms > 0) next_retain_ = clock_.nowMillis();
-    on_durable_(index_.progress().durable);
+    tellDurable();
     thread_ = std::thread([this] { run(); });
   }
 
@@ -152,6 +152,8 @@ class Applier::Loop {
   }
 
   Status step() {
+    GYRE_TRY(index_.attend());
+    if (index_.progress().durable > told_durable_) tellDurable();
     GYRE_TRY(bury());
     GYRE_TRY(applyNext());
     const search::Progress progress = index_.progress();
@@ -195,6 +197,16 @@ class Applier::Loop {
     GYRE_TRY_ASSIGN(std::vector<RefusedRecord> refused,
                     index_.apply(*batch.records, batch.first_sequence, after, batch.arrived_millis));
     ++batches_;
+    return bury(std::move(refused));
+  }
+
+  // What the index has gathered goes, before it is to be seen.
+  Status flush() {
+    GYRE_TRY_ASSIGN(std::vector<RefusedRecord> refused, index_.flush());
+    return bury(std::move(refused));
+  }
+
+  Status bury(std::vector<RefusedRecord> refused) {
     for (RefusedRecord& record : refused) unburied_.push_back(std::move(record));
     return bury();
   }
@@ -235,6 +247,7 @@ class Applier::Loop {
   }
 
   Status refresh() {
+    GYRE_TRY(flush());
     GYRE_TRY(index_.refresh());
     ++refreshes_;
     refreshed_nanos_ = nanos();
@@ -246,17 +259,23 @@ class Applier::Loop {
     const search::Progress before = index_.progress();
     if (before.applied == before.durable) return {};
     GYRE_TRY(bury());
+    GYRE_TRY(flush());
     GYRE_TRY(index_.commit());
     ++commits_;
     committed_nanos_ = refreshed_nanos_ = nanos();
     const search::Progress progress = index_.progress();
     gate_.open(progress.searchable);
-    on_durable_(progress.durable);
+    tellDurable();
     // Not waited for: a log that is trimmed later is only larger meanwhile.
     store_.submit(std::make_unique<LoopUnit>(
         [durable = progress.durable](store::UnitOfWork& work) { return work.trimBatches(durable); },
         [](const Status&) {}));
     return {};
+  }
+
+  void tellDurable() {
+    told_durable_ = index_.progress().durable;
+    on_durable_(told_durable_);
   }
 
   Status retainWhenDue() {
@@ -291,7 +310,12 @@ class Applier::Loop {
   void expire(std::int64_t now) {
     const std::uint64_t searchable = index_.progress().searchable;
     gate_.open(searchable);
-    gate_.expire(now, searchable);
+    std::string why;
+    {
+      const std::lock_guard lock(mutex_);
+      why = last_error_;
+    }
+    gate_.expire(now, searchable, why);
   }
 
   const ApplierOptions options_;
@@ -315,6 +339,7 @@ class Applier::Loop {
   std::atomic<std::int64_t> last_retain_{0}, next_retain_{0};
 
   // The loop's thread only.
+  std::uint64_t told_durable_ = 0;
   std::int64_t refreshed_nanos_ = 0;
   std::int64_t committed_nanos_ = 0;
   std::int64_t retry_nanos_ = 0;  // not before; 0: at once

@@ -1,7 +1,6 @@
 #include "server/stream/document_index.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <span>
 #include <system_error>
@@ -10,6 +9,7 @@
 #include "base/durable_file.hpp"
 #include "engine/search/searcher.hpp"
 #include "engine/writer/merge_budget.hpp"
+#include "server/stream/record_document.hpp"
 
 namespace gyre::stream {
 
@@ -17,27 +17,6 @@ namespace {
 
 // Documents handed to the engine at once: their sources lie in memory a second time.
 constexpr std::size_t kPortion = 4'096;
-
-void appendNumber(std::string& out, auto number) {
-  char digits[24];
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
-}
-
-bool isSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-// The record with "sequence" as its first member. What is no object is left to the engine to refuse.
-void appendSource(std::string_view record, std::uint64_t sequence, std::string& out) {
-  if (!record.starts_with('{')) {
-    out += record;
-    return;
-  }
-  record.remove_prefix(1);
-  out += "{\"sequence\":";
-  appendNumber(out, sequence);
-  while (!record.empty() && isSpace(record.front())) record.remove_prefix(1);
-  if (!record.starts_with('}')) out += ',';
-  out += record;
-}
 
 void removeUnlisted(const std::string& folder, const std::vector<GenerationEntry>& entries, base::Observer& observer) {
   std::error_code error;
@@ -184,7 +163,7 @@ Result<std::vector<RefusedRecord>> DocumentIndex::apply(const RecordBatch& batch
       const std::uint64_t sequence = first_sequence + i;
       sources_ += batch.id(i);
       ends[2 * (i - begin)] = sources_.size();
-      appendSource(batch.record(i), sequence, sources_);
+      appendDocumentSource(batch.record(i), sequence, sources_);
       ends[2 * (i - begin) + 1] = sources_.size();
       range.add(batch.timeMillis(i), arrived_millis);
     }

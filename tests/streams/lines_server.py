@@ -22,6 +22,14 @@ class LinesServer(Server):
         if not self.process.stderr.closed:
             super().stop(expected)
 
+    def remove(self):
+        """What it leaves behind when it has stopped."""
+        self.plugins.cleanup()
+        if self.temporary:
+            self.temporary.cleanup()
+        if self.node:
+            self.node.remove()
+
     def restart(self):
         """Stopped and started; gives a new connection."""
         self.stop()
@@ -43,6 +51,21 @@ def search(client, sequence=None, **parameters):
                           Gyre_Timeout="60000")
     assert answer.status == 200, answer
     return answer.json
+
+
+def index_reader(server):
+    """Where its index is read in the dialect, and as what: on this server, or on the search node that it has."""
+    if server.node:
+        return Client(int(server.node.url.rsplit(":", 1)[1])), f"/{server.node.prefix}lines"
+    return Client(server.dialect_port), "/lines"
+
+
+def wait_durable(client):
+    """Until the index holds durably all that the log does."""
+    def is_durable():
+        domain = client.send("GET", "/readyz").json["domains"]["lines"]
+        return domain["durable"] == domain["sequence"]
+    wait_until(is_durable)
 
 
 def metric(client, name):

@@ -4,7 +4,7 @@ The seed is printed; GYRE_CRASH_SEED repeats a run, GYRE_CRASH_ROUNDS sets its l
 """
 import unittest
 
-from lines_server import Client, LinesServer, search
+from lines_server import Client, LinesServer, index_reader, search
 from kills import ROUNDS, Writer, killed_rounds, seeded, send_bulk, written_texts  # noqa: E402
 
 
@@ -21,7 +21,7 @@ class StreamsUnderKills(unittest.TestCase):
         chance = seeded()
         # Small generations and frequent commits, so that kills fall into their changes too.
         server = LinesServer(settings=("domains.lines.generation_bytes=1MiB", "domains.lines.commit_interval=100ms"))
-        self.addCleanup(server.temporary.cleanup)
+        self.addCleanup(server.remove)
         acknowledged, sent = set(), set()
 
         def make_writers(number):
@@ -37,9 +37,9 @@ class StreamsUnderKills(unittest.TestCase):
         client = Client(server.port)
         self.addCleanup(client.close)
         total = search(client, size=0)["total"]
-        dialect = Client(server.dialect_port)
-        self.addCleanup(dialect.close)
-        found = written_texts(dialect, "/lines/_search", "text")
+        reader, path = index_reader(server)
+        self.addCleanup(reader.close)
+        found = written_texts(reader, path + "/_search", "text")
         print(f"{ROUNDS} kills, {len(acknowledged)} acknowledged, {len(found)} found", flush=True)
         self.assertEqual(total, len(found))
         self.assertEqual(len(found), len(set(found)), "a record is there twice")

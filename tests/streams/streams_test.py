@@ -11,7 +11,7 @@ import time
 import unittest
 import zlib
 
-from lines_server import Client, LinesServer, metric, records, search, wait_until
+from lines_server import Client, LinesServer, index_reader, metric, records, search, wait_durable, wait_until
 
 
 # As many as the issue names, or as this process may open files.
@@ -25,7 +25,7 @@ class StreamCase(unittest.TestCase):
     def setUp(self):
         self.server = LinesServer(settings=self.SETTINGS)
         self.server.start()
-        self.addCleanup(self.server.temporary.cleanup)
+        self.addCleanup(self.server.remove)
         self.addCleanup(self.server.stop)
         self.client = Client(self.server.port)
         self.addCleanup(self.client.close)
@@ -152,9 +152,11 @@ class DialectWrites(StreamCase):
         items = [next(iter(item.values())) for item in answer.json["items"]]
         self.assertEqual([201, 201, 400, 400, 400], [item["status"] for item in items], answer)
         self.assertEqual(["1000-1", "mine"], [item["_id"] for item in items[:2]])
-        found = self.dialect.send("GET", "/lines/_search?q=text:two").json["hits"]["hits"]
+        reader, path = index_reader(self.server)
+        self.addCleanup(reader.close)
+        found = reader.send("GET", path + "/_search?q=text:two").json["hits"]["hits"]
         self.assertEqual([("mine", 2)], [(hit["_id"], hit["_source"]["sequence"]) for hit in found])
-        self.assertEqual(2, self.dialect.send("GET", "/lines/_count").json["count"])
+        self.assertEqual(2, reader.send("GET", path + "/_count").json["count"])
 
     def test_single_documents(self):
         made = self.dialect.send("POST", "/lines/_doc?refresh=wait_for", '{\n "text": "pretty",\n "at": 5 }',
@@ -369,12 +371,15 @@ class Generations(StreamCase):
             records(self.client, [{"text": f"batch {batch} " + " ".join(str(chance.random()) for _ in range(20)),
                                    "at": 1_000_000 * batch + i} for i in range(400)])
             search(self.client)
+            wait_durable(self.client)
         self.assertEqual(3200, search(self.client)["total"])
         dialect = Client(self.server.dialect_port)
         self.addCleanup(dialect.close)
-        indices = dialect.send("GET", "/lines/_alias").json
+        reader, path = index_reader(self.server)
+        self.addCleanup(reader.close)
+        indices = reader.send("GET", path + "/_alias").json
         self.assertGreater(len(indices), 2, indices)
-        self.assertEqual(3200, dialect.send("GET", "/lines/_count").json["count"])
+        self.assertEqual(3200, reader.send("GET", path + "/_count").json["count"])
         self.assertEqual(201, dialect.send("POST", "/lines/_doc", {"text": "more", "at": 1}).status)
         client = self.server.restart()
         self.addCleanup(client.close)

@@ -4,6 +4,7 @@
 // THREADS: any.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -84,11 +85,13 @@ class FakeSearchCluster {
     const std::string path = request.target.substr(0, request.target.find('?'));
     if (path.starts_with("/_alias/")) return alias(path.substr(8));
     if (path == "/_aliases") return changeAliases(request.body);
+    if (path.starts_with("/_index_template/")) return {};
     const std::size_t slash = path.find('/', 1);
     const std::string name = path.substr(1, slash - 1);
     const std::string rest = slash == std::string::npos ? "" : path.substr(slash);
     if (name == "gyre-marks") return marks(request, rest);
     if (rest == "/_settings/index.uuid") return names();
+    if (rest == "/_mapping" && name.ends_with("-*")) return mappings();
     if (rest.empty() && request.method == "PUT") return make(name, request.body);
     return ofIndex(request, aliases_.contains(name) ? aliases_[name] : name, rest);
   }
@@ -114,6 +117,17 @@ class FakeSearchCluster {
     writer.endObject();
     return {200, text};
   }
+  Reply mappings() const {
+    std::string text;
+    JsonWriter writer(text);
+    writer.beginObject();
+    for (const auto& [name, index] : indices_) {
+      const auto document = json::Document::parse(index.body);
+      writer.key(name).beginObject().rawMember("mappings", document->root()["mappings"].raw()).endObject();
+    }
+    writer.endObject();
+    return {200, text};
+  }
   Reply make(const std::string& name, const std::string& body) {
     if (indices_.contains(name))
       return {400, R"({"error":{"type":"resource_already_exists_exception","reason":"exists"}})"};
@@ -135,17 +149,25 @@ class FakeSearchCluster {
     const auto found = indices_.find(name);
     if (found == indices_.end()) return missing();
     Index& index = found->second;
+    if (rest.empty() && request.method == "DELETE") {
+      indices_.erase(found);
+      return {};
+    }
     if (rest == "/_mapping") {
       const auto document = json::Document::parse(index.body);
       return {200, "{\"" + name + R"(":{"mappings":)" + std::string(document->root()["mappings"].raw()) + "}}"};
     }
-    if (rest == "/_stats/docs")
+    if (rest == "/_stats/docs" || rest == "/_stats/docs,store")
       return {200, R"({"indices":{")" + name + R"(":{"uuid":"u)" + std::to_string(index.uuid) +
                        R"(","shards":{"0":[{"routing":{"primary":true},"commit":{"user_data":{"history_uuid":"h)" +
                        std::to_string(history_) + R"("}}}]}}}})"};
     if (rest == "/_refresh") return {200, R"({"_shards":{"total":1,"successful":1,"failed":0}})"};
     if (rest == "/_bulk") return bulk(request.body, index);
     if (rest.starts_with("/_doc/")) return {404, R"({"found":false})"};
+    std::uint64_t last = 0;
+    for (const auto& [id, version] : index.versions) last = std::max(last, version);
+    if (request.body.find(R"("sort":[{"sequence":"desc"}])") != std::string::npos && last > 0)
+      return {200, R"({"hits":{"hits":[{"_source":{"sequence":)" + std::to_string(last) + "}}]}}"};
     return {200, R"({"took":1,"timed_out":false,"hits":{"total":{"value":0}}})"};
   }
   static Reply bulk(const std::string& body, Index& index) {

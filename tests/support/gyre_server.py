@@ -51,6 +51,9 @@ class SearchNode:
         names = self.send("GET", f"/{self.prefix}*/_settings/index.uuid?expand_wildcards=all")
         if names:
             self.send("DELETE", "/" + ",".join(names))
+        templates = self.send("GET", f"/_index_template/{self.prefix}*")
+        if templates["index_templates"]:
+            self.send("DELETE", f"/_index_template/{self.prefix}*")
 
 
 class Answer:
