@@ -22,6 +22,7 @@ constexpr std::size_t kTablesBytes = 4u << 10;
 constexpr std::size_t kLargestDictionary = 1u << 20;
 // One block of samples in so many becomes content; the others tell frequencies.
 constexpr std::size_t kContentStride = 9;
+constexpr std::size_t kRecordStride = 5;
 // One block of samples in so many is compressed to see how well it goes.
 constexpr std::size_t kTrialStride = 8;
 // Compressing a tenth worse than promised is worth a dictionary of one's own.
@@ -118,11 +119,13 @@ std::shared_ptr<const BlockDictionary> BlockDictionary::train(std::span<const st
                                                               std::uint64_t source_bytes) {
   std::size_t all = 0;
   for (const std::string_view sample : samples) all += sample.size();
-  const std::size_t limit = std::min(kContentBytes, all / kContentShare);
+  const std::size_t limit = std::min(kContentBytes, std::max<std::size_t>(all, source_bytes) / kContentShare);
+  // Of records there are fewer bytes among the samples.
+  const std::size_t stride = source_bytes == 0 ? kContentStride : kRecordStride;
   std::string content, frequent;
   std::vector<std::size_t> sizes;
   std::size_t number = 0;
-  const auto isContent = [](std::size_t block) { return block % kContentStride == 0; };
+  const auto isContent = [stride](std::size_t block) { return block % stride == 0; };
   eachBlock(samples, [&](std::string_view block) {
     if (isContent(++number) && content.size() < limit) {
       content += block;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 
 namespace gyre::engine {
 
@@ -168,6 +169,23 @@ FieldBuffer& SegmentBuffer::touch(const Field& field) {
   return buffer;
 }
 
+void SegmentBuffer::settleTerms() {
+  if (waiting_count_ == 0) return;
+  FieldBuffer& buffer = fields_[waiting_field_];
+  const std::span<const WaitingTerm> waiting(waiting_.data(), waiting_count_);
+  for (const WaitingTerm& each : waiting) buffer.terms.fetchTerm(each.hash);
+  for (const WaitingTerm& each : waiting) buffer.terms.fetchBytes(each.hash);
+  std::size_t begin = 0;
+  for (const WaitingTerm& each : waiting) {
+    const std::string_view term = std::string_view(waiting_bytes_).substr(begin, each.end - begin);
+    buffer.term_ids.push_back(buffer.terms.intern(term, each.hash));
+    buffer.positions.push_back(each.position);
+    begin = each.end;
+  }
+  waiting_count_ = 0;
+  waiting_bytes_.clear();
+}
+
 namespace {
 // Whether the document has terms of the field already.
 bool hasRun(const FieldBuffer& buffer, DocId doc) {
@@ -180,12 +198,16 @@ bool hasRun(const FieldBuffer& buffer, DocId doc) {
 void SegmentBuffer::term(const Field& field, std::string_view term, std::uint32_t position) {
   if (!field.is_indexed) return;
   FieldBuffer& buffer = touch(field);
-  const std::uint32_t number = buffer.terms.intern(term, hashTerm(term));
+  const std::uint64_t hash = hashTerm(term);
   if (!has_nested_fields_) {
-    buffer.term_ids.push_back(number);
-    buffer.positions.push_back(position);
+    if (waiting_count_ == kMostWaiting || waiting_field_ != field.ordinal) settleTerms();
+    buffer.terms.fetchSlot(hash);
+    waiting_bytes_ += term;
+    waiting_[waiting_count_++] = {hash, position, waiting_bytes_.size()};
+    waiting_field_ = field.ordinal;
     return;
   }
+  const std::uint32_t number = buffer.terms.intern(term, hash);
   eachFrame(field, [&](const Frame& frame) {
     const DocId doc = docOf(frame);
     // Positions of an object count from its first term; in a document that takes them from several objects they follow
@@ -251,6 +273,8 @@ void SegmentBuffer::completion(const Field& field, std::string_view input, std::
 }
 
 void SegmentBuffer::abandonDocument() {
+  waiting_count_ = 0;
+  waiting_bytes_.clear();
   for (const Mark& mark : marks_) {
     FieldBuffer& buffer = fields_[mark.ordinal];
     buffer.docs.resize(mark.docs);
@@ -267,6 +291,7 @@ void SegmentBuffer::abandonDocument() {
 }
 
 DocId SegmentBuffer::keepDocument(const Identity& identity, std::string_view source) {
+  settleTerms();
   if (!objects_.empty()) settleObjects();
   const DocId doc = docCount() + ended_;
   for (const Mark& mark : marks_) {

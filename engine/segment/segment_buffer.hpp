@@ -12,6 +12,7 @@
 // owner's lock against each other. OWNS: copies of everything it was given.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -143,6 +144,8 @@ class SegmentBuffer final : public DocumentSink {
   // What the mapping says about nested fields.
   void layOutObjects();
   FieldBuffer& touch(const Field& field);
+  // Numbers the terms that wait.
+  void settleTerms();
   // The frame whose document holds the field's values.
   const Frame& frameOf(const Field& field) const;
   // Begins the document's run of terms when there is none yet.
@@ -173,6 +176,19 @@ class SegmentBuffer final : public DocumentSink {
   std::uint32_t ended_ = 0;
 
   std::optional<DocId> findNumbered(std::string_view id) const;
+
+  // Terms of the document being read that are not numbered yet: a table of terms is in no cache, and what several of
+  // them need is fetched at once.
+  static constexpr std::size_t kMostWaiting = 16;
+  struct WaitingTerm {
+    std::uint64_t hash;
+    std::uint32_t position;
+    std::size_t end;  // in waiting_bytes_
+  };
+  std::array<WaitingTerm, kMostWaiting> waiting_{};
+  std::size_t waiting_count_ = 0;
+  std::uint16_t waiting_field_ = 0;  // their field's ordinal
+  std::string waiting_bytes_;
 
   TermTable ids_;
   std::vector<std::int64_t> numbers_;

@@ -277,16 +277,15 @@ class BufferFreezer {
 
   void writeTextTerms(const FieldBuffer& values, TermRuns& runs, const std::vector<std::uint8_t>& norms,
                       std::uint32_t entry) {
-    std::vector<DocId> docs(runs.total);
-    std::vector<std::uint32_t> positions(runs.total);
+    // Document and position together: the places of an occurrence's terms are all over them.
+    std::vector<std::uint64_t> occurrences(runs.total);
     std::uint32_t first = 0;
     for (std::size_t i = 0; i < values.docs.size(); ++i) {
       const std::uint32_t end = values.ends[i];
       if (const DocId doc = renumber(values.docs[i]); doc != kNoMoreDocs) {
         for (std::uint32_t at = first; at < end; ++at) {
           const std::uint32_t place = runs.next[values.term_ids[at]]++;
-          docs[place] = doc;
-          positions[place] = values.positions[at];
+          occurrences[place] = std::uint64_t{doc} << 32 | values.positions[at];
         }
       }
       first = end;
@@ -295,13 +294,15 @@ class BufferFreezer {
     PostingsWriter postings(file_, true, norms.data());
     file_.beginSection(SectionKind::kPostings, entry);
     std::uint32_t from = 0;
+    std::vector<std::uint32_t> positions;
     for (const std::uint32_t number : runs.sorted) {
       const std::uint32_t end = runs.next[number];
       while (from < end) {
-        std::uint32_t same = from + 1;
-        while (same < end && docs[same] == docs[from]) ++same;
-        postings.add(docs[from], std::span<const std::uint32_t>(positions).subspan(from, same - from));
-        from = same;
+        const auto doc = static_cast<DocId>(occurrences[from] >> 32);
+        positions.clear();
+        for (; from < end && occurrences[from] >> 32 == doc; ++from)
+          positions.push_back(static_cast<std::uint32_t>(occurrences[from]));
+        postings.add(doc, positions);
       }
       dictionary.add(values.terms.term(number), postings.finishTerm());
     }

@@ -16,6 +16,18 @@ class TermTable {
 
   // The number of a term, new or old. `hash` is hashTerm(term).
   std::uint32_t intern(std::string_view term, std::uint64_t hash);
+  // Have the processor fetch, for an intern() soon: where such a term would be; then, of what stands there, what is
+  // known of it; then its bytes. Each needs what the one before fetched.
+  void fetchSlot(std::uint64_t hash) const {
+    if (!slots_.empty()) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+  }
+  void fetchTerm(std::uint64_t hash) const {
+    if (const std::uint32_t number = numberAt(hash); number != kNone) __builtin_prefetch(&terms_[number]);
+  }
+  void fetchBytes(std::uint64_t hash) const {
+    if (const std::uint32_t number = numberAt(hash); number != kNone)
+      __builtin_prefetch(bytes_.data() + terms_[number].start);
+  }
   // kNone when it was never interned.
   std::uint32_t find(std::string_view term, std::uint64_t hash) const;
 
@@ -52,6 +64,10 @@ class TermTable {
     std::uint32_t hash = 0;  // low half, whose lowest bits chose the slot
     std::uint32_t number = kNone;
   };
+  // In the first slot alone.
+  std::uint32_t numberAt(std::uint64_t hash) const {
+    return slots_.empty() ? kNone : slots_[hash & (slots_.size() - 1)].number;
+  }
   void grow();
   void sort(std::vector<std::uint32_t>& numbers) const;
 
