@@ -13,8 +13,8 @@ constexpr std::int64_t kDefaultCount = 10;
 constexpr Member kContextParameters[] = {
     {"id", Type::kId, true, "the record, as SearchLogs gives its id: TIMEMILLIS-SEQUENCE"},
     {"organizationId", Type::kId, false, "only this organisation's records"},
-    {"before", Type::kInteger, false, "records before it at most", "10", 0, 500},
-    {"after", Type::kInteger, false, "records after it at most", "10", 0, 500},
+    {"before", Type::kInteger, false, "records before it at most", "10", 0, 100},
+    {"after", Type::kInteger, false, "records after it at most", "10", 0, 100},
     {"service", Type::kId, false, "of this service; the record's own when neither this nor host is given"},
     {"host", Type::kId, false, "of this host; the record's own when neither this nor service is given"},
     {"within", Type::kInteger, false, "seconds before and after that are looked through", "3600", 1, 604'800},
