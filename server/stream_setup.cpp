@@ -159,12 +159,32 @@ void collectScraper(const std::string& domain, const http::ScraperStats& stats, 
   counter("gyre_scrape_lost_total", "fetches that the stream did not take", stats.lost);
 }
 
+namespace {
+
+std::vector<stream::DocumentIndex::Damaged> damagedOf(const bus::DomainService& domain) {
+  const auto* const index = dynamic_cast<const stream::DocumentIndex*>(&domain.stream->index());
+  return index != nullptr ? index->damaged() : std::vector<stream::DocumentIndex::Damaged>();
+}
+
+// Why it serves less than it was given; "" when it does not.
+std::string damageOf(const bus::DomainService& domain) {
+  std::string text;
+  for (const stream::DocumentIndex::Damaged& one : damagedOf(domain))
+    text += (text.empty() ? "" : "; ") + ("generation " + std::to_string(one.entry.number)) +
+            " is damaged and set aside: " + one.why;
+  return text;
+}
+
+}  // namespace
+
 observe::DomainHealth streamHealth(const bus::DomainService& domain) {
   const stream::StreamStats stats = domain.stream->stats();
   const Status index = domain.engine->health();
   return {index.isOk() ? observe::DomainStatus::kReady : observe::DomainStatus::kFailed,
           stats.last_sequence - std::min(stats.last_sequence, stats.applier.applied),
-          index.isOk() ? stats.applier.last_error : std::string(index.message()),
+          !index.isOk()                      ? std::string(index.message())
+          : stats.applier.last_error.empty() ? damageOf(domain)
+                                             : stats.applier.last_error,
           {{"sequence", stats.last_sequence},
            {"searchable", stats.applier.searchable},
            {"durable", stats.applier.durable},

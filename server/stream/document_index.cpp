@@ -55,11 +55,7 @@ Status DocumentIndex::load(std::uint64_t last_sequence) {
   merge_budget_ = std::make_shared<engine::MergeBudget>();
   GYRE_TRY_ASSIGN(const std::vector<GenerationEntry> entries, readGenerations(options_.folder));
   removeUnlisted(options_.folder, entries, observer_);
-  Generations opened;
-  for (const GenerationEntry& entry : entries) {
-    GYRE_TRY_ASSIGN(opened.emplace_back(), Generation::open(generationOptions(), entry, observer_));
-    saved_ranges_.push_back(entry.range);
-  }
+  GYRE_TRY_ASSIGN(Generations opened, openListed(entries));
   publish(std::move(opened));
   if (entries.empty()) {
     if (options_.first_sequence > 1)
@@ -67,6 +63,11 @@ Status DocumentIndex::load(std::uint64_t last_sequence) {
                     options_.folder + ": there is no index, and the log begins at sequence " +
                         std::to_string(options_.first_sequence) + ": earlier records are lost");
     return add({1, options_.first_sequence, clock_.nowMillis(), {}, options_.definition});
+  }
+  if (const auto aside = damaged(); !aside.empty() && aside.back().entry.number == entries.back().number) {
+    // What the log still has of it is indexed again.
+    const std::uint64_t first = std::max(entries.back().first_sequence, options_.first_sequence);
+    return add({entries.back().number + 1, first, clock_.nowMillis(), {}, options_.definition});
   }
   if (const std::uint64_t applied = progress().applied; applied > last_sequence)
     return {Code::kUnavailable, "index_ahead",
@@ -76,6 +77,45 @@ Status DocumentIndex::load(std::uint64_t last_sequence) {
   observer_.log(base::Level::kInformation, "stream",
                 options_.name + ": the mapping has changed; records go to a new generation from now on");
   return rollOver();
+}
+
+std::string DocumentIndex::pathOf(const GenerationEntry& entry) const {
+  return options_.folder + "/" + std::to_string(entry.number);
+}
+
+Result<DocumentIndex::Generations> DocumentIndex::openListed(const std::vector<GenerationEntry>& entries) {
+  Generations opened;
+  for (const GenerationEntry& entry : entries) {
+    auto generation = Generation::open(generationOptions(), entry, observer_);
+    if (generation.isOk()) {
+      opened.push_back(std::move(generation).value());
+      saved_ranges_.push_back(entry.range);
+      continue;
+    }
+    const Status& why = generation.status();
+    if (why.code() != Code::kCorruption) return why;
+    observer_.log(base::Level::kError, "stream",
+                  pathOf(entry) + ": is damaged and set aside, with its records from sequence " +
+                      std::to_string(entry.first_sequence) + " on; the rest is served: " + std::string(why.message()));
+    const std::lock_guard lock(mutex_);
+    damaged_.push_back({entry, std::string(why.message())});
+  }
+  return opened;
+}
+
+std::vector<DocumentIndex::Damaged> DocumentIndex::damaged() const {
+  const std::lock_guard lock(mutex_);
+  return damaged_;
+}
+
+// All that there are, those that are set aside too.
+std::vector<GenerationEntry> DocumentIndex::listed(const Generations& generations) const {
+  std::vector<GenerationEntry> entries;
+  for (const Damaged& one : damaged()) entries.push_back(one.entry);
+  for (const auto& generation : generations) entries.push_back(generation->entry());
+  std::sort(entries.begin(), entries.end(),
+            [](const GenerationEntry& a, const GenerationEntry& b) { return a.number < b.number; });
+  return entries;
 }
 
 std::shared_ptr<const DocumentIndex::Generations> DocumentIndex::generations() const {
@@ -106,13 +146,9 @@ void DocumentIndex::tellChanged() const {
 
 // The ranges are listed as they are now.
 Status DocumentIndex::save(const Generations& generations) {
-  std::vector<GenerationEntry> entries;
   std::vector<GenerationRange> ranges;
-  for (const auto& generation : generations) {
-    entries.push_back(generation->entry());
-    ranges.push_back(entries.back().range);
-  }
-  GYRE_TRY(writeGenerations(options_.folder, entries));
+  for (const auto& generation : generations) ranges.push_back(generation->range());
+  GYRE_TRY(writeGenerations(options_.folder, listed(generations)));
   saved_ranges_ = std::move(ranges);
   return {};
 }
@@ -120,13 +156,12 @@ Status DocumentIndex::save(const Generations& generations) {
 // Listed before it is made: a start makes what is listed and not there.
 Status DocumentIndex::add(GenerationEntry entry) {
   Generations next = *generations();
-  std::vector<GenerationEntry> entries;
-  for (const auto& generation : next) entries.push_back(generation->entry());
+  std::vector<GenerationEntry> entries = listed(next);
   entries.push_back(entry);
   GYRE_TRY(writeGenerations(options_.folder, entries));
   GYRE_TRY_ASSIGN(next.emplace_back(), Generation::open(generationOptions(), std::move(entry), observer_));
   saved_ranges_.clear();
-  for (const GenerationEntry& saved : entries) saved_ranges_.push_back(saved.range);
+  for (const auto& generation : next) saved_ranges_.push_back(generation->range());
   publish(std::move(next));
   GYRE_TRY(base::syncFolder(options_.folder));
   tellChanged();
@@ -204,8 +239,22 @@ Result<RetainResult> DocumentIndex::retain(std::int64_t oldest_millis) {
     (is_old ? dropped : kept).push_back(generation);
   }
   RetainResult result;
-  if (dropped.empty()) return result;
+  std::vector<Damaged> gone;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(damaged_, [&](const Damaged& one) {
+      const bool is_old = one.entry.range.newest < oldest_millis;
+      if (is_old) gone.push_back(one);
+      return is_old;
+    });
+  }
+  if (dropped.empty() && gone.empty()) return result;
   GYRE_TRY(save(kept));
+  result.deleted_generations += gone.size();  // of how many records nobody knows
+  for (const Damaged& one : gone) {
+    std::error_code ignored;  // a folder that is not listed is removed at the next start
+    std::filesystem::remove_all(pathOf(one.entry), ignored);
+  }
   std::uint64_t past = 0;
   for (const auto& generation : dropped) {
     result.deleted_records += generation->index().stats().doc_count;

@@ -5,6 +5,9 @@
 // anywhere leaves one that says where to go on. What each holds, by time, is listed before the commit that makes it
 // durable, so a range is never too small.
 //
+// A generation that is damaged is set aside: it stays listed and its files stay where they are, until it can be opened
+// again or retention deletes it; the others are served. When it was the newest, another begins.
+//
 // A search asks the generations whose times meet its own, as one search over several indices.
 //
 // THREADS: as StreamIndex. OWNS: the generations; searches share them, so a dropped one lives until they end.
@@ -58,6 +61,11 @@ class DocumentIndex final : public StreamIndex {
 
   // Oldest first; the last is written to.
   std::shared_ptr<const Generations> generations() const;
+  struct Damaged {
+    GenerationEntry entry;
+    std::string why;
+  };
+  std::vector<Damaged> damaged() const;
   // How many generations the last search asked.
   std::uint64_t lastSearched() const { return last_searched_; }
   // Called when there are others than before, on the applier's thread.
@@ -67,6 +75,9 @@ class DocumentIndex final : public StreamIndex {
   DocumentIndex(DocumentIndexOptions options, const base::Clock& clock, base::Observer& observer)
       : options_(std::move(options)), clock_(clock), observer_(observer) {}
   Status load(std::uint64_t last_sequence);
+  Result<Generations> openListed(const std::vector<GenerationEntry>& entries);
+  std::vector<GenerationEntry> listed(const Generations& generations) const;
+  std::string pathOf(const GenerationEntry& entry) const;
   Status add(GenerationEntry entry);
   Status save(const Generations& generations);
   void publish(Generations generations, std::uint64_t past = 0);
@@ -83,6 +94,7 @@ class DocumentIndex final : public StreamIndex {
   mutable std::mutex mutex_;  // guards what follows
   std::function<void()> on_changed_;
   std::shared_ptr<const Generations> generations_ = std::make_shared<const Generations>();
+  std::vector<Damaged> damaged_;        // oldest first
   std::uint64_t past_generations_ = 0;  // engine generations of what is gone, so that the sum only grows
   mutable std::atomic<std::uint64_t> last_searched_{0};
 

@@ -20,6 +20,8 @@ class StreamServiceTest : public StreamRig {
   CPPUNIT_TEST(aSearchAsksTheGenerationsOfItsTimes);
   CPPUNIT_TEST(anotherMappingBeginsAnotherGeneration);
   CPPUNIT_TEST(aLostIndexBeginsWhereTheLogDoes);
+  CPPUNIT_TEST(aDamagedGenerationIsSetAside);
+  CPPUNIT_TEST(aDamagedNewestGenerationIsFollowedByAnother);
   CPPUNIT_TEST(retentionOverFourHundredDays);
   CPPUNIT_TEST(aFutureTimeDoesNotKeepAGeneration);
   CPPUNIT_TEST(manyThreadsLoseNothing);
@@ -172,6 +174,56 @@ class StreamServiceTest : public StreamRig {
     open();
     waitSearchable(35);
     CPPUNIT_ASSERT_EQUAL(std::int64_t{15}, count());  // the last batch of each state of the log
+  }
+
+  void damage(const std::string& number) {
+    for (const auto& file : std::filesystem::directory_iterator(index_options_.folder + "/" + number))
+      if (file.is_regular_file() && file.file_size() > 0) std::filesystem::resize_file(file, file.file_size() / 2);
+  }
+
+  void aDamagedGenerationIsSetAside() {
+    open();
+    for (int day = 0; day < 5; ++day) {
+      waitSearchable(appended(batchOf(10, clock_.nowMillis())));
+      clock_.advance(kDay);
+    }
+    close();
+    damage("2");
+    options_.applier.retain_interval_ms = 3'600'000;
+    for (int start = 0; start < 2; ++start) {
+      open();
+      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, index_->damaged().size());
+      CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, index_->damaged().front().entry.number);
+      CPPUNIT_ASSERT_EQUAL(std::int64_t{40 + start}, count());
+      waitSearchable(appended(batchOf(1, clock_.nowMillis())));
+      CPPUNIT_ASSERT_EQUAL(std::int64_t{41 + start}, count());
+      close();
+    }
+    options_.applier.retention_ms = 3 * kDay + kDay / 2;
+    open();
+    waitUntil([&] { return stream_->stats().applier.deleted_generations == 2; });
+    CPPUNIT_ASSERT(index_->damaged().empty());
+    CPPUNIT_ASSERT(!std::filesystem::exists(index_options_.folder + "/2"));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{32}, count());
+  }
+
+  void aDamagedNewestGenerationIsFollowedByAnother() {
+    open();
+    waitSearchable(appended(batchOf(10, clock_.nowMillis())));
+    clock_.advance(kDay);
+    waitSearchable(appended(batchOf(10, clock_.nowMillis())));
+    const std::uint64_t last = appended(batchOf(3, clock_.nowMillis()));
+    waitSearchable(last);
+    close();
+    damage("2");
+    open();
+    const std::uint64_t next = appended(batchOf(1, clock_.nowMillis()));
+    CPPUNIT_ASSERT_EQUAL(last + 1, next);
+    waitSearchable(next);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, index_->damaged().size());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{3}, index_->generations()->back()->number());
+    // The first generation, what the log still had, and what came since.
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{10 + 3 + 1}, count());
   }
 
   void retentionOverFourHundredDays() {
