@@ -1,5 +1,7 @@
 #include "engine/promql/duration.hpp"
 
+#include "gyre/excerpt.hpp"
+
 #include <string>
 
 namespace gyre::engine::promql {
@@ -24,7 +26,7 @@ constexpr std::int64_t kMaxMs = 9'223'372'036'854;
 Result<std::int64_t> parseDuration(std::string_view text) {
   const auto refuse = [&](std::string_view why) {
     std::string message("not a valid duration: \"");
-    message.append(text.substr(0, 40)).append("\": ").append(why);
+    message.append(excerpt(text, 40)).append("\": ").append(why);
     return invalidArgument(std::move(message));
   };
   std::int64_t total = 0;

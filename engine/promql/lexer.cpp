@@ -8,6 +8,7 @@
 
 #include "engine/promql/aggregation_op.hpp"
 #include "engine/promql/duration.hpp"
+#include "gyre/excerpt.hpp"
 
 namespace gyre::engine::promql {
 namespace {
@@ -249,7 +250,7 @@ class Lexer {
       return {};
     }
     std::string message("bad number or duration syntax: \"");
-    message.append(word.substr(0, 40)).append("\"");
+    message.append(excerpt(word, 40)).append("\"");
     return error(begin, message);
   }
 
@@ -370,7 +371,7 @@ std::string describe(const Item& item) {
     case Token::kMetricIdentifier: out.append("metric identifier "); break;
     default: break;
   }
-  out.append("\"").append(item.text.substr(0, 60)).append("\"");
+  out.append("\"").append(excerpt(item.text, 60)).append("\"");
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include "engine/promql/function_table.hpp"
 #include "engine/promql/lexer.hpp"
 #include "engine/promql/type_check.hpp"
+#include "gyre/excerpt.hpp"
 
 namespace gyre::engine::promql {
 namespace {
@@ -237,7 +238,7 @@ class Parser {
     if (call.function == nullptr) {
       const std::string_view why = whyNotOffered(name.text);
       std::string message(why.empty() ? "unknown function with name \"" : "function \"");
-      message.append(name.text.substr(0, 60)).append("\"");
+      message.append(excerpt(name.text, 60)).append("\"");
       if (!why.empty()) message.append(" is not supported: ").append(why);
       return error(name.span.begin, message);
     }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "engine/promql/duration.hpp"
+#include "gyre/excerpt.hpp"
 #include "gyre/json.hpp"
 #include "gyre/json_writer.hpp"
 #include "gyre/time.hpp"
@@ -46,7 +47,7 @@ class Members {
     if (!object_.isObject()) return badData(what_ + ": expected an object");
     for (const json::Value member : object_)
       if (std::find(names.begin(), names.end(), member.key()) == names.end())
-        return badData(what_ + ": unknown member \"" + std::string(member.key().substr(0, 60)) + "\"");
+        return badData(what_ + ": unknown member \"" + std::string(excerpt(member.key(), 60)) + "\"");
     return {};
   }
   bool has(std::string_view name) const { return !object_[name].isMissing(); }
@@ -63,7 +64,7 @@ class Members {
     if (!member.isString()) return read(name, value);
     const auto time = timeOf(member.string());
     if (!time)
-      return invalid(name, "cannot parse \"" + std::string(member.string().substr(0, 60)) + "\" to a valid timestamp");
+      return invalid(name, "cannot parse \"" + std::string(excerpt(member.string(), 60)) + "\" to a valid timestamp");
     value = *time;
     return {};
   }
@@ -72,7 +73,7 @@ class Members {
     if (!member.isString()) return read(name, value);
     const auto duration = durationOf(member.string());
     if (!duration)
-      return invalid(name, "cannot parse \"" + std::string(member.string().substr(0, 60)) + "\" to a valid duration");
+      return invalid(name, "cannot parse \"" + std::string(excerpt(member.string(), 60)) + "\" to a valid duration");
     value = *duration;
     return {};
   }
@@ -117,7 +118,7 @@ Result<series::SeriesFilter> readFilter(const Members& members, const QueryOptio
     if (!one.isString()) return members.expected("match", "an array of selectors");
     auto matchers = parseSelector(one.string(), options.parse_limits);
     if (!matchers.isOk())
-      return badData("match[] \"" + std::string(one.string().substr(0, 200)) +
+      return badData("match[] \"" + std::string(excerpt(one.string(), 200)) +
                      "\": " + std::string(matchers.status().message()));
     filter.any_of.push_back(std::move(matchers).value());
     filter.any_of.back().insert(filter.any_of.back().end(), where.begin(), where.end());
@@ -206,7 +207,7 @@ Result<std::string> answerLabelValues(const series::SeriesSource& source, const 
   GYRE_TRY(members.allow({"label", "match", "start", "end", "limit"}));
   std::string label;
   GYRE_TRY(members.read("label", label));
-  if (!isLabelName(label)) return badData("invalid label name: \"" + label.substr(0, 60) + "\"");
+  if (!isLabelName(label)) return badData("invalid label name: \"" + std::string(excerpt(label, 60)) + "\"");
   GYRE_TRY_ASSIGN(const series::SeriesFilter filter, readFilter(members, options));
   GYRE_TRY_ASSIGN(const std::vector<std::string> values, source.labelValues(label, filter));
   return stringsText(values);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 
@@ -476,8 +477,10 @@ class Parser {
       node->kind = has_tilde ? SyntaxNode::Kind::kFuzzy : SyntaxNode::Kind::kText;
       GYRE_TRY_ASSIGN(node->text, withoutEscapes(lexeme.image));
     }
+    // More than the largest 32-bit number is no whole distance either, as in Lucene.
+    constexpr float kMostEdits = 2147483648.0f;
     if (has_tilde && node->number && *node->number >= 1 &&
-        *node->number != static_cast<float>(static_cast<int>(*node->number)))
+        (*node->number != std::trunc(*node->number) || *node->number > kMostEdits))
       return syntaxError("Fractional edit distances are not allowed!");
     return node;
   }

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "filter.hpp"
+#include "gyre/excerpt.hpp"
 #include "gyre/search_answer.hpp"
 #include "queries.hpp"
 
@@ -55,10 +56,9 @@ class Tally {
     Name& name = names_[path];
     ++name.count;
     std::string_view text = value.isString() ? value.string() : value.raw();
-    std::size_t shown = std::min(text.size(), kMaxShown);
-    while (shown > 0 && shown < text.size() && (static_cast<unsigned char>(text[shown]) & 0xc0) == 0x80) --shown;
-    if (name.values.size() < kMaxKept || name.values.contains(text.substr(0, shown)))
-      ++name.values.try_emplace(std::string(text.substr(0, shown)), 0).first->second;
+    text = excerpt(text, kMaxShown);
+    if (name.values.size() < kMaxKept || name.values.contains(text))
+      ++name.values.try_emplace(std::string(text), 0).first->second;
   }
   // Most frequent first, then by name.
   void write(std::int64_t size, JsonWriter& out) const {

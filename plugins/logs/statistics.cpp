@@ -2,6 +2,7 @@
 #include <array>
 
 #include "filter.hpp"
+#include "gyre/excerpt.hpp"
 #include "gyre/search_answer.hpp"
 #include "queries.hpp"
 #include "severity.hpp"
@@ -183,13 +184,9 @@ Status presentPatterns(json::Value level, JsonWriter& out) {
     json::Value source;
     for (const json::Value hit : bucket["example"]["hits"]["hits"]) source = hit["_source"];
     const std::string_view message = source["message"].string();
-    const std::string_view example = message.substr(0, std::min(message.find('\n'), std::size_t{1000}));
-    std::string sound(example);  // not cut within a character
-    while (!sound.empty() && sound.size() < message.size() &&
-           (static_cast<unsigned char>(message[sound.size()]) & 0xc0) == 0x80)
-      sound.pop_back();
-    out.beginObject().member("id", bucket["key"].string()).member("pattern", patternOf(sound));
-    out.rawMember("doc_count", bucket["doc_count"].raw()).member("example", sound);
+    const std::string_view example = excerpt(message.substr(0, message.find('\n')), 1000);
+    out.beginObject().member("id", bucket["key"].string()).member("pattern", patternOf(example));
+    out.rawMember("doc_count", bucket["doc_count"].raw()).member("example", example);
     if (source["level"].isString()) out.member("level", source["level"].string());
     if (source["service"].isString()) out.member("service", source["service"].string());
     out.endObject();

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "gyre/activity.hpp"
+#include "gyre/excerpt.hpp"
 #include "payment.hpp"
 
 namespace gyre::payments {
@@ -26,10 +27,8 @@ ActivityItem item(std::string summary, json::Value document) { return {std::move
 // The beginning of a text that may be long; never cut inside a character.
 std::string beginningOf(std::string_view text) {
   constexpr std::size_t kMost = 200;
-  if (text.size() <= kMost) return std::string(text);
-  std::size_t end = kMost;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + "…";
+  const std::string_view shown = excerpt(text, kMost);
+  return std::string(shown) + (shown.size() < text.size() ? "…" : "");
 }
 
 std::string described(json::Value document) {

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "gyre/excerpt.hpp"
 #include "gyre/json.hpp"
 #include "gyre/schema.hpp"
 
@@ -349,8 +350,7 @@ std::optional<OptionType> typeNamed(std::string_view name) {
 
 std::string printableText(std::string_view text, std::size_t limit) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  std::size_t end = std::min(text.size(), limit);
-  while (end < text.size() && end > 0 && (byte(end) & 0xc0) == 0x80) --end;
+  const std::size_t end = excerpt(text, limit).size();
   std::string shown;
   for (std::size_t i = 0; i < end; ++i) {
     const bool is_c1 = byte(i) == 0xc2 && i + 1 < end && byte(i + 1) < 0xa0;

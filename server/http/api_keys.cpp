@@ -17,6 +17,7 @@
 #include <Poco/SHA2Engine.h>
 
 #include "gyre/base64.hpp"
+#include "gyre/excerpt.hpp"
 #include "gyre/json.hpp"
 #include "gyre/json_writer.hpp"
 #include "gyre/schema.hpp"
@@ -127,7 +128,7 @@ Status ApiKeys::load() {
     key.expires_millis = entry["expires"].integer();
     key.hash = entry["hash"].string();
     if (key.id.empty() || key.hash.size() != 64 || !std::all_of(key.roles.begin(), key.roles.end(), isRole))
-      return damaged("expected a key, found " + std::string(entry.raw().substr(0, 60)));
+      return damaged("expected a key, found " + std::string(excerpt(entry.raw(), 60)));
     keys_.push_back(std::move(key));
   }
   count_.store(keys_.size(), std::memory_order_release);

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "gyre/json.hpp"
 #include "gyre/schema.hpp"
+#include "server/http/percent_encoding.hpp"
 #include "server/http/problem.hpp"
 
 namespace gyre::http {
@@ -51,7 +52,7 @@ Result<std::optional<std::uint64_t>> expectedVersion(const Request& request) {
     if (error == std::errc() && end == text.data() + text.size() - 1) return std::optional(version);
   }
   return Status(Code::kInvalidArgument, "malformed_if_match",
-                "if-match: expected a version in quotes, as \"3\", found " + std::string(text.substr(0, 60)));
+                "if-match: expected a version in quotes, as \"3\", found " + quoteExcerpt(text));
 }
 
 Status checkKey(std::string_view key, std::string_view where) {

@@ -11,6 +11,7 @@
 #include "gyre/json_writer.hpp"
 #include "gyre/time.hpp"
 #include "server/bus/dead_letter_replay.hpp"
+#include "server/http/percent_encoding.hpp"
 #include "server/http/problem.hpp"
 #include "server/http/request_parameters.hpp"
 
@@ -97,7 +98,7 @@ Result<std::uint64_t> readId(std::string_view text) {
   std::uint64_t id = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
   if (error != std::errc() || end != text.data() + text.size() || id == 0)
-    return invalidArgument("id: expected a whole number above 0, found \"" + std::string(text.substr(0, 60)) + "\"");
+    return invalidArgument("id: expected a whole number above 0, found " + quoteExcerpt(text));
   return id;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gyre/json_writer.hpp"
+#include "server/http/percent_encoding.hpp"
 #include "server/http/query_string.hpp"
 
 namespace gyre::http {
@@ -43,7 +44,7 @@ Result<std::optional<std::uint64_t>> wholeHeader(const Request& request, std::st
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value > maximum)
     return invalidArgument(std::string(name) + ": expected a whole number from 0 to " + std::to_string(maximum) +
-                           ", found \"" + std::string(text.substr(0, 60)) + "\"");
+                           ", found " + quoteExcerpt(text));
   return std::optional(value);
 }
 

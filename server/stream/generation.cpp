@@ -9,6 +9,7 @@
 
 #include "base/durable_file.hpp"
 #include "engine/directory/mmap_directory.hpp"
+#include "gyre/excerpt.hpp"
 #include "gyre/json.hpp"
 #include "gyre/json_writer.hpp"
 
@@ -29,7 +30,7 @@ Result<GenerationEntry> readEntry(const std::string& path, json::Value value) {
   const auto max = value["maxTime"].integer();
   const auto newest = value["newest"].integer();
   if (!number || !first || !created || !min || !max || !newest || !value["definition"].isObject())
-    return damagedList(path, "expected a generation, found " + std::string(value.raw().substr(0, 100)));
+    return damagedList(path, "expected a generation, found " + std::string(excerpt(value.raw(), 100)));
   return GenerationEntry{*number, *first, *created, {*min, *max, *newest}, std::string(value["definition"].raw())};
 }
 

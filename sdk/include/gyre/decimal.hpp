@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "gyre/excerpt.hpp"
 #include "gyre/json.hpp"
 #include "gyre/status.hpp"
 
@@ -88,10 +89,8 @@ inline Status outOfRange(std::string message) { return {Code::kInvalidArgument, 
 // A piece of what was sent, for a message; a cut never parts a UTF-8 character.
 inline std::string quoted(std::string_view text) {
   constexpr std::size_t kShown = 60;
-  std::size_t size = std::min(text.size(), kShown);
-  if (size < text.size())
-    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
-  return "\"" + std::string(text.substr(0, size)) + (size < text.size() ? "…\"" : "\"");
+  const std::string_view shown = excerpt(text, kShown);
+  return "\"" + std::string(shown) + (shown.size() < text.size() ? "…\"" : "\"");
 }
 
 }  // namespace detail

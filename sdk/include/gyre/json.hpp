@@ -1,8 +1,8 @@
 // What does this JSON text say? A strict reader that keeps every number exactly as it was written.
 //
-// Document::parse checks the whole text at once with simdjson: RFC 8259 grammar, valid UTF-8, no duplicate member names,
-// bounded nesting. Afterwards reading cannot fail. Numbers stay text until asked for, because money must never pass
-// through a double on its way in.
+// Document::parse checks the whole text at once with simdjson: RFC 8259 grammar, valid UTF-8, no duplicate member
+// names, bounded nesting. Afterwards reading cannot fail. Numbers stay text until asked for, because money must never
+// pass through a double on its way in.
 //
 // A Value is a small handle into its Document; a missing member is a Value of Kind::kMissing, so look-ups chain.
 //
@@ -23,6 +23,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "gyre/excerpt.hpp"
 #include "gyre/json_writer.hpp"
 #include "gyre/status.hpp"
 
@@ -31,7 +32,8 @@ namespace gyre::json {
 enum class Kind : std::uint8_t { kMissing, kNull, kBoolean, kNumber, kString, kArray, kObject };
 
 constexpr std::string_view kindName(Kind kind) {
-  constexpr std::string_view kNames[] = {"nothing", "null", "a boolean", "a number", "a string", "an array", "an object"};
+  constexpr std::string_view kNames[] = {"nothing",  "null",     "a boolean", "a number",
+                                         "a string", "an array", "an object"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -148,7 +150,7 @@ class Document {
   Document() = default;
 
   simdjson::padded_string source_;
-  std::vector<std::unique_ptr<char[]>> strings_;     // decoded strings that held escapes
+  std::vector<std::unique_ptr<char[]>> strings_;      // decoded strings that held escapes
   std::unique_ptr<std::vector<detail::Node>> nodes_;  // on the heap, so that Values survive a move
 };
 
@@ -192,7 +194,8 @@ constexpr bool isSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c 
 
 class Document::Builder {
  public:
-  Builder(Document& document, std::string_view text, Limits limits) : document_(document), text_(text), limits_(limits) {}
+  Builder(Document& document, std::string_view text, Limits limits)
+      : document_(document), text_(text), limits_(limits) {}
 
   Status run() {
     if (!simdjson::validate_utf8(text_.data(), text_.size())) return malformed("invalid UTF-8");
@@ -243,7 +246,7 @@ class Document::Builder {
       node.kind = Kind::kString;
       node.text = keep(decoded);
     } else if (!scalar(token, node)) {
-      return malformed("expected a value, found \"" + std::string(token.substr(0, 20)) + "\"");
+      return malformed("expected a value, found \"" + std::string(excerpt(token, 20)) + "\"");
     }
     const std::string_view padded = document_.source_;
     std::string_view rest = padded.substr(static_cast<std::size_t>(token.data() - base_) + token.size());
@@ -300,7 +303,7 @@ class Document::Builder {
       nodes[index].raw = token;
     } else {
       if (!scalar(token, nodes[index]))
-        return malformed("expected a value, found \"" + std::string(token.substr(0, 20)) + "\"", {token.data(), 0});
+        return malformed("expected a value, found \"" + std::string(excerpt(token, 20)) + "\"", {token.data(), 0});
       nodes[index].raw = token;
     }
     nodes[index].end = static_cast<std::uint32_t>(nodes.size());
@@ -358,7 +361,7 @@ class Document::Builder {
   Status rejectDuplicates(std::uint32_t index) {
     const auto& nodes = *document_.nodes_;
     const auto duplicate = [&](std::string_view key) {
-      return malformed("duplicate member \"" + std::string(key.substr(0, 100)) + "\"");
+      return malformed("duplicate member \"" + std::string(excerpt(key, 100)) + "\"");
     };
     if (nodes[index].count <= 16) {
       const auto end = static_cast<std::uint32_t>(nodes.size());

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gyre/excerpt.hpp"
 #include "gyre/json.hpp"
 #include "gyre/status.hpp"
 
@@ -161,13 +162,8 @@ constexpr std::string_view typeName(Type type) {
 
 // What was found, short enough for a message.
 inline std::string shown(json::Value value) {
-  std::string text(value.raw().substr(0, 60));
-  // Do not cut inside a UTF-8 character.
-  if (value.raw().size() > 60) {
-    while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0) == 0x80) text.pop_back();
-    if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xc0) text.pop_back();
-    text += "…";
-  }
+  std::string text(excerpt(value.raw(), 60));
+  if (text.size() < value.raw().size()) text += "…";
   return text;
 }
 

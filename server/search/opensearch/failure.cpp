@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "gyre/excerpt.hpp"
 #include "gyre/json.hpp"
 
 namespace gyre::search {
@@ -34,7 +35,7 @@ Cause readCause(std::string_view body) {
     if (error.isObject()) return causeOf(error);
     if (error.isString()) return {"", std::string(error.string())};
   }
-  std::string shown(body.substr(0, kShownBytes));
+  std::string shown(excerpt(body, kShownBytes));
   for (char& c : shown)
     if (static_cast<unsigned char>(c) < 0x20 || c == '\x7f') c = ' ';
   return {"", std::move(shown)};
