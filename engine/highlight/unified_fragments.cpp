@@ -22,8 +22,7 @@ struct Passage {
 // Cuts where its boundaries say, but sentences that are too long at words, and short ones together.
 class PassageScanner {
  public:
-  PassageScanner(std::u16string_view text, const HighlightOptions& options, bool is_tokenized)
-      : length_(static_cast<std::int64_t>(text.size())) {
+  PassageScanner(std::u16string_view text, const HighlightOptions& options, bool is_tokenized) : text_(text) {
     if (options.fragment_count == 0 || !is_tokenized) {
       main_ = Boundaries::ofValues(text);
     } else if (options.scanner == HighlightOptions::Scanner::kWord) {
@@ -42,8 +41,7 @@ class PassageScanner {
   std::pair<std::uint32_t, std::uint32_t> around(std::int64_t start) {
     if (max_size_ == 0) {
       const std::int64_t from = std::max<std::int64_t>(main_.preceding(start + 1), 0);
-      const std::int64_t to = main_.following(start);
-      return bounds(from, to < 0 ? length_ : to);
+      return bounds(from, endBehind(main_, start));
     }
     const std::int64_t offset = start + 1;
     if (offset > window_start_ && offset < window_end_) {
@@ -51,13 +49,12 @@ class PassageScanner {
       inner_end_ = window_end_;
     } else {
       window_start_ = inner_start_ = std::max<std::int64_t>(main_.preceding(offset), 0);
-      const std::int64_t end = main_.following(offset - 1);
-      window_end_ = inner_end_ = end < 0 ? length_ : end;
+      window_end_ = inner_end_ = endBehind(main_, offset - 1);
       // Further sentences of the value, as long as they fit.
-      const std::int64_t value_end = values_.following(offset - 1);
-      while (inner_end_ - inner_start_ < max_size_ && inner_end_ != value_end) {
-        const std::int64_t next = main_.following(inner_end_);
-        if (next < 0 || next - inner_start_ > max_size_) break;
+      const std::int64_t value_end = endBehind(values_, offset - 1);
+      while (inner_end_ - inner_start_ < max_size_ && inner_end_ < value_end) {
+        const std::int64_t next = endBehind(main_, inner_end_);
+        if (next - inner_start_ > max_size_) break;
         window_end_ = inner_end_ = next;
       }
     }
@@ -65,10 +62,7 @@ class PassageScanner {
       if (offset - max_size_ > inner_start_)
         inner_start_ = std::max(inner_start_, words_.preceding(offset - max_size_));
       const std::int64_t left = std::max<std::int64_t>(0, max_size_ - (offset - inner_start_));
-      if (offset + left < window_end_) {
-        const std::int64_t end = words_.following(offset + left);
-        inner_end_ = std::min(window_end_, end < 0 ? window_end_ : end);
-      }
+      if (offset + left < window_end_) inner_end_ = std::min(window_end_, endBehind(words_, offset + left));
     }
     return bounds(inner_start_, inner_end_);
   }
@@ -77,10 +71,17 @@ class PassageScanner {
   static std::pair<std::uint32_t, std::uint32_t> bounds(std::int64_t from, std::int64_t to) {
     return {static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(to)};
   }
+  // The next boundary. What separates values belongs to none of them.
+  std::int64_t endBehind(const Boundaries& boundaries, std::int64_t offset) const {
+    const std::int64_t end = boundaries.following(offset);
+    if (end < 0) return static_cast<std::int64_t>(text_.size());
+    return text_[static_cast<std::size_t>(end) - 1] == kValueSeparator && end > offset + 1 ? end - 1 : end;
+  }
+
+  std::u16string_view text_;
   Boundaries main_;
   Boundaries words_;
   Boundaries values_;
-  std::int64_t length_;
   std::int64_t max_size_ = 0;
   std::int64_t window_start_ = -1, window_end_ = -1;
   std::int64_t inner_start_ = -1, inner_end_ = 0;
