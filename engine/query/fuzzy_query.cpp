@@ -15,13 +15,16 @@ namespace {
 class FuzzyExpansion final : public TermExpansion {
  public:
   explicit FuzzyExpansion(FuzzyPattern pattern)
-      : pattern_(std::move(pattern)), word_length_(countCharacters(pattern_.word)) {}
+      : pattern_(std::move(pattern)), word_length_(countCharacters(pattern_.word)) {
+    // Nothing is like no word at all.
+    if (pattern_.word.empty()) pattern_.max_edits = 0;
+  }
 
   void forEachTerm(const TermDictionaryReader& terms, const Visit& visit) const override {
     forEachFuzzyTerm(terms, pattern_, [&](const FuzzyMatch& match, const TermCursor& cursor) {
       const auto shorter = static_cast<float>(std::min(word_length_, match.length));
       const float likeness = match.edits == 0 ? 1.0f : 1.0f - static_cast<float>(match.edits) / shorter;
-      return visit(cursor, std::max(likeness, 0.0f));
+      return visit(cursor, likeness);
     });
   }
 

@@ -133,7 +133,7 @@ class MultiTermQuery final : public Query {
     const BoostedVisit around(visitor, boost_);
     visitor.pattern(path_, [this](const TermDictionaryReader& terms, const auto& visit) {
       expansion_->forEachTerm(terms, [&](const TermCursor& cursor, float factor) {
-        visit(cursor.term(), factor);
+        visit(cursor.term(), std::max(factor, 0.0f));
         return true;
       });
     });
@@ -212,6 +212,8 @@ class MultiTermQuery final : public Query {
       }
     }
     if (rewrite_.kind != Rewrite::Kind::kScoring && merged.size() > rewrite_.size) merged.resize(rewrite_.size);
+    // Terms with more edits than characters are the last to be chosen, and worth nothing.
+    for (ExpandedTerm& term : merged) term.factor = std::max(term.factor, 0.0f);
     return merged;
   }
 

@@ -21,8 +21,8 @@ namespace gyre::engine {
 class TermExpansion {
  public:
   virtual ~TermExpansion() = default;
-  // Visits the terms in their order with what a match of each is worth (1 for all but fuzzy ones), until it returns
-  // false.
+  // Visits the terms in their order with what a match of each is worth (1 for all but fuzzy ones; below 0 is 0, and
+  // still less), until it returns false.
   using Visit = std::function<bool(const TermCursor&, float factor)>;
   virtual void forEachTerm(const TermDictionaryReader& terms, const Visit& visit) const = 0;
 };
