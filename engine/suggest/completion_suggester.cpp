@@ -271,7 +271,8 @@ class SegmentCompletions {
 
   bool offer(const Completion& completion, float factor, const std::string& context) {
     if (bar_ && isBehindBar(completion)) return false;
-    if (!isVisible(view_, completion.doc)) return true;
+    // What is analysed to nothing is kept, and nothing that is typed finds it.
+    if (completion.analysed.empty() || !isVisible(view_, completion.doc)) return true;
     if (request_.skips_duplicates && !texts_.emplace(completion.text).second) return true;
     if (!has_lone_inputs_ && !docs_.insert(completion.doc).second) return true;
     const auto weight = static_cast<float>(completion.weight);
