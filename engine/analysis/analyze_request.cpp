@@ -14,9 +14,6 @@ namespace gyre::engine {
 
 namespace {
 
-// The dialect's index.analyze.max_token_count.
-constexpr std::size_t kMaxTokens = 10'000;
-
 Status validation(const std::string& what) {
   return {Code::kInvalidArgument, "action_request_validation_exception", "Validation Failed: 1: " + what + ";"};
 }
@@ -280,7 +277,8 @@ class Chooser {
 
 class AnswerWriter {
  public:
-  AnswerWriter(const AnalyzeBody& body, const Chosen& chosen) : body_(body), chosen_(chosen), out_(text_) {}
+  AnswerWriter(const AnalyzeBody& body, const Chosen& chosen, std::size_t max_tokens)
+      : body_(body), chosen_(chosen), max_tokens_(max_tokens), out_(text_) {}
 
   Result<std::string> write() {
     out_.beginObject();
@@ -352,10 +350,10 @@ class AnswerWriter {
       for (std::size_t i = 0; i < stages; ++i) parts.filters[i].part->apply(list);
       std::uint32_t next = 0;
       for (const Token& token : list.tokens) {
-        if (++count > kMaxTokens)
+        if (++count > max_tokens_)
           return {Code::kInvalidArgument, "illegal_state_exception",
                   "The number of tokens produced by calling _analyze has exceeded the allowed maximum of [" +
-                      std::to_string(kMaxTokens) +
+                      std::to_string(max_tokens_) +
                       "]. This limit can be set by changing the [index.analyze.max_token_count] index level setting."};
         next += token.increment;
         writeToken(token, base_position + (next == 0 ? 0 : next - 1), base_offset, knows_keywords);
@@ -399,17 +397,18 @@ class AnswerWriter {
 
   const AnalyzeBody& body_;
   const Chosen& chosen_;
+  std::size_t max_tokens_;
   std::string text_;
   JsonWriter out_;
 };
 
 }  // namespace
 
-Result<std::string> runAnalyze(json::Value body, const Mapping* mapping) {
+Result<std::string> runAnalyze(json::Value body, const Mapping* mapping, std::size_t max_tokens) {
   GYRE_TRY_ASSIGN(const AnalyzeBody read, readBody(body));
   GYRE_TRY(validate(read, mapping != nullptr));
   GYRE_TRY_ASSIGN(const Chosen chosen, Chooser(read, mapping).choose());
-  return AnswerWriter(read, chosen).write();
+  return AnswerWriter(read, chosen, max_tokens).write();
 }
 
 }  // namespace gyre::engine

@@ -7,6 +7,7 @@
 // THREADS: free functions.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "gyre/json.hpp"
@@ -17,7 +18,7 @@ namespace gyre::engine {
 class Mapping;
 
 // Without a mapping no index is asked: "field" and "normalizer" need one. The answer is the dialect's; a failure's
-// reason is its error type.
-Result<std::string> runAnalyze(json::Value body, const Mapping* mapping);
+// reason is its error type. More than `max_tokens` tokens (index.analyze.max_token_count) are refused.
+Result<std::string> runAnalyze(json::Value body, const Mapping* mapping, std::size_t max_tokens = 10'000);
 
 }  // namespace gyre::engine

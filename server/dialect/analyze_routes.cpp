@@ -17,12 +17,14 @@ Result<Response> analyze(Service& service, Call& call) {
   GYRE_TRY_ASSIGN(const json::Document body, json::Document::parse(call.request.body));
   const std::string_view name = call.hasVariable("index") ? call.variable("index") : call.text("index");
   std::shared_ptr<const engine::Mapping> mapping;
+  std::int64_t max_tokens = 10'000;
   if (!name.empty()) {
     GYRE_TRY_ASSIGN(const IndexPtr index, service.catalog().resolveOne(name));
     mapping = index->mapping();
+    max_tokens = index->settings.whole("index.analyze.max_token_count", max_tokens);
   }
   Response response;
-  GYRE_TRY_ASSIGN(response.body, engine::runAnalyze(body.root(), mapping.get()));
+  GYRE_TRY_ASSIGN(response.body, engine::runAnalyze(body.root(), mapping.get(), static_cast<std::size_t>(max_tokens)));
   return response;
 }
 
