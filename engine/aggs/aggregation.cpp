@@ -21,15 +21,15 @@ std::optional<WorkTimer> timed(const Aggregation& aggregation, WorkTime Aggregat
 
 }  // namespace
 
-Status tooManyBuckets() {
+Status tooManyBuckets(std::uint64_t limit) {
   return {Code::kUnavailable, "too_many_buckets_exception",
-          "Trying to create too many buckets. Must be less than or equal to: [" + std::to_string(kMaxBuckets) +
+          "Trying to create too many buckets. Must be less than or equal to: [" + std::to_string(limit) +
               "]. This limit can be set by changing the [search.max_buckets] cluster level setting."};
 }
 
 Status AggregationOutput::addBuckets(std::uint64_t count) {
   bucket_count += count;
-  return bucket_count <= kMaxBuckets ? Status() : tooManyBuckets();
+  return bucket_count <= max_buckets ? Status() : tooManyBuckets(max_buckets);
 }
 
 bool needScores(const Aggregations& aggregations) {

@@ -63,11 +63,12 @@ struct AggregationOutput {
   // Writes what the query's nested clauses show of such a hit ("inner_hits"); null when they show nothing.
   std::function<Status(std::uint32_t segment, DocId doc)> write_inner_hits{};
   std::uint64_t bucket_count = 0;
+  std::uint64_t max_buckets = kMaxBuckets;
 
   // too_many_buckets_exception beyond the limit.
   Status addBuckets(std::uint64_t count);
 };
-Status tooManyBuckets();
+Status tooManyBuckets(std::uint64_t limit = kMaxBuckets);
 
 class AggregatorSet;
 

@@ -212,6 +212,10 @@ Result<AggregatedField> readField(const AggregationRequest& request, json::Value
   result.path = value.string();
   const Field* field = request.context.mapping.find(value.string());
   if (result.path == kIndexNamePath && request.kind != "significant_terms") field = indexNameField();
+  for (const std::string_view own : {"_id", "_ignored", "_routing", "_seq_no", "_version"})
+    if (result.path == own)
+      return noticedBy(kByIndex, illegalArgument("Fielddata is not supported on field " + bracketed(own) + " of type " +
+                                                 bracketed(own)));
   if (const Field* const flat = request.context.mapping.flatObjectAt(result.path)) {
     if (flat == field)
       return illegalArgument("Field [" + flat->path +

@@ -291,12 +291,12 @@ Status readSources(const AggregationRequest& request, json::Value list, Composit
 Status readAfter(const AggregationRequest& request, json::Value after, CompositeSpec& spec) {
   if (!after.isObject()) return failedField(request, "after", "expected an object, found " + std::string(after.raw()));
   if (after.size() != spec.sources.size())
-    return illegalArgument("[after] has " + std::to_string(after.size()) + " value(s) but [sources] has " +
-                           std::to_string(spec.sources.size()));
+    return noticedBy(kByIndex, illegalArgument("[after] has " + std::to_string(after.size()) +
+                                               " value(s) but [sources] has " + std::to_string(spec.sources.size())));
   spec.has_after = true;
   for (CompositeSource& source : spec.sources) {
     const json::Value value = after[source.name];
-    if (value.isMissing()) return illegalArgument("Missing value for [after." + source.name + "]");
+    if (value.isMissing()) return noticedBy(kByIndex, illegalArgument("Missing value for [after." + source.name + "]"));
     if (value.isNull()) {
       if (!source.has_null)
         return illegalArgument("Invalid value for [after." + source.name + "], expected comparable, got [null]");
@@ -359,7 +359,7 @@ Result<AggregationPtr> parseComposite(AggregationRequest& request) {
         return failedField(request, "size",
                            "[size] must be greater than 0. Found [" + std::to_string(size) + "] in [" +
                                std::string(request.name) + "]");
-      if (static_cast<std::uint64_t>(size) > kMaxBuckets) return tooManyBuckets();
+      if (static_cast<std::uint64_t>(size) > kMaxBuckets) return noticedBy(kByIndex, tooManyBuckets());
       spec.size = static_cast<std::uint32_t>(size);
     } else if (member.key() == "after") {
       after = member;

@@ -205,8 +205,8 @@ Result<AggregationPtr> parseHistogram(AggregationRequest& request) {
   const Bounds& extended = spec.extended;
   if (spec.hard && ((extended.min && spec.hard->min && *extended.min < *spec.hard->min) ||
                     (extended.max && spec.hard->max && *extended.max > *spec.hard->max)))
-    return illegalArgument("Extended bounds have to be inside hard bounds, hard bounds: " + boundsText(*spec.hard) +
-                           ", extended bounds: " + boundsText(extended));
+    return noticedBy(kByIndex, illegalArgument("Extended bounds have to be inside hard bounds, hard bounds: " +
+                                               boundsText(*spec.hard) + ", extended bounds: " + boundsText(extended)));
   spec.subs = std::move(request.subs);
   return AggregationPtr(std::make_unique<HistogramAggregation>(std::move(spec)));
 }

@@ -148,7 +148,7 @@ Result<double> readEnd(const AggregationRequest& request, const RangeSpec& spec,
     const std::optional<double> number = value.real();
     auto instant = parseDateMath(text, spec.source.format.dates(), RoundUp::kNo, zone, request.context.now_millis);
     if (!instant.isOk() && number) return *number;
-    if (!instant.isOk()) return std::move(instant).status();
+    if (!instant.isOk()) return noticedBy(kByIndex, std::move(instant).status());
     return static_cast<double>(*instant);
   }
   const std::optional<double> number = value.isString() ? percentOf(value.string()) : value.real();

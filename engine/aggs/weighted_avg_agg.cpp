@@ -8,6 +8,7 @@
 #include "engine/aggs/aggregation_parser.hpp"
 #include "engine/aggs/doc_values_cursor.hpp"
 #include "engine/aggs/value_source.hpp"
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
 
@@ -144,8 +145,8 @@ Result<AggregationPtr> parseWeightedAverage(AggregationRequest& request) {
     }
   }
   if (!has_value || !has_weight)
-    return illegalArgument(std::string("Could not find field name [") + (has_value ? "weight" : "value") +
-                           "] in multiValuesSource");
+    return noticedBy(kByIndex, illegalArgument(std::string("Could not find field name [") +
+                                               (has_value ? "weight" : "value") + "] in multiValuesSource"));
   return AggregationPtr(std::make_unique<WeightedAggregation>(std::move(spec)));
 }
 

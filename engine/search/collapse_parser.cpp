@@ -55,10 +55,12 @@ Result<Rescore> parseRescore(json::Value value, ParseContext& context) {
       GYRE_TRY_ASSIGN(const std::int64_t size, parseWhole("rescore", member));
       const std::int64_t most = context.limits.rescore_window;
       if (size > most)
-        return illegalArgument("Rescore window [" + std::to_string(size) + "] is too large. It must be less than [" +
-                               std::to_string(most) +
-                               "]. This prevents allocating massive heaps for storing the results to be rescored. "
-                               "This limit can be set by changing the [index.max_rescore_window] index level setting.");
+        return noticedBy(
+            kByIndex,
+            illegalArgument("Rescore window [" + std::to_string(size) + "] is too large. It must be less than [" +
+                            std::to_string(most) +
+                            "]. This prevents allocating massive heaps for storing the results to be rescored. "
+                            "This limit can be set by changing the [index.max_rescore_window] index level setting."));
       if (size < 0) return illegalArgument("windowSize must be a positive number");
       rescore.window_size = static_cast<std::uint32_t>(size);
     } else if (member.key() == "query" && member.isObject()) {

@@ -30,6 +30,7 @@ struct SearchOptions {
   // Indices may be missing: indices_boost then passes over names that it does not know.
   bool ignores_unavailable = false;
 
+  std::string node_id{};    // shown with explained hits
   std::string scroll_id{};  // shown in the answer
   std::string pit_id{};
   bool is_scroll = false;

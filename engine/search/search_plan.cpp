@@ -83,6 +83,17 @@ Status checkLimits(const SearchRequest& request, const SearchTarget& target, con
   return {};
 }
 
+// A total that is one number must be exact.
+Status settleTotal(SearchRequest& request, const SearchOptions& options) {
+  if (!options.shows_total_as_number) return {};
+  if (request.has_total_limit)
+    return noticedBy(kByRequest, illegalArgument("[rest_total_hits_as_int] cannot be used if the tracking of total "
+                                                 "hits is not accurate, got " +
+                                                 std::to_string(request.count_up_to)));
+  if (request.shows_total) request.count_up_to = UINT64_MAX;
+  return {};
+}
+
 void dropWhatWasTold(SearchRequest& request) {
   request.aggregations.clear();
   request.has_aggregations = false;
@@ -172,6 +183,7 @@ Status SearchPlan::make(std::span<const SearchTarget> asked, std::string_view bo
   snapshot.mapping = emptyMapping();
   addSegments();
   GYRE_TRY(share(document.root(), overrides.root(), now_millis));
+  if (shared == &common) GYRE_TRY(settleTotal(common, options));
   if (shared == &common && options.is_scroll) {
     common.count_up_to = UINT64_MAX;
     if (options.is_later_page) dropWhatWasTold(common);
@@ -234,6 +246,7 @@ Status SearchPlan::plan(const SearchTarget& target, json::Value body, json::Valu
   planned.target = &target;
   const Mapping& mapping = *target.snapshot->mapping;
   GYRE_TRY_ASSIGN(planned.request, SearchRequest::parse(body, overrides, mapping, now_millis, &target));
+  GYRE_TRY(settleTotal(planned.request, options));
   GYRE_TRY(checkLimits(planned.request, target, options));
   if (options.is_scroll) {
     // All pages tell the same total.

@@ -318,6 +318,7 @@ class RequestParser {
     if (limit < -1)
       return noticedBy(kByIndex, illegalArgument("totalHitsThreshold must be >= 0, got " + std::to_string(limit)));
     request_.shows_total = limit != -1;
+    request_.has_total_limit = limit != -1;
     request_.count_up_to = limit == -1 ? 0 : static_cast<std::uint64_t>(limit);
     return {};
   }

@@ -76,6 +76,7 @@ struct SearchRequest {
   std::vector<SortValue> search_after;
   // Hits are counted exactly up to this many; 0 shows no total.
   std::uint64_t count_up_to = 10'000;
+  bool has_total_limit = false;  // track_total_hits is a number
   bool shows_total = true;
   bool tracks_scores = false;
   bool explains = false;  // "_explanation" of each hit

@@ -56,7 +56,7 @@ class HitsWriter {
       writer_.member("total", -1);
     }
     writer_.key("max_score");
-    if (outcome.has_max_score) {
+    if (outcome.has_max_score || plan_.targets.empty()) {
       writeScore(outcome.max_score, writer_);
     } else {
       writer_.null();
@@ -144,6 +144,10 @@ class HitsWriter {
     const SegmentReader& segment = *plan_.snapshot.segments[hit.segment].segment;
     HitWriter hit_writer(fetchOf(hit.segment), writer_, queryOf(hit.segment));
     writer_.beginObject();
+    if (request_.explains) {
+      writer_.member("_shard", "[" + std::string(plan_.indexOf(hit.segment)) + "][0]");
+      writer_.member("_node", options_.node_id);
+    }
     writer_.member("_index", plan_.indexOf(hit.segment));
     GYRE_TRY(hit_writer.writeIdentity(segment, hit.doc));
     writer_.key("_score");
@@ -281,6 +285,8 @@ class ResponseWriter {
     GYRE_TRY(HitsWriter(plan_, options_, deadline_nanos_, out_, writer_).write(outcome_));
     if (request_.has_aggregations && !request_.aggregations.empty()) {
       AggregationOutput output{writer_, options_.names_types};
+      for (const PlannedTarget& planned : plan_.targets)
+        output.max_buckets = std::min(output.max_buckets, planned.target->max_buckets);
       output.index_of = [this](std::uint32_t segment) { return plan_.indexOf(segment); };
       // Hits of a bucket show what the query's nested clauses show of the search's own.
       HitsWriter hits(plan_, options_, deadline_nanos_, out_, writer_);

@@ -33,6 +33,7 @@ struct SearchTarget {
   IndexLimits limits{};
   std::vector<std::string> default_fields{"*"};  // index.query.default_field
   bool allows_expensive_queries = true;          // search.allow_expensive_queries
+  std::uint64_t max_buckets = UINT64_MAX;        // search.max_buckets; more than the engine's own limit is that
   // Fetches the document whose values a `terms` query looks up: index, id, routing to its source, nothing when there is
   // none. Null where that is not possible.
   std::function<Result<std::optional<std::string>>(const std::string&, const std::string&, const std::string&)>

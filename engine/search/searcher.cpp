@@ -29,6 +29,12 @@ std::int64_t deadlineOf(const SearchRequest& request, const SearchOptions& optio
   return options.deadline_nanos == 0 ? own : std::min(options.deadline_nanos, own);
 }
 
+// Of the documents that an aggregation has met.
+bool isOfAggregation(std::string_view reason) {
+  return reason == "aggregation_execution_exception" || reason == "too_many_buckets_exception" ||
+         reason == "array_index_out_of_bounds_exception";
+}
+
 Status answer(std::span<const SearchTarget> targets, std::string_view request, const SearchOptions& options,
               PagePosition* after, SearchReply& reply) {
   const std::int64_t begin = steadyNanos();
@@ -56,10 +62,13 @@ Status answer(std::span<const SearchTarget> targets, std::string_view request, c
   }
   auto response = writeResponse(plan, options, outcome, deadline_nanos, (steadyNanos() - begin) / 1'000'000);
   if (!response.isOk()) {
-    // What a hit cannot be shown with is its index' failure.
-    if (response.status().reason() == "illegal_argument_exception" && !outcome.hits.empty())
+    // What a hit cannot be shown with is its index' failure, and so is what an aggregation makes too much of.
+    if (response.status().reason() == "illegal_argument_exception" && !outcome.hits.empty()) {
       reply.failures.push_back(
           {plan.targets[plan.target_of[outcome.hits.front().segment]].target->index_name, response.status()});
+    } else if (isOfAggregation(response.status().reason()) && !plan.targets.empty()) {
+      reply.failures.push_back({plan.targets.front().target->index_name, response.status()});
+    }
     return response.status();
   }
   WrittenResponse written = std::move(response).value();

@@ -52,7 +52,7 @@ Result<FieldType> parseTypeName(std::string_view name) {
         FieldType::kShort, FieldType::kByte, FieldType::kDouble, FieldType::kFloat, FieldType::kScaledFloat,
         FieldType::kUnsignedLong, FieldType::kDateNanos, FieldType::kIp})
     if (typeName(type) == name) return type;
-  return illegalArgument("No mapper found for type [" + std::string(name) + "]");
+  return noticedBy(kByIndex, illegalArgument("No mapper found for type [" + std::string(name) + "]"));
 }
 
 std::optional<double> readDouble(std::string_view text) {

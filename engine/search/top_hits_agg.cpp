@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/aggs/aggregation_parser.hpp"
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/query/query_parser.hpp"
 #include "engine/search/hit_writer.hpp"
 #include "engine/search/sort.hpp"
@@ -196,12 +197,14 @@ Result<AggregationPtr> parseTopHits(AggregationRequest& request) {
   GYRE_TRY(spec.fetch.finish(request.context));
   const std::int64_t window = std::int64_t{spec.from} + spec.size;
   if (window > request.context.limits.inner_result_window)
-    return illegalArgument("Top hits result window is too large, the top hits aggregator [" +
-                           std::string(request.name) + "]'s from + size must be less than or equal to: [" +
-                           std::to_string(request.context.limits.inner_result_window) + "] but was [" +
-                           std::to_string(window) +
-                           "]. This limit can be set by changing the [index.max_inner_result_window] index level "
-                           "setting.");
+    return noticedBy(
+        kByIndex,
+        illegalArgument("Top hits result window is too large, the top hits aggregator [" + std::string(request.name) +
+                        "]'s from + size must be less than or equal to: [" +
+                        std::to_string(request.context.limits.inner_result_window) + "] but was [" +
+                        std::to_string(window) +
+                        "]. This limit can be set by changing the [index.max_inner_result_window] index level "
+                        "setting."));
   if (window == 0)
     return illegalArgument(
         "numHits must be > 0; please use TotalHitCountCollectorManager if you just need the total hit count");

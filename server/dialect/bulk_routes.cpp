@@ -27,7 +27,7 @@ std::int64_t steadyMillis() {
 void writeItem(const WriteItem& item, const WriteOutcome& outcome, JsonWriter& writer) {
   writer.beginObject().key(actionName(item.action)).beginObject();
   if (outcome.failure.isOk()) {
-    writeOutcome(outcome, writer);
+    writeOutcome(outcome, writer, true);
   } else {
     writer.member("_index", outcome.index ? std::string_view(outcome.index->name) : item.index);
     if (item.id || !outcome.id.empty())

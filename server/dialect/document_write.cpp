@@ -173,12 +173,13 @@ int WriteOutcome::status() const {
   return verdict == Verdict::kCreated ? 201 : verdict == Verdict::kNotFound ? 404 : 200;
 }
 
-void writeOutcome(const WriteOutcome& outcome, JsonWriter& writer) {
-  const std::int64_t copies = outcome.is_noop ? 0 : outcome.index->settings.whole("index.number_of_replicas", 1) + 1;
+void writeOutcome(const WriteOutcome& outcome, JsonWriter& writer, bool is_of_bulk) {
+  const bool is_written = !outcome.is_noop || is_of_bulk;
+  const std::int64_t copies = !is_written ? 0 : outcome.index->settings.whole("index.number_of_replicas", 1) + 1;
   writer.member("_index", outcome.index->name).member("_id", outcome.id).member("_version", outcome.version);
   writer.member("result", resultName(outcome));
   if (outcome.is_refreshed) writer.member("forced_refresh", true);
-  writer.key("_shards").beginObject().member("total", copies).member("successful", outcome.is_noop ? 0 : 1);
+  writer.key("_shards").beginObject().member("total", copies).member("successful", is_written ? 1 : 0);
   writer.member("failed", 0).endObject();
   writer.member("_seq_no", outcome.seq_no).member("_primary_term", engine::kPrimaryTerm);
   if (!outcome.shown.empty()) writer.rawMember("get", outcome.shown);

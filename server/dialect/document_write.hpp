@@ -67,8 +67,9 @@ struct WriteOutcome {
 
   int status() const;
 };
-// The members of the answer for one item, without a failure.
-void writeOutcome(const WriteOutcome& outcome, JsonWriter& writer);
+// The members of the answer for one item, without a failure. Among others (`is_of_bulk`) an update that changes nothing
+// is told as written.
+void writeOutcome(const WriteOutcome& outcome, JsonWriter& writer, bool is_of_bulk = false);
 
 // What a request says about all its writes.
 struct WritePolicy {

@@ -36,6 +36,25 @@ std::string failedShards(const engine::SearchReply& reply, const SearchScope& sc
   return text;
 }
 
+// Exceptions of the language and not of the dialect, which shows them as their own causes.
+bool isOfLanguage(std::string_view type) {
+  for (const std::string_view each :
+       {"illegal_argument_exception", "number_format_exception", "array_index_out_of_bounds_exception"})
+    if (type == each) return true;
+  return false;
+}
+
+// What has gone wrong in the end, as the whole failure names it.
+std::string causeOf(const Status& cause) {
+  std::string text;
+  JsonWriter writer(text);
+  if (isOfLanguage(typeOf(cause)))
+    writer.beginObject().member("type", typeOf(cause)).member("reason", cause.message()).key("caused_by");
+  writeFailure(cause, writer);
+  if (isOfLanguage(typeOf(cause))) writer.endObject();
+  return text;
+}
+
 }  // namespace
 
 Status searchFailure(const engine::SearchReply& reply, const SearchScope& scope, const Identity& identity) {
@@ -45,10 +64,7 @@ Status searchFailure(const engine::SearchReply& reply, const SearchScope& scope,
   Status status(cause.code(), std::string(kType), is_total ? "all shards failed" : "Partial shards failure");
   status.addFault("phase", reply.phase).addFault("grouped", "true");
   status.addFault("failed_shards", failedShards(reply, scope, identity));
-  std::string inner;
-  JsonWriter writer(inner);
-  writeFailure(cause, writer);
-  status.addFault("caused_by_json", inner);
+  status.addFault("caused_by_json", causeOf(cause));
   return status;
 }
 

@@ -34,6 +34,11 @@ Result<Response> answerOf(engine::SearchReply reply, const SearchScope& scope, S
   return response;
 }
 
+// What to tell when the indices cannot be had: a fault of the request, as a search of no index shows it, comes first.
+Status faultBefore(const Status& failure, const engine::SearchReply& of_none) {
+  return of_none.status.isOk() ? failure : of_none.status;
+}
+
 Result<Response> openScroll(Service& service, const Call& call, SearchScope scope, engine::SearchOptions options) {
   GYRE_TRY_ASSIGN(const std::int64_t keep_alive, readScrollKeepAlive(*service.catalog().state(), call.text("scroll")));
   auto scroll = std::make_shared<SearchContexts::Scroll>();
@@ -73,12 +78,14 @@ Result<Response> searchPointInTime(Service& service, const Call& call, const eng
 
 Result<Response> searchIn(Service& service, std::string_view indices, Call& call) {
   GYRE_TRY_ASSIGN(engine::SearchOptions options, readSearchOptions(call));
+  options.node_id = service.catalog().nodeId();
   GYRE_TRY_ASSIGN(const auto use, engine::readPointInTime(call.request.body));
   if (use) return searchPointInTime(service, call, *use, std::move(options));
   GYRE_TRY_ASSIGN(const ResolveOptions resolve, readResolveOptions(call));
-  GYRE_TRY_ASSIGN(SearchScope scope, resolveSearch(service.catalog(), indices, resolve));
-  if (call.has("scroll")) return openScroll(service, call, std::move(scope), std::move(options));
-  return answerOf(engine::runSearch(scope.targets, call.request.body, options), scope, service);
+  auto scope = resolveSearch(service.catalog(), indices, resolve);
+  if (!scope.isOk()) return faultBefore(scope.status(), engine::runSearch({}, call.request.body, options));
+  if (call.has("scroll")) return openScroll(service, call, std::move(scope).value(), std::move(options));
+  return answerOf(engine::runSearch(scope.value().targets, call.request.body, options), scope.value(), service);
 }
 
 Result<Response> search(Service& service, Call& call) { return searchIn(service, call.variable("index"), call); }
@@ -98,8 +105,9 @@ Result<Response> countHits(Service& service, Call& call) {
     options.overrides += member;
   }
   GYRE_TRY_ASSIGN(const ResolveOptions resolve, readResolveOptions(call));
-  GYRE_TRY_ASSIGN(const SearchScope scope, resolveSearch(service.catalog(), call.variable("index"), resolve));
-  return answerOf(engine::runCount(scope.targets, call.request.body, options), scope, service);
+  const auto scope = resolveSearch(service.catalog(), call.variable("index"), resolve);
+  if (!scope.isOk()) return faultBefore(scope.status(), engine::runCount({}, call.request.body, options));
+  return answerOf(engine::runCount(scope.value().targets, call.request.body, options), scope.value(), service);
 }
 
 // One search of many: the parameters of the whole, then its own, which count first.

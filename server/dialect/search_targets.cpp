@@ -1,6 +1,7 @@
 #include "server/dialect/search_targets.hpp"
 
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -57,6 +58,8 @@ engine::SearchTarget searchTarget(const Resolved& resolved, const CatalogState& 
   if (fields != entry.settings.values().end() && !fields->second.texts.empty())
     target.default_fields = fields->second.texts;
   target.allows_expensive_queries = state.clusterSetting("search.allow_expensive_queries") != "false";
+  if (const auto most = state.clusterSetting("search.max_buckets"))
+    std::from_chars(most->data(), most->data() + most->size(), target.max_buckets);
   return target;
 }
 

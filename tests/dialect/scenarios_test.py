@@ -136,6 +136,14 @@ class Documents(Dialect):
 
 
 class Bulk(Dialect):
+    def test_an_update_that_changes_nothing_is_told_as_written(self):
+        self.create(settings={"number_of_replicas": 0})
+        self.ask("PUT", "/i/_doc/1", {"n": 1}, 201)
+        item = self.ask("POST", "/i/_bulk", [{"update": {"_id": "1"}}, {"doc": {"n": 1}}])["items"][0]["update"]
+        self.assertEqual((item["result"], item["_shards"]), ("noop", {"total": 1, "successful": 1, "failed": 0}))
+        alone = self.ask("POST", "/i/_update/1", {"doc": {"n": 1}})
+        self.assertEqual((alone["result"], alone["_shards"]["total"]), ("noop", 0))
+
     def test_items_stand_for_themselves(self):
         self.create()
         answer = self.ask("POST", "/_bulk?refresh=true", [
@@ -216,6 +224,47 @@ class Searches(Dialect):
         self.assertEqual(error["root_cause"][0]["type"], "query_shard_exception")
         self.refused("POST", "/none/_search", None, 404, "index_not_found_exception", "no such index [none]")
         self.assertEqual(self.ask("POST", "/none*/_search")["hits"]["total"]["value"], 0)
+
+    def test_a_malformed_request_is_refused_before_a_missing_index(self):
+        self.refused("POST", "/none/_search", {"query": {"foo": {}}}, 400, "parsing_exception", "unknown query [foo]")
+        self.refused("POST", "/none/_count", {"query": {"foo": {}}}, 400, "parsing_exception", "unknown query [foo]")
+        self.refused("POST", "/none/_count", {"query": {"match_all": {}}}, 404, "index_not_found_exception", "none")
+
+    def test_too_many_buckets(self):
+        self.fill(4)
+        terms = {"size": 0, "aggs": {"n": {"terms": {"field": "n"}}}}
+        self.ask("PUT", "/_cluster/settings", {"transient": {"search.max_buckets": 3}})
+        try:
+            error = self.ask("POST", "/i/_search", terms, 503)["error"]
+            self.assertEqual(error["type"], "search_phase_execution_exception")
+            self.assertEqual(error["caused_by"]["type"], "too_many_buckets_exception")
+            self.assertIn("Must be less than or equal to: [3]", error["caused_by"]["reason"])
+            terms["aggs"]["n"]["terms"]["size"] = 3
+            self.ask("POST", "/i/_search", terms)
+        finally:
+            self.ask("PUT", "/_cluster/settings", {"transient": {"search.max_buckets": None}})
+
+    def test_what_an_index_refuses_is_its_failure(self):
+        self.fill(3)
+        for body in ({"aggs": {"a": {"weighted_avg": {"value": {"field": "n"}}}}},
+                     {"aggs": {"a": {"top_hits": {"size": 200}}}},
+                     {"aggs": {"a": {"composite": {"sources": [{"n": {"terms": {"field": "n"}}}], "after": {"x": 1}}}}},
+                     {"rescore": {"window_size": 10001, "query": {"rescore_query": {"match_all": {}}}}},
+                     {"sort": [{"zz": {"unmapped_type": "foo"}}]}):
+            self.refused("POST", "/i/_search", body, 400, "search_phase_execution_exception", "all shards failed")
+
+    def test_totals_as_numbers_are_exact(self):
+        self.fill(3)
+        self.refused("POST", "/i/_search?rest_total_hits_as_int=true", {"track_total_hits": 2}, 400,
+                     "illegal_argument_exception", "cannot be used if the tracking of total hits is not accurate, got 2")
+        self.assertEqual(self.ask("POST", "/i/_search?rest_total_hits_as_int=true")["hits"]["total"], 3)
+
+    def test_explained_hits_say_where_they_are(self):
+        self.fill(1)
+        hit = self.ask("POST", "/i/_search?explain=true")["hits"]["hits"][0]
+        self.assertEqual(hit["_shard"], "[i][0]")
+        self.assertTrue(hit["_node"])
+        self.assertEqual(self.ask("POST", "/none*/_search")["hits"]["max_score"], 0.0)
 
     def test_many_searches(self):
         self.fill(3)
