@@ -129,8 +129,8 @@ Result<Response> closeIndices(Service& service, Call& call) {
   std::vector<std::string> closed;
   bool is_active = true;
   for (const Resolved& each : resolved) {
-    if (each.index->is_closed) continue;
     GYRE_TRY_ASSIGN(const bool has_shards, hasActiveShards(call, each.index->settings));
+    if (each.index->is_closed) continue;
     is_active = is_active && has_shards;
     GYRE_TRY(service.catalog().setClosed(each.index->name, true));
     closed.push_back(each.index->name);

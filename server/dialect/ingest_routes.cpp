@@ -44,7 +44,7 @@ Result<Response> getPipeline(Service& service, Call& call) {
     writer.rawMember(name, text);
   }
   writer.endObject();
-  if (!has_any && call.variable("name").find('*') == std::string_view::npos) response.status = 404;
+  if (!has_any) response.status = 404;
   return response;
 }
 

@@ -223,6 +223,7 @@ Result<std::string> readIndexTemplate(const CatalogState& state, std::string_vie
     }
   }
   if (document.root()["index_patterns"].isMissing()) return illegalArgument("Required [index_patterns]");
+  if (patterns.empty()) return illegalArgument("There must be at least one pattern, zero given");
   if (priority && *priority < 0) return validationFailed("index template priority must be >= 0");
   GYRE_TRY(checkName(name, patterns));
   if (parts.request) GYRE_TRY(checkRequest(name, *parts.request));

@@ -275,6 +275,8 @@ Result<Response> simulateTemplate(Service& service, Call& call) {
   if (!call.request.body.empty()) {
     if (chosen.empty()) chosen = "simulate_template";
     GYRE_TRY_ASSIGN(state, withBody(state, chosen, call));
+  } else if (chosen.empty()) {
+    return validationFailed("either index name or index template body must be specified for simulation");
   } else if (!state.index_templates.contains(chosen)) {
     return illegalArgument("unable to simulate template [" + chosen + "] that does not exist");
   }

@@ -60,14 +60,9 @@ Result<Response> flushIndices(Service& service, Call& call) {
 
 Result<Response> mergeIndices(Service& service, Call& call) {
   GYRE_TRY_ASSIGN(const std::int64_t segments, call.whole("max_num_segments", -1));
-  GYRE_TRY_ASSIGN(const bool only_deletes, call.flag("only_expunge_deletes"));
-  for (const std::string_view name : {"flush", "primary_only", "wait_for_completion"})
+  for (const std::string_view name : {"flush", "primary_only", "wait_for_completion", "only_expunge_deletes"})
     GYRE_TRY(call.flag(name, true).status());
   if (segments > 1'000'000) return illegalArgument("max_num_segments must be below 1000000");
-  if (only_deletes && segments >= 0)
-    return validationFailed(
-        "cannot set only_expunge_deletes and max_num_segments at the same time, those two "
-        "parameters are mutually exclusive");
   return keepUp(service, call, [](const IndexEntry& entry, const Call& asked) -> Status {
     GYRE_TRY_ASSIGN(const bool flushes, asked.flag("flush", true));
     GYRE_TRY_ASSIGN(const bool expunges, asked.flag("only_expunge_deletes"));
@@ -75,10 +70,12 @@ Result<Response> mergeIndices(Service& service, Call& call) {
     GYRE_TRY(entry.engine->refresh());
     // Deletes go where a segment is written anew: all are, when any has some.
     const bool has_deletes = entry.engine->stats().deleted_count > 0;
-    if (count > 0)
-      GYRE_TRY(entry.engine->forceMerge(static_cast<std::uint32_t>(count)));
-    else if (expunges ? has_deletes : true)
-      GYRE_TRY(expunges ? entry.engine->forceMerge(1) : entry.engine->merge());
+    // only_expunge_deletes goes before max_num_segments.
+    if (expunges) {
+      if (has_deletes) GYRE_TRY(entry.engine->forceMerge(1));
+    } else {
+      GYRE_TRY(count > 0 ? entry.engine->forceMerge(static_cast<std::uint32_t>(count)) : entry.engine->merge());
+    }
     return flushes ? entry.engine->commit() : Status();
   });
 }

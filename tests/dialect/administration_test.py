@@ -76,6 +76,24 @@ class Indices(DialectCase):
         self.refused("PUT", "/sets/_settings", {"number_of_shards": 3}, reason="Can't update non dynamic settings")
         self.refused("PUT", "/sets/_settings", {"nonsense": 3}, reason="unknown setting [index.nonsense]")
 
+    def test_so_many_tokens_and_no_more(self):
+        self.make("tokens", settings={"index.analyze.max_token_count": 3})
+        self.assertEqual(len(self.ask("GET", "/tokens/_analyze", {"text": "a b c"})["tokens"]), 3)
+        for more in ({}, {"explain": True}):
+            self.refused("GET", "/tokens/_analyze", {"text": ["a b", "c d"], **more}, type="illegal_state_exception",
+                         reason="exceeded the allowed maximum of [3]")
+
+    def test_merging_deletes_goes_before_merging_segments(self):
+        self.make("merged")
+        self.ask("POST", "/merged/_forcemerge?max_num_segments=1&only_expunge_deletes=true")
+        self.refused("POST", "/merged/_forcemerge?only_expunge_deletes=x")
+
+    def test_closing_again_reads_its_parameters(self):
+        self.make("twice")
+        self.ask("POST", "/twice/_close")
+        self.ask("POST", "/twice/_close")
+        self.refused("POST", "/twice/_close?wait_for_active_shards=x", reason="cannot parse ActiveShardCount[x]")
+
     def test_blocks_stop_writes(self):
         self.make("blocked")
         self.ask("PUT", "/blocked/_block/write")
@@ -166,6 +184,12 @@ class Templates(DialectCase):
         self.ask("DELETE", "/_component_template/base")
 
 
+    def test_templates_without_what_they_need(self):
+        self.refused("PUT", "/_index_template/t", {"index_patterns": []}, reason="There must be at least one pattern")
+        self.refused("POST", "/_index_template/_simulate", type="action_request_validation_exception",
+                     reason="either index name or index template body must be specified for simulation")
+
+
 class ByQuery(DialectCase):
     def test_copies_updates_and_deletes(self):
         self.make("from")
@@ -202,6 +226,9 @@ class ByQuery(DialectCase):
 
 
 class Ingest(DialectCase):
+    def test_no_pipeline_of_a_pattern_is_not_found(self):
+        self.assertEqual(self.ask("GET", "/_ingest/pipeline/nope*", status=404), {})
+
     def test_pipelines_work_on_what_is_written(self):
         self.ask("PUT", "/_ingest/pipeline/first", {"processors": [{"set": {"field": "k", "value": "{{n}}!"}}]})
         self.ask("PUT", "/_ingest/pipeline/last", {"processors": [{"uppercase": {"field": "k"}}]})
