@@ -135,6 +135,14 @@ void sortByScore(std::vector<Fragment>& fragments) {
                    [](const Fragment& a, const Fragment& b) { return a.score > b.score; });
 }
 
+// Fragments of different values change places only when one is better by a half or more, as in the dialect; which is no
+// order that a sort could be given, so each goes forward past its neighbours.
+void bringForwardByScore(std::vector<Fragment>& fragments) {
+  for (std::size_t i = 1; i < fragments.size(); ++i)
+    for (std::size_t at = i; at > 0 && fragments[at].score - fragments[at - 1].score >= 0.5f; --at)
+      std::swap(fragments[at], fragments[at - 1]);
+}
+
 // The tokens of the first value that fit.
 std::vector<std::string> withoutMatch(const AnalyzedText& text, const HighlightOptions& options) {
   if (options.no_match_size == 0 || text.text.empty()) return {};
@@ -165,7 +173,7 @@ std::vector<std::string> highlightPlain(const AnalyzedText& text, const std::vec
     for (Fragment& fragment : fragments)
       if (fragment.score > 0) all.push_back(std::move(fragment));
   }
-  if (options.is_by_score) sortByScore(all);
+  if (options.is_by_score) bringForwardByScore(all);
   if (options.fragment_count != 0 && all.size() > options.fragment_count) all.resize(options.fragment_count);
   std::vector<std::string> shown;
   for (Fragment& fragment : all) shown.push_back(std::move(fragment.text));
