@@ -40,6 +40,7 @@ struct Element {
   Part part = Part::kLiteral;
   std::uint8_t width = 0;
   char literal = 0;
+  std::uint8_t written = 0;  // digits at least when it is written; named formats read single ones and write none
 };
 
 constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
@@ -130,7 +131,8 @@ class PatternCompiler {
     return invalidArgument("invalid date format [" + std::string(pattern_) + "]: " + std::string(why));
   }
   void add(Part part, std::size_t width = 0, char literal = 0) {
-    elements_.push_back({part, static_cast<std::uint8_t>(width), literal});
+    const std::size_t written = !is_ours_ || width != 1 ? width : part == Part::kYear ? 4 : 2;
+    elements_.push_back({part, static_cast<std::uint8_t>(width), literal, static_cast<std::uint8_t>(written)});
   }
 
   Status next() {
@@ -598,19 +600,19 @@ void appendElement(std::string& out, const Element& e, const CivilTime& t, const
   const std::int64_t nanos = t.millis * kMilliNanos + instant.nanos;  // of the second
   switch (e.part) {
     case Part::kLiteral: out += e.literal; return;
-    case Part::kYear: return appendYear(out, t.year, e.width);
-    case Part::kMonth: return appendNumber(out, t.month, e.width);
+    case Part::kYear: return appendYear(out, t.year, e.written);
+    case Part::kMonth: return appendNumber(out, t.month, e.written);
     case Part::kMonthName: {
       const std::string_view name = kMonths[static_cast<std::size_t>(t.month - 1)];
       out += e.width == 3 ? name.substr(0, 3) : name;
       return;
     }
-    case Part::kDay: return appendNumber(out, t.day, e.width);
-    case Part::kHour: return appendNumber(out, t.hour, e.width);
+    case Part::kDay: return appendNumber(out, t.day, e.written);
+    case Part::kHour: return appendNumber(out, t.hour, e.written);
     case Part::kHour12: return appendNumber(out, t.hour % 12 == 0 ? 12 : t.hour % 12, e.width);
     case Part::kHalfDay: out += t.hour < 12 ? "AM" : "PM"; return;
-    case Part::kMinute: return appendNumber(out, t.minute, e.width);
-    case Part::kSecond: return appendNumber(out, t.second, e.width);
+    case Part::kMinute: return appendNumber(out, t.minute, e.written);
+    case Part::kSecond: return appendNumber(out, t.second, e.written);
     case Part::kFraction: return appendFraction(out, nanos, e.width);
     case Part::kAnyFraction:
       out += '.';

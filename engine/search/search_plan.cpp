@@ -268,7 +268,12 @@ Status SearchPlan::plan(const SearchTarget& target, json::Value body, json::Valu
 Status SearchPlan::share(json::Value body, json::Value overrides, std::int64_t now_millis) {
   if (targets.empty()) {
     shared = &common;
-    GYRE_TRY_ASSIGN(common, SearchRequest::parse(body, overrides, *emptyMapping(), now_millis));
+    auto parsed = SearchRequest::parse(body, overrides, *emptyMapping(), now_millis);
+    if (parsed.isOk())
+      common = std::move(parsed).value();
+    else if (noticer(parsed.status()) != kByIndex)
+      return std::move(parsed).status();
+    // What only an index would notice nobody does.
     return {};
   }
   std::vector<std::shared_ptr<const Mapping>> mappings;

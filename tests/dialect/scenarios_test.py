@@ -229,6 +229,8 @@ class Searches(Dialect):
         self.refused("POST", "/none/_search", {"query": {"foo": {}}}, 400, "parsing_exception", "unknown query [foo]")
         self.refused("POST", "/none/_count", {"query": {"foo": {}}}, 400, "parsing_exception", "unknown query [foo]")
         self.refused("POST", "/none/_count", {"query": {"match_all": {}}}, 404, "index_not_found_exception", "none")
+        self.refused("POST", "/none/_search", {"sort": ["n"]}, 404, "index_not_found_exception", "none")
+        self.assertEqual(self.ask("POST", "/none*/_search", {"sort": ["n"]})["hits"]["hits"], [])
 
     def test_too_many_buckets(self):
         self.fill(4)
