@@ -201,6 +201,9 @@ class PackedColumn final : public ColumnReader, public PackedWindows {
     const auto bad = [&](std::string_view what) {
       return corruption("column: block " + std::to_string(window) + ": " + std::string(what));
     };
+    const bool takes_decimals = each.layout != ColumnLayout::kTrend;
+    if (each.decimal != kWholeNumbers && (!takes_decimals || (each.decimal & ~kFloatFlag) > kMaxExponent))
+      return bad("exponent out of range");
     std::uint64_t size = 0;
     switch (each.layout) {
       case ColumnLayout::kEmpty:
@@ -216,9 +219,6 @@ class PackedColumn final : public ColumnReader, public PackedWindows {
       default: return bad("unknown layout");
     }
     if (each.width > 64 || each.offset_width > 32) return bad("width out of range");
-    const bool takes_decimals = each.layout != ColumnLayout::kTrend;
-    if (each.decimal != kWholeNumbers && (!takes_decimals || (each.decimal & ~kFloatFlag) > kMaxExponent))
-      return bad("exponent out of range");
     const std::uint64_t limit = section_.size() - kUnpackSlack;
     if (each.data_offset > limit || size > limit - each.data_offset) return bad("data outside the section");
     return checkCounts(each, docs) ? Status() : bad("counts contradict the data");
