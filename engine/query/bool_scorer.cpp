@@ -105,7 +105,7 @@ class BoolScorer final : public Scorer {
         }
         clause.scorer->findAbove(inner, bits, above, scores);
       } else {
-        matchUnscored(request.window, clause, inner.within, bits);
+        clause.scorer->matchWithin(request.window, inner.within, bits, nullptr);
       }
       inner.within = bits;
     }
@@ -115,14 +115,6 @@ class BoolScorer final : public Scorer {
       scores[i] = 0;
       clearBit(above, i);
     });
-  }
-
-  // Sets `bits` to what the clause matches within `within`, which may be `bits`, or of all documents.
-  static void matchUnscored(std::uint32_t window, const RequiredScorer& clause, const std::uint64_t* within,
-                            std::uint64_t* bits) {
-    if (within == nullptr) return clause.scorer->evaluate(window, bits, nullptr);
-    if (within != bits) std::copy_n(within, kWindowWords, bits);
-    clause.scorer->narrow(window, bits, nullptr);
   }
 
   // Finds the matches among `bits`, or among all documents. As Lucene does, the scores of required and of optional

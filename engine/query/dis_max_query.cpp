@@ -17,27 +17,15 @@ namespace {
 
 using Weights = std::vector<WeightPtr>;
 
-class DisMaxScorer final : public Scorer {
+class DisMaxScorer final : public UnionScorer {
  public:
   DisMaxScorer(std::vector<ScorerPtr> scorers, float tie_breaker)
-      : scorers_(std::move(scorers)),
+      : UnionScorer(std::move(scorers)),
         tie_breaker_(tie_breaker),
         best_(kWindowDocs),
         sum_(kWindowDocs),
         own_(kWindowDocs) {}
 
-  std::uint64_t cost() const override { return sumOfCosts(scorers_); }
-  std::uint64_t partCount() const override { return sumOfParts(scorers_); }
-  DocId nextCandidate(DocId from) override { return firstCandidate(scorers_, from); }
-  void evaluate(std::uint32_t window, std::uint64_t* bits, float* scores) override {
-    clearBits(bits);
-    match(window, nullptr, bits, scores);
-  }
-  void narrow(std::uint32_t window, std::uint64_t* bits, float* scores) override {
-    WindowBits found{};
-    match(window, bits, found.data(), scores);
-    std::copy(found.begin(), found.end(), bits);
-  }
   float maxScore(std::uint32_t window) override {
     float best = 0;
     float sum = 0;
@@ -66,8 +54,7 @@ class DisMaxScorer final : public Scorer {
   }
 
  private:
-  // Of the documents within `within`, or of all.
-  void match(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, float* scores) {
+  void match(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, float* scores) override {
     float* const own = scores == nullptr ? nullptr : own_.data();
     WindowBits matched;
     for (const ScorerPtr& scorer : scorers_) {
@@ -92,7 +79,6 @@ class DisMaxScorer final : public Scorer {
     });
   }
 
-  std::vector<ScorerPtr> scorers_;
   float tie_breaker_;
   std::vector<float> best_, sum_, own_;  // all 0 between calls
 };

@@ -46,15 +46,16 @@ void Scorer::narrow(std::uint32_t window, std::uint64_t* bits, float* scores) {
   moveSums(bits, own.data(), own_scores, scores);
 }
 
+void Scorer::matchWithin(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, float* scores) {
+  if (within == nullptr) return evaluate(window, bits, scores);
+  if (within != bits) std::copy_n(within, kWindowWords, bits);
+  narrow(window, bits, scores);
+}
+
 void Scorer::addTo(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, double* sums) {
   WindowBits own;
   float* const own_scores = sums == nullptr ? nullptr : scoresIn(added_scores_);
-  if (within == nullptr) {
-    evaluate(window, own.data(), own_scores);
-  } else {
-    std::copy_n(within, kWindowWords, own.begin());
-    narrow(window, own.data(), own_scores);
-  }
+  matchWithin(window, within, own.data(), own_scores);
   orBits(bits, own.data());
   if (sums == nullptr) return;
   moveSums(own.data(), own.data(), own_scores, sums);
@@ -64,12 +65,7 @@ void Scorer::addSome(std::uint32_t window, const std::uint64_t* within, const st
                      std::uint64_t* bits, double* sums) {
   WindowBits own;
   float* const own_scores = scoresIn(added_scores_);
-  if (within == nullptr) {
-    evaluate(window, own.data(), own_scores);
-  } else {
-    std::copy_n(within, kWindowWords, own.begin());
-    narrow(window, own.data(), own_scores);
-  }
+  matchWithin(window, within, own.data(), own_scores);
   orBits(bits, own.data());
   WindowBits kept = own;
   andBits(kept.data(), scored);
@@ -77,12 +73,7 @@ void Scorer::addSome(std::uint32_t window, const std::uint64_t* within, const st
 }
 
 void Scorer::findAbove(const FloorRequest& request, std::uint64_t* bits, std::uint64_t* above, float* scores) {
-  if (request.within == nullptr) {
-    evaluate(request.window, bits, scores);
-  } else {
-    std::copy_n(request.within, kWindowWords, bits);
-    narrow(request.window, bits, scores);
-  }
+  matchWithin(request.window, request.within, bits, scores);
   std::copy_n(bits, kWindowWords, above);
 }
 

@@ -40,6 +40,8 @@ class Scorer {
   virtual void evaluate(std::uint32_t window, std::uint64_t* bits, float* scores) = 0;
   // Clears the bits that do not match, and adds the scores of those that stay. May read just what is still set.
   virtual void narrow(std::uint32_t window, std::uint64_t* bits, float* scores);
+  // Narrows `within`, which may be `bits`, or evaluates where it is null.
+  void matchWithin(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, float* scores);
   // No document of the window scores above this.
   virtual float maxScore(std::uint32_t) { return std::numeric_limits<float>::infinity(); }
   // Sets the bits of the window's matches within `within` (null: of all of them) beside those that are set, and adds

@@ -12,21 +12,9 @@ namespace gyre::engine {
 
 namespace {
 
-class SumScorer final : public Scorer {
+class SumScorer final : public UnionScorer {
  public:
-  explicit SumScorer(std::vector<ScorerPtr> scorers) : scorers_(std::move(scorers)), sums_(kWindowDocs) {}
-  std::uint64_t cost() const override { return sumOfCosts(scorers_); }
-  std::uint64_t partCount() const override { return sumOfParts(scorers_); }
-  DocId nextCandidate(DocId from) override { return firstCandidate(scorers_, from); }
-  void evaluate(std::uint32_t window, std::uint64_t* bits, float* scores) override {
-    clearBits(bits);
-    sum(window, nullptr, bits, scores);
-  }
-  void narrow(std::uint32_t window, std::uint64_t* bits, float* scores) override {
-    WindowBits found{};
-    sum(window, bits, found.data(), scores);
-    std::copy(found.begin(), found.end(), bits);
-  }
+  explicit SumScorer(std::vector<ScorerPtr> scorers) : UnionScorer(std::move(scorers)), sums_(kWindowDocs) {}
   void addTo(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, double* sums) override {
     WindowBits found{};
     for (const ScorerPtr& scorer : scorers_)
@@ -48,7 +36,7 @@ class SumScorer final : public Scorer {
     written_.resize(kWindowDocs);
     near_.resize(kWindowDocs);
     if (minor_count == 0) {
-      sum(request.window, request.within, bits, scores);
+      match(request.window, request.within, bits, scores);
       std::copy_n(bits, kWindowWords, above);
       return;
     }
@@ -120,14 +108,13 @@ class SumScorer final : public Scorer {
     return kept;
   }
 
-  void sum(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, float* scores) {
+  void match(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, float* scores) override {
     double* const sums = scores == nullptr ? nullptr : sums_.data();
     for (const ScorerPtr& scorer : scorers_) scorer->addTo(window, within, bits, sums);
     if (scores == nullptr) return;
     moveSums(bits, bits, sums_.data(), scores);
   }
 
-  std::vector<ScorerPtr> scorers_;
   std::vector<double> sums_;  // all 0 between calls
   std::vector<Part> parts_;   // as the last window ordered them
   // Documents of the window: those with a sum, and of those the ones that may still come above the floor.
