@@ -81,11 +81,26 @@ class PieceTerms final : public PieceSink {
   TermSink& sink_;
 };
 
+// A chain whose terms are found from its tokenizer's pieces, without a list of tokens.
+class PiecewiseAnalyzer : public Analyzer {
+ public:
+  PiecewiseAnalyzer(std::shared_ptr<const PieceTokenizer> pieces, AnalyzerPtr chain)
+      : pieces_(std::move(pieces)), chain_(std::move(chain)) {}
+  void tokenize(std::string_view text, TokenList& out) const override { chain_->tokenize(text, out); }
+  const AnalyzerParts& parts() const override { return chain_->parts(); }
+  bool isCustom() const override { return chain_->isCustom(); }
+  std::uint32_t positionGap() const override { return chain_->positionGap(); }
+
+ protected:
+  std::shared_ptr<const PieceTokenizer> pieces_;
+  AnalyzerPtr chain_;
+};
+
 // Pieces, perhaps lower-cased, and nothing else.
-class PieceAnalyzer final : public Analyzer {
+class PieceAnalyzer final : public PiecewiseAnalyzer {
  public:
   PieceAnalyzer(std::shared_ptr<const PieceTokenizer> pieces, AnalyzerPtr chain, bool is_lowered)
-      : pieces_(std::move(pieces)), chain_(std::move(chain)), is_lowered_(is_lowered) {}
+      : PiecewiseAnalyzer(std::move(pieces), std::move(chain)), is_lowered_(is_lowered) {}
 
   std::uint32_t analyze(std::string_view text, TermSink& sink) const override {
     if (is_lowered_) {
@@ -95,14 +110,8 @@ class PieceAnalyzer final : public Analyzer {
     PieceTerms<false> terms(sink);
     return pieces_->split(text, terms);
   }
-  void tokenize(std::string_view text, TokenList& out) const override { chain_->tokenize(text, out); }
-  const AnalyzerParts& parts() const override { return chain_->parts(); }
-  bool isCustom() const override { return chain_->isCustom(); }
-  std::uint32_t positionGap() const override { return chain_->positionGap(); }
 
  private:
-  std::shared_ptr<const PieceTokenizer> pieces_;
-  AnalyzerPtr chain_;
   bool is_lowered_;
 };
 
@@ -153,24 +162,18 @@ class WordTerms final : public PieceSink {
   std::uint32_t next_ = 0;
 };
 
-class WordAnalyzer final : public Analyzer {
+class WordAnalyzer final : public PiecewiseAnalyzer {
  public:
   WordAnalyzer(std::shared_ptr<const PieceTokenizer> pieces, AnalyzerPtr chain, WordRules rules)
-      : pieces_(std::move(pieces)), chain_(std::move(chain)), rules_(rules) {}
+      : PiecewiseAnalyzer(std::move(pieces), std::move(chain)), rules_(rules) {}
 
   std::uint32_t analyze(std::string_view text, TermSink& sink) const override {
     WordTerms terms(chain_->parts(), rules_, sink);
     pieces_->split(text, terms);
     return terms.end();
   }
-  void tokenize(std::string_view text, TokenList& out) const override { chain_->tokenize(text, out); }
-  const AnalyzerParts& parts() const override { return chain_->parts(); }
-  bool isCustom() const override { return chain_->isCustom(); }
-  std::uint32_t positionGap() const override { return chain_->positionGap(); }
 
  private:
-  std::shared_ptr<const PieceTokenizer> pieces_;
-  AnalyzerPtr chain_;
   WordRules rules_;
 };
 
