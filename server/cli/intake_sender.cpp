@@ -1,5 +1,7 @@
 #include "server/cli/intake_sender.hpp"
 
+#include <Poco/Exception.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -24,6 +26,17 @@ Status IntakeSender::open() {
   }
   if (options_.is_dry_run) return {};
   GYRE_TRY_ASSIGN(client_, ApiClient::connect(options_.url, options_.key));
+  return {};
+}
+
+Status IntakeSender::importEach(const std::function<Status(const std::string& file)>& import_file) {
+  for (const std::string& file : options_.files) {
+    try {
+      GYRE_TRY(import_file(file));
+    } catch (const Poco::Exception& error) {
+      return invalidArgument(file + ": " + error.displayText());
+    }
+  }
   return {};
 }
 

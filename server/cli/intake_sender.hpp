@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,6 +36,8 @@ class IntakeSender {
 
   // Connects, unless it is a dry run.
   Status open();
+  // Calls import_file for each file until one fails; what Poco throws of a file is its failure.
+  Status importEach(const std::function<Status(const std::string& file)>& import_file);
   // `target`: below /v1/DOMAIN/. What is refused, a piece's every line too, is told and no error. Counts only, in a dry
   // run.
   Status send(const FilePiece& piece, std::string_view target, std::string_view media_type);

@@ -1,7 +1,5 @@
 #include "server/cli/logs_import.hpp"
 
-#include <Poco/Exception.h>
-
 #include <algorithm>
 #include <chrono>
 #include <iostream>
@@ -62,13 +60,7 @@ class LogsImport {
 
   Status run() {
     GYRE_TRY(sender_.open());
-    for (const std::string& file : options_.files) {
-      try {
-        GYRE_TRY(importFile(file));
-      } catch (const Poco::Exception& error) {
-        return invalidArgument(file + ": " + error.displayText());
-      }
-    }
+    GYRE_TRY(sender_.importEach([this](const std::string& file) { return importFile(file); }));
     return sender_.waitUntilSearchable("SearchLogs", R"({"size":1})");
   }
 

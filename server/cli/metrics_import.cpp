@@ -1,6 +1,5 @@
 #include "server/cli/metrics_import.hpp"
 
-#include <Poco/Exception.h>
 #include <Poco/URI.h>
 
 #include <algorithm>
@@ -74,13 +73,7 @@ class MetricsImport {
   Status run() {
     GYRE_TRY(readMap());
     GYRE_TRY(sender_.open());
-    for (const std::string& file : options_.files) {
-      try {
-        GYRE_TRY(importFile(file));
-      } catch (const Poco::Exception& error) {
-        return invalidArgument(file + ": " + error.displayText());
-      }
-    }
+    GYRE_TRY(sender_.importEach([this](const std::string& file) { return importFile(file); }));
     return sender_.waitUntilSearchable("ListMetricNames", R"({"limit":1})");
   }
 
