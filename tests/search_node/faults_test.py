@@ -7,8 +7,8 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
-from faulty_proxy import FaultyProxy  # noqa: E402
-from gyre_server import SearchNode, Server, search_node, wait_for_job  # noqa: E402
+from faulty_node import FaultyNodeTest  # noqa: E402
+from gyre_server import Server, wait_for_job  # noqa: E402
 
 
 def payment(number, **changes):
@@ -18,16 +18,7 @@ def payment(number, **changes):
     return body
 
 
-class Faults(unittest.TestCase):
-    def setUp(self):
-        node = search_node()
-        if node is None:
-            self.skipTest("SKIPPED: no search node was named")
-        self.proxy = FaultyProxy(node["url"])
-        self.node = SearchNode(node, self.proxy.url)
-        self.addCleanup(self.node.remove)
-        self.addCleanup(self.proxy.close)
-
+class Faults(FaultyNodeTest):
     def start(self, *settings, folder=None):
         server = Server(folder, self.node.settings + ["search.request_timeout=2s", "domains.invoices.enabled=false", *settings])
         server.start()

@@ -8,21 +8,14 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "streams")]
-from faulty_proxy import FaultyProxy  # noqa: E402
-from gyre_server import SearchNode, search_node  # noqa: E402
+from faulty_node import FaultyNodeTest  # noqa: E402
 from lines_server import Client, LinesServer, metric, records, search, wait_durable, wait_until  # noqa: E402
 
 
-class StreamFaults(unittest.TestCase):
+class StreamFaults(FaultyNodeTest):
     def setUp(self):
-        node = search_node()
-        if node is None:
-            self.skipTest("SKIPPED: no search node was named")
-        self.proxy = FaultyProxy(node["url"])
-        self.node = SearchNode(node, self.proxy.url)
+        super().setUp()
         self.alias = self.node.prefix + "lines"
-        self.addCleanup(self.node.remove)
-        self.addCleanup(self.proxy.close)
 
     def start(self, *settings):
         self.server = LinesServer(settings=self.node.settings + ["search.request_timeout=2s", *settings])
