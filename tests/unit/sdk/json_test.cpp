@@ -40,6 +40,7 @@ class JsonTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(valuesSurviveAMoveAndTheNextParse);
   CPPUNIT_TEST(malformedTextIsRefused);
   CPPUNIT_TEST(refusalNamesTheByte);
+  CPPUNIT_TEST(refusalIsTextWhereverItIsCut);
   CPPUNIT_TEST(duplicateMembersAreRefused);
   CPPUNIT_TEST(nestingIsBounded);
   CPPUNIT_TEST(canonicalFormSortsAndKeepsNumbers);
@@ -202,6 +203,20 @@ class JsonTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(document.status().reason() == "malformed_json");
       CPPUNIT_ASSERT(document.status().code() == Code::kInvalidArgument);
     }
+  }
+
+  void refusalIsTextWhereverItIsCut() {
+    for (const char* const character : {"é", "€", "𝄞"})
+      for (std::size_t before = 0; before < 24; ++before) {
+        std::string word(before, 'x');
+        for (int i = 0; i < 8; ++i) word += character;
+        for (const std::string& text : {word, "[" + word + "]"}) {
+          const auto document = Document::parse(text);
+          CPPUNIT_ASSERT(!document.isOk());
+          const std::string message(document.status().message());
+          CPPUNIT_ASSERT_MESSAGE(message, simdjson::validate_utf8(message.data(), message.size()));
+        }
+      }
   }
 
   void refusalNamesTheByte() {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <functional>
 #include <iostream>
 #include <limits>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "engine/codec/column_filter.hpp"
+#include "engine/codec/column_layout.hpp"
 #include "engine/mapping/numeric_value.hpp"
 
 namespace {
@@ -151,6 +153,7 @@ class ColumnCodecTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(shortDecimalsArePackedAsWholeNumbers);
   CPPUNIT_TEST(awkwardDoublesSurviveBitForBit);
   CPPUNIT_TEST(damagedHeadersAreRefused);
+  CPPUNIT_TEST(anEmptyBlockHasNoExponent);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -288,6 +291,15 @@ class ColumnCodecTest : public CppUnit::TestFixture {
         std::mt19937_64 random(at);
         comparePicks(*opened.value(), ColumnContent::kWhole, 200, random);
       }
+  }
+
+  // Readers look its power of ten up before they see that there is nothing to divide.
+  void anEmptyBlockHasNoExponent() {
+    constexpr DocId kDocs = gyre::engine::kWindowDocs + 10;
+    std::string bytes = write(ColumnContent::kDouble, kDocs, {{kDocs - 1, {gyre::engine::encodeDouble(1.5)}}});
+    CPPUNIT_ASSERT(gyre::engine::openColumn(gyre::base::asBytes(bytes), kDocs).isOk());
+    bytes[gyre::engine::kColumnHeaderBytes + offsetof(gyre::engine::ColumnBlock, decimal)] = 49;
+    CPPUNIT_ASSERT(!gyre::engine::openColumn(gyre::base::asBytes(bytes), kDocs).isOk());
   }
 
  private:
