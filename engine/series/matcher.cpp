@@ -33,7 +33,7 @@ Result<Matcher> Matcher::make(std::string name, Kind kind, std::string value) {
       re2::RE2::Options options;
       options.set_log_errors(false);
       options.set_max_mem(kRegexBytes);
-      options.set_dot_nl(true);
+      options.set_dot_nl(false);  // as Prometheus had it before 3.0
       auto regex = std::make_shared<const re2::RE2>(made.value_, options);
       if (!regex->ok())
         return invalidArgument("matcher of label " + made.name_ + ": no valid regular expression: " + regex->error());

@@ -26,13 +26,17 @@ class MatcherTest : public CppUnit::TestFixture {
       std::string value, against;
       bool matches;
     } cases[] = {
-        {Kind::kEqual, "a", "a", true},       {Kind::kEqual, "a", "ab", false},    {Kind::kEqual, "", "", true},
-        {Kind::kNotEqual, "a", "a", false},   {Kind::kNotEqual, "a", "", true},    {Kind::kRegex, "a", "ab", false},
-        {Kind::kRegex, "a.*", "ab", true},    {Kind::kRegex, "a.*", "ba", false},  {Kind::kRegex, "a|b", "b", true},
-        {Kind::kRegex, "a|b", "ab", false},   {Kind::kRegex, "a|", "", true},      {Kind::kRegex, ".*", "", true},
-        {Kind::kRegex, ".+", "", false},      {Kind::kRegex, ".*", "a\nb", true},  {Kind::kRegex, "a|b.", "bc", true},
-        {Kind::kNotRegex, "a|b", "b", false}, {Kind::kNotRegex, "a|b", "c", true}, {Kind::kNotRegex, "a.*", "", true},
-        {Kind::kNotRegex, ".+", "x", false},  {Kind::kNotRegex, "", "", false},    {Kind::kNotRegex, "", "x", true},
+        {Kind::kEqual, "a", "a", true},         {Kind::kEqual, "a", "ab", false},
+        {Kind::kEqual, "", "", true},           {Kind::kNotEqual, "a", "a", false},
+        {Kind::kNotEqual, "a", "", true},       {Kind::kRegex, "a", "ab", false},
+        {Kind::kRegex, "a.*", "ab", true},      {Kind::kRegex, "a.*", "ba", false},
+        {Kind::kRegex, "a|b", "b", true},       {Kind::kRegex, "a|b", "ab", false},
+        {Kind::kRegex, "a|", "", true},         {Kind::kRegex, ".*", "", true},
+        {Kind::kRegex, ".+", "", false},        {Kind::kRegex, ".*", "a\nb", false},
+        {Kind::kRegex, "(?s).*", "a\nb", true}, {Kind::kRegex, "a|b.", "bc", true},
+        {Kind::kNotRegex, "a|b", "b", false},   {Kind::kNotRegex, "a|b", "c", true},
+        {Kind::kNotRegex, "a.*", "", true},     {Kind::kNotRegex, ".+", "x", false},
+        {Kind::kNotRegex, "", "", false},       {Kind::kNotRegex, "", "x", true},
     };
     for (const auto& each : cases) {
       const Matcher matcher = make(each.kind, each.value);
