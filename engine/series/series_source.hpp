@@ -71,7 +71,8 @@ class SeriesSet {
 struct SeriesFilter {
   // A series counts when it satisfies any of these; none: every series.
   std::vector<Matchers> any_of;
-  // Series that may have a sample in the range; a store may go by coarser blocks of time, never by finer.
+  // Series that have a sample in the range; for names and values of labels, a store may go by coarser blocks of time,
+  // never by finer.
   std::int64_t from_ms = std::numeric_limits<std::int64_t>::min();
   std::int64_t to_ms = std::numeric_limits<std::int64_t>::max();
   // Results beyond it are left out; 0 for all.

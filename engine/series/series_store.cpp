@@ -134,6 +134,18 @@ void SeriesStore::describe(const SampleBatch& batch) {
   }
 }
 
+// Samples of this time or before are dropped. REQUIRES: mutex_ is held.
+std::int64_t SeriesStore::floorMs() const {
+  const std::int64_t floor_ms = std::max(floor_ms_, kFirstMs - 1);
+  if (options_.out_of_order_ms == 0 || newest_ms_ <= kFirstMs) return floor_ms;
+  return std::max(floor_ms, newest_ms_ - options_.out_of_order_ms - 1);
+}
+
+std::int64_t SeriesStore::oldestTaken() const {
+  const std::lock_guard lock(mutex_);
+  return floorMs() + 1;
+}
+
 Status SeriesStore::apply(const SampleBatch& batch, std::uint64_t first_sequence) {
   const std::uint64_t applied = applied_.load();
   const std::size_t count = batch.sampleCount();
@@ -150,9 +162,7 @@ Status SeriesStore::apply(const SampleBatch& batch, std::uint64_t first_sequence
   {
     const std::lock_guard lock(mutex_);
     head = heads_.back().head;
-    floor_ms = std::max(floor_ms_, kFirstMs - 1);
-    if (options_.out_of_order_ms > 0 && newest_ms_ > kFirstMs)
-      floor_ms = std::max(floor_ms, newest_ms_ - options_.out_of_order_ms - 1);
+    floor_ms = floorMs();
   }
   // In portions, so that readers get in between.
   constexpr std::size_t kPortion = 2048;

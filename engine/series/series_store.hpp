@@ -89,6 +89,8 @@ class SeriesStore final : public SeriesSource {
 
   // Whether there is room for the batch's series: resource_exhausted names the limit. Before the batch is logged.
   Status admits(const SampleBatch& batch) const;
+  // A sample of an earlier time would be dropped, by what is applied now.
+  std::int64_t oldestTaken() const;
   // Sample k of the batch has sequence first_sequence + k; descriptions without a sample have first_sequence.
   // REQUIRES: sequences are above 0 and only grow.
   Status apply(const SampleBatch& batch, std::uint64_t first_sequence);
@@ -121,6 +123,7 @@ class SeriesStore final : public SeriesSource {
 
   SeriesStore(Directory& directory, SeriesStoreOptions options) : directory_(directory), options_(std::move(options)) {}
   StoreView view() const;
+  std::int64_t floorMs() const;
   void describe(const SampleBatch& batch);
 
   // A head that takes samples, or is being written out.

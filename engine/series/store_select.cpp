@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <span>
 #include <unordered_map>
 
 #include "engine/series/series_store.hpp"
@@ -131,6 +132,39 @@ Result<std::vector<Source>> chooseSources(const StoreView& view, const std::vect
   return sources;
 }
 
+// Adds what a source that is not read as roll-ups has of one of its series, in its own order.
+Status readSource(const Source& source, std::uint32_t series, std::int64_t from_ms, std::int64_t to_ms,
+                  SampleColumns& into) {
+  switch (source.kind) {
+    case Source::Kind::kHead: source.head->read(series, from_ms, to_ms, into); break;
+    case Source::Kind::kSamples: return source.stored->block->read(series, from_ms, to_ms, into);
+    case Source::Kind::kRollUps: break;
+    case Source::Kind::kThinned: {
+      RollUps roll_ups;
+      // The bucket that ends behind the range may have its last sample in it.
+      GYRE_TRY(source.stored->block->read(series, from_ms, bucketEnd(to_ms, kHourMs), roll_ups));
+      for (const RollUp& bucket : roll_ups) {
+        if (bucket.count > 0 && bucket.last_ms >= from_ms && bucket.last_ms <= to_ms)
+          into.add(bucket.last_ms, bucket.last);
+        if (bucket.is_stale && bucket.end_ms <= to_ms && (bucket.count == 0 || bucket.last_ms < bucket.end_ms))
+          into.add(bucket.end_ms, staleMarker());
+      }
+      break;
+    }
+  }
+  return {};
+}
+
+// Whether all that a source has is in the range: then each of its series has a sample there.
+bool isWithin(const Source& source, std::int64_t from_ms, std::int64_t to_ms) {
+  if (source.head) {
+    const auto range = source.head->range();
+    return range && range->min_ms >= from_ms && range->max_ms <= to_ms;
+  }
+  const CommittedBlock& block = source.stored->committed;
+  return block.resolution_ms == 0 && block.min_ms >= from_ms && block.max_ms <= to_ms;
+}
+
 bool isSame(const Labels& labels, const LabelViews& views) {
   return std::equal(
       labels.begin(), labels.end(), views.begin(), views.end(),
@@ -205,26 +239,8 @@ class StoreSet final : public SeriesSet {
  private:
   // Of every source that is not read as roll-ups.
   Status readSamples(std::size_t index, std::int64_t from_ms, std::int64_t to_ms, SampleColumns& into) {
-    RollUps roll_ups;
-    for (const Part& part : series_[index].parts) {
-      const Source& source = sources_[part.source];
-      switch (source.kind) {
-        case Source::Kind::kHead: source.head->read(part.series, from_ms, to_ms, into); break;
-        case Source::Kind::kSamples: GYRE_TRY(source.stored->block->read(part.series, from_ms, to_ms, into)); break;
-        case Source::Kind::kRollUps: break;
-        case Source::Kind::kThinned:
-          roll_ups.clear();
-          // The bucket that ends behind the range may have its last sample in it.
-          GYRE_TRY(source.stored->block->read(part.series, from_ms, bucketEnd(to_ms, kHourMs), roll_ups));
-          for (const RollUp& bucket : roll_ups) {
-            if (bucket.count > 0 && bucket.last_ms >= from_ms && bucket.last_ms <= to_ms)
-              into.add(bucket.last_ms, bucket.last);
-            if (bucket.is_stale && bucket.end_ms <= to_ms && (bucket.count == 0 || bucket.last_ms < bucket.end_ms))
-              into.add(bucket.end_ms, staleMarker());
-          }
-          break;
-      }
-    }
+    for (const Part& part : series_[index].parts)
+      GYRE_TRY(readSource(sources_[part.source], part.series, from_ms, to_ms, into));
     sortSamples(into);
     return {};
   }
@@ -249,7 +265,7 @@ void limitTo(std::vector<T>& results, std::size_t limit) {
 
 // Calls visit(index, series) with the sources and series that a filter lets through.
 template <class Visit>
-Status visitFiltered(const std::vector<Source>& sources, const SeriesFilter& filter, const Visit& visit) {
+Status visitFiltered(std::span<const Source> sources, const SeriesFilter& filter, const Visit& visit) {
   for (const Source& source : sources) {
     std::vector<std::uint32_t> all;
     for (const Matchers& matchers : filter.any_of) {
@@ -335,10 +351,22 @@ Result<std::vector<Labels>> SeriesStore::listSeries(const SeriesFilter& filter) 
                   chooseSources(view, unitsOf(view, from_ms, to_ms), 0, from_ms, to_ms));
   std::set<Labels> found;
   LabelViews labels;
-  GYRE_TRY(visitFiltered(sources, filter, [&](const LabelIndex& index, std::uint32_t series) {
-    index.labelsOf(series, labels);
-    found.insert(toLabels(labels));
-  }));
+  SampleColumns samples;
+  for (const Source& source : sources) {
+    const bool is_within = isWithin(source, from_ms, to_ms);
+    Status damage;
+    const auto add = [&](const LabelIndex& index, std::uint32_t series) {
+      if (!is_within) {
+        samples.clear();
+        if (const Status read = readSource(source, series, from_ms, to_ms, samples); !read.isOk()) damage = read;
+        if (samples.size() == 0) return;
+      }
+      index.labelsOf(series, labels);
+      found.insert(toLabels(labels));
+    };
+    GYRE_TRY(visitFiltered(std::span(&source, 1), filter, add));
+    GYRE_TRY(damage);
+  }
   std::vector<Labels> out(found.begin(), found.end());
   limitTo(out, filter.limit);
   return out;

@@ -100,10 +100,13 @@ class SeriesStoreTest : public CppUnit::TestFixture {
     const auto store = openStore(directory);
     MemorySource model;
     test::BatchMaker maker(seed);
+    std::vector<std::int64_t> times;
     for (int round = 0; round < 30; ++round) {
       const LoggedBatch logged = maker.next();
       requireOk(store->apply(logged.batch(), logged.first_sequence));
       applyTo(model, logged);
+      const SampleBatch batch = logged.batch();
+      for (std::size_t i = 0; i < batch.sampleCount(); ++i) times.push_back(batch.sample(i).time_millis);
       if (round % 9 == 8) requireOk(store->commit().status());
     }
     using Kind = Matcher::Kind;
@@ -135,6 +138,12 @@ class SeriesStoreTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_MESSAGE(where, store->labelNames(filter).value() == model.labelNames(filter).value());
       CPPUNIT_ASSERT_MESSAGE(where,
                              store->labelValues("host", filter).value() == model.labelValues("host", filter).value());
+      SeriesFilter ranged = filter;
+      ranged.from_ms = times[random() % times.size()] + static_cast<std::int64_t>(random() % 3) - 1;
+      ranged.to_ms = round % 2 == 0 ? ranged.from_ms : times[random() % times.size()];
+      if (ranged.to_ms < ranged.from_ms) std::swap(ranged.from_ms, ranged.to_ms);
+      CPPUNIT_ASSERT_MESSAGE(where + " from " + std::to_string(ranged.from_ms) + " to " + std::to_string(ranged.to_ms),
+                             store->listSeries(ranged).value() == model.listSeries(ranged).value());
       filter.limit = 2;
       CPPUNIT_ASSERT_MESSAGE(where,
                              store->labelValues("host", filter).value() == model.labelValues("host", filter).value());
