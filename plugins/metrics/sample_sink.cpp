@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 namespace gyre::metrics {
 namespace {
@@ -12,7 +13,15 @@ constexpr std::string_view kTypeNames[] = {"unknown",        "counter", "gauge",
 
 // Well-formed UTF-8 without NUL.
 bool isText(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
+  std::size_t i = 0;
+  // Eight bytes at once, while all are ASCII and none is zero.
+  for (; i + sizeof(std::uint64_t) <= text.size(); i += sizeof(std::uint64_t)) {
+    constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, sizeof word);
+    if (((word | (word - kOnes)) & kHighs) != 0) break;
+  }
+  while (i < text.size()) {
     const auto byte = static_cast<unsigned char>(text[i]);
     const std::size_t length = byte < 0x80   ? 1
                                : byte < 0xc2 ? 0

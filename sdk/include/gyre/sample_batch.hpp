@@ -18,6 +18,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -81,6 +82,11 @@ T load(const char* from, std::size_t index) {
   std::memcpy(&value, from + index * sizeof(T), sizeof value);
   return value;
 }
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+
 template <class T>
 void append(std::string& out, const std::vector<T>& column) {
   out.append(reinterpret_cast<const char*>(column.data()), column.size() * sizeof(T));
@@ -148,13 +154,12 @@ class SampleBatchWriter {
 
  private:
   std::uint32_t number(std::string_view text) {
-    const auto [found, is_new] =
-        text_numbers_.try_emplace(std::string(text), static_cast<std::uint32_t>(text_ends_.size()));
-    if (is_new) {
-      texts_ += text;
-      text_ends_.push_back(static_cast<std::uint32_t>(texts_.size()));
-    }
-    return found->second;
+    if (const auto found = text_numbers_.find(text); found != text_numbers_.end()) return found->second;
+    const auto number = static_cast<std::uint32_t>(text_ends_.size());
+    text_numbers_.emplace(text, number);
+    texts_ += text;
+    text_ends_.push_back(static_cast<std::uint32_t>(texts_.size()));
+    return number;
   }
 
   std::string texts_;
@@ -164,7 +169,9 @@ class SampleBatchWriter {
   std::vector<std::uint32_t> sample_series_;
   std::vector<std::int64_t> times_;
   std::vector<double> values_;
-  std::unordered_map<std::string, std::uint32_t> text_numbers_, series_numbers_;
+  // Found without a copy.
+  std::unordered_map<std::string, std::uint32_t, sample_batch_detail::TextHash, std::equal_to<>> text_numbers_;
+  std::unordered_map<std::string, std::uint32_t> series_numbers_;
   std::vector<Label> sorted_;
   std::vector<sample_batch_detail::LabelNumbers> numbers_;
   std::string key_;
