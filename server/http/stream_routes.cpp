@@ -360,37 +360,79 @@ std::optional<EndpointPath> findEndpointPath(const bus::DomainCatalog& domains, 
   return std::nullopt;
 }
 
-void handleEndpoint(const ApiContext& context, const bus::DomainService& domain, const EndpointPath& found,
-                    Request& request, Responder responder) {
-  auto parameters = listParameters(found, request);
-  if (!parameters.isOk()) return responder.send(problem(parameters.status(), request.id));
-  struct Held {
-    std::string parameters, organization_id;
-  };
-  const auto held = std::make_shared<Held>(Held{std::move(parameters).value(), request.organization_id});
-  const auto shared_responder = std::make_shared<Responder>(std::move(responder));
-  const bool is_queued = context.readers.trySubmit([&context, &domain, endpoint = found.endpoint, held,
-                                                    shared_responder, request_id = request.id,
-                                                    started = request.received_nanos] {
+namespace {
+
+// What is left of a call of an endpoint once its handler has returned.
+struct HeldCall {
+  HeldCall(const ApiContext& of_context, const bus::DomainService& of_domain, std::size_t of_endpoint)
+      : context(of_context), domain(of_domain), endpoint(of_endpoint) {}
+  const ApiContext& context;
+  const bus::DomainService& domain;
+  std::size_t endpoint;
+  std::string parameters, organization_id;
+  std::uint64_t request_id = 0;
+  std::int64_t received_nanos = 0;
+  Responder responder;
+
+  bus::EndpointCall call() const { return {parameters, organization_id, context.clock.nowMillis()}; }
+
+  // `data`: what the store says, as of `sequence`; or why there is nothing.
+  void present(const Result<std::string>& data, std::uint64_t sequence) {
     const bus::EndpointHandlers& handlers = *domain.handlers->endpoints();
-    const bus::EndpointCall call{held->parameters, held->organization_id, context.clock.nowMillis()};
-    Result<std::string> data = handlers.planEndpoint(endpoint, call);
-    if (data.isOk()) {
-      auto answered = domain.engine->search(*data, context.clock.monotonicNanos() + kEndpointNanos);
-      data = answered.isOk() ? Result<std::string>(std::move(answered->body)) : Result<std::string>(answered.status());
-    }
-    const auto answer = handlers.presentEndpoint(endpoint, call, data);
+    const auto answer = handlers.presentEndpoint(endpoint, call(), data);
     context.count_query(domain.name, handlers.endpoints()[endpoint].path,
                         data.isOk() ? "ok" : codeName(data.status().code()),
-                        static_cast<double>(context.clock.monotonicNanos() - started) * 1e-9);
-    if (!answer.isOk()) return shared_responder->send(problem(answer.status(), request_id));
+                        static_cast<double>(context.clock.monotonicNanos() - received_nanos) * 1e-9);
+    if (!answer.isOk()) return responder.send(problem(answer.status(), request_id));
     Response response;
     response.status = answer->status;
     response.content_type = answer->content_type;
     response.body = answer->body;
-    shared_responder->send(std::move(response));
+    if (data.isOk()) response.headers.emplace_back("Gyre-Sequence", std::to_string(sequence));
+    responder.send(std::move(response));
+  }
+
+  void answer() {
+    const Result<std::string> plan = domain.handlers->endpoints()->planEndpoint(endpoint, call());
+    if (!plan.isOk()) return present(plan, 0);
+    auto answered = domain.engine->search(*plan, context.clock.monotonicNanos() + kEndpointNanos);
+    if (!answered.isOk()) return present(answered.status(), 0);
+    present(std::move(answered->body), answered->sequence);
+  }
+};
+
+void submit(const std::shared_ptr<HeldCall>& held) {
+  if (!held->context.readers.trySubmit([held] { held->answer(); }))
+    held->responder.send(problem(overloaded(), held->request_id));
+}
+
+}  // namespace
+
+void handleEndpoint(const ApiContext& context, const bus::DomainService& domain, const EndpointPath& found,
+                    Request& request, Responder responder) {
+  auto parameters = listParameters(found, request);
+  if (!parameters.isOk()) return responder.send(problem(parameters.status(), request.id));
+  const auto min_sequence = wholeHeader(request, "gyre-min-sequence", std::uint64_t{1} << 62);
+  if (!min_sequence.isOk()) return responder.send(problem(min_sequence.status(), request.id));
+  const auto timeout = wholeHeader(request, "gyre-timeout", kLongestWaitMillis);
+  if (!timeout.isOk()) return responder.send(problem(timeout.status(), request.id));
+  const std::uint64_t wanted = min_sequence->value_or(0);
+  if (const std::uint64_t last = domain.store->lastSequence(); wanted > last)
+    return responder.send(problem(
+        400, "unknown_sequence",
+        "sequence " + std::to_string(wanted) + " does not exist: the last one is " + std::to_string(last), request.id));
+  const auto held = std::make_shared<HeldCall>(context, domain, found.endpoint);
+  held->parameters = std::move(parameters).value();
+  held->organization_id = request.organization_id;
+  held->request_id = request.id;
+  held->received_nanos = request.received_nanos;
+  held->responder = std::move(responder);
+  if (wanted <= domain.engine->progress().searchable) return submit(held);
+  const auto wait_ms = static_cast<std::int64_t>(timeout->value_or(bus::QueryRequest().timeout_ms));
+  domain.stream->applier().requireSequence(wanted, wait_ms, [held](const Status& waited) {
+    if (!waited.isOk()) return held->responder.send(problem(waited, held->request_id));
+    submit(held);
   });
-  if (!is_queued) shared_responder->send(problem(overloaded(), request.id));
 }
 
 Status notForStreams(const bus::DomainService& domain, std::string_view what) {
