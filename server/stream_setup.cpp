@@ -111,6 +111,10 @@ void collectStream(const bus::DomainService& domain, observe::Samples& samples) 
   counter("gyre_stream_appended_batches_total", "batches appended", stats.appended_batches);
   counter("gyre_stream_appended_records_total", "records appended", stats.appended_records);
   counter("gyre_stream_refused_batches_total", "batches refused by a limit", stats.refused_batches);
+  counter("gyre_stream_late_records_total", "records refused because the index would have dropped them",
+          stats.screened_records);
+  counter("gyre_stream_dropped_records_total", "records that the index dropped as too late when it came to them",
+          stats.dropped_records);
   counter("gyre_stream_dead_letters_total", "records that the index refused", stats.applier.dead_letters);
   gauge("gyre_stream_lag_records", "records that the index has not applied",
         static_cast<double>(stats.last_sequence - std::min(stats.last_sequence, stats.applier.applied)));

@@ -255,7 +255,7 @@ std::vector<Row<DomainConfig>> makeDomainRows() {
       {{"hour_retention", OptionType::kDuration, "0", "series: the same for roll-ups of an hour", 0, 36'500 * kDay},
        [](DomainConfig& d, const Value& v) { d.hour_retention_ms = number(v); }},
       {{"out_of_order_window", OptionType::kDuration, "0",
-        "series: a sample older than the newest of all by more than this is dropped; 0 keeps any", 0, 36'500 * kDay},
+        "series: a sample older than the newest of all by more than this is refused; 0 takes any", 0, 36'500 * kDay},
        [](DomainConfig& d, const Value& v) { d.out_of_order_ms = number(v); }},
       {scrapeOption(), [](DomainConfig& d, const Value& v) { d.scrape = readScrapeJobs(text(v)); }},
       {{"index_prefix", OptionType::kString, "",

@@ -1,6 +1,7 @@
 #include "server/http/stream_routes.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -95,6 +96,16 @@ Response recordsAnswer(const stream::Appended& appended, const std::vector<strea
   return response;
 }
 
+// Of some of a body; the rest is kept.
+Status tooLate(const std::vector<stream::Rejection>& late) {
+  Status status(Code::kInvalidArgument, "too_late",
+                std::to_string(late.size()) + " too late, the rest is kept; sample " +
+                    std::to_string(late.front().position) + ": " + late.front().reason);
+  for (std::size_t i = 0; i < std::min(late.size(), kRejectionsShown); ++i)
+    status.addFault("/" + std::to_string(late[i].position), late[i].reason);
+  return status;
+}
+
 // What both ways in share: read on the pool, append, answer. `answer` turns what was taken into a response.
 template <class Answer>
 void ingest(const ApiContext& context, const bus::DomainService& domain, std::size_t intake, Request& request,
@@ -120,15 +131,20 @@ void ingest(const ApiContext& context, const bus::DomainService& domain, std::si
     held->body = std::string();
     const auto kept = std::make_shared<stream::Taken>(std::move(taken).value());
     stream::RecordBatch records = std::move(kept->records);
-    domain.stream->append(std::move(records), std::nullopt,
-                          [held, kept, shared_responder, answer, count](const Result<stream::Appended>& appended) {
-                            count(appended.isOk() ? "ok" : codeName(appended.status().code()));
-                            if (!appended.isOk())
-                              return shared_responder->send(problem(appended.status(), held->request_id));
-                            Response response = answer(*kept, *appended, held->request_id);
-                            response.headers.emplace_back("Gyre-Sequence", std::to_string(appended->last_sequence));
-                            shared_responder->send(std::move(response));
-                          });
+    std::vector<stream::Rejection> late = domain.stream->screen(records);
+    // The protocol's own answer does not know of them.
+    const Status refusal = late.empty() || !kept->response ? Status() : tooLate(late);
+    std::move(late.begin(), late.end(), std::back_inserter(kept->rejected));
+    domain.stream->append(
+        std::move(records), std::nullopt,
+        [held, kept, shared_responder, answer, count, refusal](const Result<stream::Appended>& appended) {
+          count(appended.isOk() ? "ok" : codeName(appended.status().code()));
+          if (!appended.isOk()) return shared_responder->send(problem(appended.status(), held->request_id));
+          Response response =
+              refusal.isOk() ? answer(*kept, *appended, held->request_id) : problem(refusal, held->request_id);
+          response.headers.emplace_back("Gyre-Sequence", std::to_string(appended->last_sequence));
+          shared_responder->send(std::move(response));
+        });
   });
   if (!is_queued) shared_responder->send(problem(overloaded(), held->request_id));
 }
@@ -211,6 +227,13 @@ void handleStreamCommand(const ApiContext& context, const bus::DomainService& do
         if (!records.isOk()) {
           count(codeName(records.status().code()));
           return shared_responder->send(problem(records.status(), request_id));
+        }
+        // A command is taken whole or not at all.
+        if (const auto late = domain.stream->screen(*records); !late.empty()) {
+          Status refusal(Code::kUnprocessable, "too_late", late.front().reason);
+          for (const stream::Rejection& one : late) refusal.addFault("/" + std::to_string(one.position), one.reason);
+          count(codeName(refusal.code()));
+          return shared_responder->send(problem(refusal, request_id));
         }
         domain.stream->append(std::move(records).value(), std::move(held->key),
                               [shared_responder, request_id, count](const Result<stream::Appended>& appended) {

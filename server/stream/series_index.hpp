@@ -14,6 +14,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/observer.hpp"
@@ -39,6 +40,9 @@ class SeriesIndex final : public StreamIndex {
   ~SeriesIndex() override;
 
   Status admits(const RecordBatch& batch) const override;
+  // Samples that are too late: before the out-of-order window, or before what retention has deleted.
+  std::vector<Rejection> screen(RecordBatch& batch) const override;
+  std::uint64_t droppedRecords() const override { return store_->stats().dropped; }
   Result<std::vector<RefusedRecord>> apply(const RecordBatch& batch, std::uint64_t first_sequence, std::uint64_t after,
                                            std::int64_t arrived_millis) override;
   // The store retires by its own options; this only has it look at once.

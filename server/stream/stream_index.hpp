@@ -14,6 +14,7 @@
 #include "gyre/status.hpp"
 #include "server/search/search_engine.hpp"
 #include "server/stream/record_batch.hpp"
+#include "server/stream/stream_handlers.hpp"
 
 namespace gyre::stream {
 
@@ -37,6 +38,11 @@ class StreamIndex : public search::SearchEngine {
   // Called by the applier again and again, before all else: an index in another process is found, and found again,
   // here. A failure says why nothing can be done with it now. progress() may go back.
   virtual Status attend() { return {}; }
+  // Takes out of the batch what apply() is known to drop, before it is logged; gives what that was, by its place among
+  // the batch's sequences.
+  virtual std::vector<Rejection> screen(RecordBatch& /*batch*/) const { return {}; }
+  // What apply() took and did not keep, since it was opened.
+  virtual std::uint64_t droppedRecords() const { return 0; }
   // Records of sequences up to `after` are held already and passed over; afterwards all up to the batch's last sequence
   // are applied. `arrived_millis`: when the batch came.
   virtual Result<std::vector<RefusedRecord>> apply(const RecordBatch& batch, std::uint64_t first_sequence,

@@ -158,6 +158,12 @@ Status StreamService::admit(std::size_t bytes) const {
   return refusal;
 }
 
+std::vector<Rejection> StreamService::screen(RecordBatch& batch) const {
+  std::vector<Rejection> taken_out = index_.screen(batch);
+  screened_records_ += taken_out.size();
+  return taken_out;
+}
+
 void StreamService::append(RecordBatch batch, std::optional<IdempotencyKey> key, AppendDone done) {
   if (batch.isEmpty()) return done(Appended{store_.lastSequence(), 0, false});
   if (const Status admitted = admit(batch.bytes()); !admitted.isOk()) return done(admitted);
@@ -196,6 +202,8 @@ StreamStats StreamService::stats() const {
   stats.appended_batches = appended_batches_;
   stats.appended_records = appended_records_;
   stats.refused_batches = refused_batches_;
+  stats.screened_records = screened_records_;
+  stats.dropped_records = index_.droppedRecords();
   stats.backlog_bytes = backlog_bytes_;
   stats.inflight_bytes = inflight_bytes_;
   stats.free_bytes = free_bytes_;

@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/observer.hpp"
@@ -57,6 +58,8 @@ struct StreamStats {
   std::uint64_t last_sequence = 0;
   std::uint64_t appended_batches = 0, appended_records = 0;  // since start
   std::uint64_t refused_batches = 0;                         // by a limit
+  std::uint64_t screened_records = 0;                        // that the index would have dropped
+  std::uint64_t dropped_records = 0;                         // that the index took and dropped
   std::uint64_t backlog_bytes = 0;
   std::int64_t backlog_age_ms = 0;  // of the oldest record that is not durable in the index
   std::uint64_t inflight_bytes = 0;
@@ -79,6 +82,8 @@ class StreamService {
   // resource_exhausted ("backlog_full", "disk_full", "too_much_in_flight") before anything is done; so a caller asks
   // before it parses a body of this many bytes.
   Status admit(std::size_t bytes) const;
+  // Takes out what the index is known to drop; see StreamIndex::screen. For whoever can tell the sender.
+  std::vector<Rejection> screen(RecordBatch& batch) const;
   // `done` is called exactly once, on the caller's thread for what is refused at once and for an empty batch, else on
   // the store's writer thread; it must not block. unprocessable "idempotency_key_reused" for another request's key.
   void append(RecordBatch batch, std::optional<IdempotencyKey> key, AppendDone done);
@@ -111,7 +116,7 @@ class StreamService {
   BatchWindow window_;
   mutable std::atomic<std::uint64_t> inflight_bytes_{0}, backlog_bytes_{0}, free_bytes_{~std::uint64_t{0}};
   mutable std::atomic<std::int64_t> looked_nanos_{0};
-  mutable std::atomic<std::uint64_t> refused_batches_{0};
+  mutable std::atomic<std::uint64_t> refused_batches_{0}, screened_records_{0};
   std::atomic<std::uint64_t> appended_batches_{0}, appended_records_{0};
   mutable std::mutex mutex_;     // guards what follows
   std::deque<Pending> pending_;  // in the log, not yet durable in the index
