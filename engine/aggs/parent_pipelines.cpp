@@ -52,8 +52,10 @@ class Derivative final : public ParentPipeline {
       const std::optional<double> value = read(buckets, i, parameters_.gap_policy);
       const double key = buckets.aggregator->keyNumber(buckets.buckets[i]);
       if (last && value) {
-        values[i] = {true, *value - *last, unit_millis_.has_value(), 0};
-        if (unit_millis_) values[i].normal = values[i].value / ((key - last_key) / *unit_millis_);
+        // Of buckets that run backwards there is no rate: the difference stands for it where it is sorted or summed by.
+        const double units = unit_millis_ ? (key - last_key) / *unit_millis_ : 0;
+        const double difference = *value - *last;
+        values[i] = {true, difference, units > 0, units > 0 ? difference / units : difference};
       }
       last = value;
       last_key = key;
