@@ -283,7 +283,10 @@ class SortCollector final : public Collector {
     const int order = compare(&slots_[a.slot * keys_.size()], &slots_[b.slot * keys_.size()]);
     return order != 0 ? order < 0 : a.doc < b.doc;
   }
-  std::int64_t worstFirstKey() const { return heap_.size() == size_ ? std::min(bound_, heap_.front().first) : bound_; }
+  std::int64_t worstFirstKey() const {
+    const bool is_full = size_ > 0 && heap_.size() == size_;
+    return is_full ? std::min(bound_, heap_.front().first) : bound_;
+  }
 
   void offer(DocId doc, float score) {
     const auto better = [this](const Entry& a, const Entry& b) { return isBetter(a, b); };
