@@ -169,12 +169,23 @@ Status CompletionInputs::add(const Field& field, const Analyzer& analyzer, std::
   for (const char c : {'\0', kContextEnd, '\x1e', kCompletionSeparator})
     if (input.find(c) != std::string_view::npos)
       return fault(field, "the input holds the reserved character " + std::to_string(static_cast<int>(c)));
-  if (!field.contexts.empty()) {
-    pending_.push_back({&field, &analyzer, input, weight, contexts});
-    return {};
-  }
-  emit(field, analyzer, input, weight, {});
+  pending_.push_back({&field, &analyzer, input, weight, contexts});
   return {};
+}
+
+// An input that a document gives twice counts once, with the greater weight.
+void CompletionInputs::dropRepetitions() {
+  if (pending_.size() < 2) return;
+  std::vector<Pending*> order;
+  order.reserve(pending_.size());
+  for (Pending& one : pending_) order.push_back(&one);
+  std::sort(order.begin(), order.end(), [](const Pending* a, const Pending* b) {
+    if (a->field != b->field) return a->field->ordinal < b->field->ordinal;
+    if (const int by_text = a->input.compare(b->input); by_text != 0) return by_text < 0;
+    return a->weight != b->weight ? a->weight > b->weight : a < b;
+  });
+  for (std::size_t i = 1; i < order.size(); ++i)
+    order[i]->is_repeated = order[i]->field == order[i - 1]->field && order[i]->input == order[i - 1]->input;
 }
 
 void CompletionInputs::emit(const Field& field, const Analyzer& analyzer, std::string_view input, std::uint32_t weight,
@@ -185,8 +196,14 @@ void CompletionInputs::emit(const Field& field, const Analyzer& analyzer, std::s
 }
 
 Status CompletionInputs::finish() {
+  dropRepetitions();
   for (const Pending& completion : pending_) {
+    if (completion.is_repeated) continue;
     const Field& field = *completion.field;
+    if (field.contexts.empty()) {
+      emit(field, *completion.analyzer, completion.input, completion.weight, {});
+      continue;
+    }
     std::string contexts;
     for (const CompletionContext& context : field.contexts) {
       for (const auto& [name, value] : completion.contexts)

@@ -44,10 +44,12 @@ class CompletionInputs {
     std::string_view input;
     std::uint32_t weight = 1;
     Contexts contexts;
+    bool is_repeated = false;
   };
 
   Status add(const Field& field, const Analyzer& analyzer, std::string_view input, std::uint32_t weight,
              const Contexts& contexts);
+  void dropRepetitions();
   void emit(const Field& field, const Analyzer& analyzer, std::string_view input, std::uint32_t weight,
             std::string_view contexts);
   static Status readContexts(DocumentValue& value, const Field& field, OpenNames& names, Contexts& contexts);

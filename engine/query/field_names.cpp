@@ -65,8 +65,8 @@ Result<std::vector<BoostedField>> resolveFields(const std::vector<BoostedField>&
       continue;
     }
     for (const Field& field : context.mapping.fields()) {
-      const bool takes_text = !field.is_hidden && field.type != FieldType::kObject &&
-                              field.type != FieldType::kCompletion && (field.is_indexed || field.has_doc_values);
+      const bool takes_text =
+          !field.is_hidden && field.type != FieldType::kObject && (field.is_indexed || field.has_doc_values);
       if (takes_text && matchesFieldPattern(name.path, field.path)) add(field.path, name.boost);
     }
   }

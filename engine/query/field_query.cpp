@@ -10,6 +10,7 @@
 #include "engine/codec/count_ones.hpp"
 #include "engine/mapping/numeric_value.hpp"
 #include "engine/query/bm25.hpp"
+#include "engine/query/completion_query.hpp"
 #include "engine/query/query_parser.hpp"
 #include "engine/query/scorers.hpp"
 #include "engine/query/structured_query.hpp"
@@ -408,8 +409,7 @@ Result<QueryPtr> makeValueQuery(const Field& field, std::string_view value, floa
       // Without postings the column alone knows, and scores nothing.
       return field.is_indexed ? makeTermQuery(field.path, termOf(field, value), boost)
                               : makeTermSetQuery(field.path, {termOf(field, value)}, boost);
-    case FieldType::kCompletion:
-      return queryShardException("field [" + field.path + "] of type [completion] cannot be searched");
+    case FieldType::kCompletion: return makeCompletionTermQuery(field, std::string(value), boost);
     case FieldType::kBinary: return notSearchable(field);
     case FieldType::kIp: return makeIpQuery(field, value, boost);
     case FieldType::kRange: return makeRangeHoldsQuery(field, value, boost, now_millis);

@@ -36,6 +36,7 @@ Result<QueryPtr> makeValuesQuery(const Field& field, const std::vector<std::stri
     case FieldType::kBinary: return notSearchable(field);
     case FieldType::kIp:
     case FieldType::kRange:
+    case FieldType::kCompletion:
     case FieldType::kDate:
     case FieldType::kDateNanos: {
       // A text such as "2024-02" is a stretch of instants, not one.
@@ -46,7 +47,6 @@ Result<QueryPtr> makeValuesQuery(const Field& field, const std::vector<std::stri
       }
       return makeConstantScoreQuery(makeDisMaxQuery(std::move(any), 0, 1), boost);
     }
-    case FieldType::kCompletion: return makeValueQuery(field, "", boost, now);
     default: break;
   }
   std::vector<std::int64_t> numbers;

@@ -6,6 +6,7 @@
 #include "engine/analysis/analysis_registry.hpp"
 #include "engine/analysis/analyzer.hpp"
 #include "engine/query/bool_query.hpp"
+#include "engine/query/completion_query.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/metadata_query.hpp"
 #include "engine/query/pattern_query.hpp"
@@ -121,13 +122,13 @@ class FieldTextQuery {
                                "] which is of type [" + std::string(typeName(field_.type)) + "]");
   }
 
- private:
   Result<QueryPtr> zeroTerms() const {
     if (options_.is_zero_terms_null) return QueryPtr();
     return options_.is_zero_terms_all ? makeAllQuery(boost_)
                                       : makeNoneQuery("Matching no documents because no terms present");
   }
 
+ private:
   Result<QueryPtr> words(const std::vector<QueryToken>& tokens, bool is_last_prefix) const {
     GYRE_TRY_ASSIGN(const auto stretches, stretchesOf(tokens));
     if (stretches.size() > kMaxClauses) return tooManyClauses();
@@ -299,6 +300,12 @@ Result<QueryPtr> makeStrictTextQuery(TextKind kind, std::string_view path, std::
   if (options.fuzziness && kind != TextKind::kPhrase)
     return queryShardException("Can only use fuzzy queries on keyword and text fields - not on [" + field->path +
                                "] which is of type [" + std::string(typeName(field->type)) + "]");
+  if (field->type == FieldType::kCompletion && options.analyzer.empty()) {
+    const std::string key = completionKey(*field, text);
+    if (key.empty()) return maker.zeroTerms();
+    if (kind == TextKind::kWordsPrefix) return makeFieldPrefixQuery(*field, key, {}, boost);
+    return makeValueQuery(*field, key, boost, context.now_millis);
+  }
   if (!options.analyzer.empty())
     return makeValueWords(*field, kind == TextKind::kPhrase, text, options, boost, context.now_millis);
   return makeValueQuery(*field, text, boost, context.now_millis);

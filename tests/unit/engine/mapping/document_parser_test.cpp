@@ -188,13 +188,16 @@ class DocumentParserTest : public CppUnit::TestFixture {
 
   void multiFieldsTakeTheSameValue() {
     assertValues(R"({"multi":["Big Rent","7"]})",
-                 "multi=big@0 multi=rent@1 multi.n=Big Rent/big+rent/1 multi.raw='Big Rent' multi=7@102 multi.n=7//1 "
-                 "multi.raw='7'");
+                 "multi=big@0 multi=rent@1 multi.raw='Big Rent' multi=7@102 multi.raw='7' multi.n=Big Rent/big+rent/1 "
+                 "multi.n=7//1");
   }
 
   void completionsTakeStringsAndObjects() {
     assertValues(R"({"cc":["Rent due",{"input":["A b","C"],"weight":7},{"weight":"3","input":"D"}]})",
                  "cc=Rent due/rent+due/1 cc=A b/a+b/7 cc=C/c/7 cc=D/d/3");
+    // The same text twice counts once, with its greatest weight.
+    assertValues(R"({"cc":["A","B",{"input":["A","a"],"weight":7},{"input":"A","weight":3}]})",
+                 "cc=B/b/1 cc=A/a/7 cc=a/a/7");
     assertRefused(R"({"cc":{"input":"a","weight":1.5}})", "weight must be a whole number");
     assertRefused(R"({"cc":{"input":"a","weight":-1}})", "weight must be a whole number");
     assertRefused(R"({"cc":{"input":"a","weight":2147483648}})", "weight must be a whole number");
