@@ -165,7 +165,7 @@ class CompositeAggregation final : public Aggregation {
       if (one.kind == CompositeSource::Kind::kHistogram) {
         // The start of the stretch stands for the value; keys are doubles whatever the field is.
         rounding = [reads = source, interval = one.interval](std::int64_t value) {
-          return encodeDouble(std::floor(reads.decoded(value) / interval) * interval + 0.0);
+          return encodeDouble(std::floor(reads.decoded(value) / interval) * interval);
         };
       } else if (one.kind == CompositeSource::Kind::kDateHistogram) {
         rounding = [&one](std::int64_t value) { return one.rounding.floor(value); };
@@ -319,7 +319,7 @@ Status readAfter(const AggregationRequest& request, json::Value after, Composite
       if (!number)
         return Status(Code::kInvalidArgument, "number_format_exception",
                       "For input string: \"" + std::string(value.raw()) + "\"");
-      source.after.number = encodeDouble(*number + 0.0);
+      source.after.number = encodeDouble(*number);
       continue;
     }
     if (source.is_date && value.isNumber() && value.integer()) {
