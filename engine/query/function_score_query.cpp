@@ -281,6 +281,8 @@ class FunctionScoreParser {
   Result<QueryPtr> run(json::Value body) {
     for (const json::Value member : body) GYRE_TRY(readMember(member));
     if (request_.query == nullptr) request_.query = makeAllQuery(1);
+    // Nothing is multiplied, added or taken instead where there is no function.
+    if (request_.functions.empty()) request_.boost_mode = BoostMode::kMultiply;
     // One function for every document: there is nothing to bring together.
     if (request_.functions.size() == 1 && request_.functions.front().filter == nullptr)
       request_.score_mode = ScoreMode::kFirst;
