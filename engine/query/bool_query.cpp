@@ -146,11 +146,19 @@ class BoolQuery final : public Query {
 
   void visitTerms(TermVisitor& visitor) const override {
     const BoostedVisit around(visitor, boost_);
-    for (const auto* const queries : {&clauses_.must, &clauses_.filter, &clauses_.should})
+    // Filters last: the boost told last for a term is the one that highlights weigh it by.
+    for (const auto* const queries : {&clauses_.must, &clauses_.should, &clauses_.filter})
       for (const QueryPtr& query : *queries) query->visitTerms(visitor);
   }
   std::string describe() const override { return describeBoosted(plain(), boost_); }
   std::string describeClause() const override { return boost_ == 1 ? "(" + plain() + ")" : describe(); }
+
+  bool isBoosted() const { return boost_ != 1; }
+  Status setMinimumShouldMatch(std::string_view text) {
+    GYRE_TRY_ASSIGN(clauses_.minimum_should_match,
+                    minimumShouldMatch(text, static_cast<std::uint32_t>(clauses_.should.size())));
+    return {};
+  }
 
  private:
   std::string plain() const {
@@ -203,6 +211,12 @@ Status parseClauses(json::Value value, std::vector<QueryPtr>& clauses, ParseCont
 
 QueryPtr makeBoolQuery(BoolClauses clauses, float boost) {
   return std::make_unique<BoolQuery>(std::move(clauses), boost);
+}
+
+Status setMinimumShouldMatch(Query& query, std::string_view minimum_should_match, Boosted boosted) {
+  auto* const made = dynamic_cast<BoolQuery*>(boosted == Boosted::kEntered ? &withinBoosts(query) : &query);
+  if (made == nullptr || (made->isBoosted() && boosted == Boosted::kIgnored)) return {};
+  return made->setMinimumShouldMatch(minimum_should_match);
 }
 
 namespace {

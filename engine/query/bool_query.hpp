@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/query/query.hpp"
@@ -24,6 +25,10 @@ struct BoolClauses {
   std::string order;
 };
 QueryPtr makeBoolQuery(BoolClauses clauses, float boost);
+// Sets how many optional clauses must match, as a text like "2", "-25%" or "3<90%" asks, where `query` is a bool of any
+// origin, be it one word that the analyzer parts. Other queries have no such number and stay as they are.
+enum class Boosted : std::uint8_t { kIgnored, kEntered };  // a bool with a boost is not one, or is
+Status setMinimumShouldMatch(Query& query, std::string_view minimum_should_match, Boosted boosted);
 
 // The best of several, plus `tie_breaker` times each other one.
 QueryPtr makeDisMaxQuery(std::vector<QueryPtr> queries, float tie_breaker, float boost);
@@ -34,6 +39,8 @@ QueryPtr makeConstantScoreQuery(QueryPtr inner, float boost);
 
 // `inner` with its scores times `boost`.
 QueryPtr makeBoostQuery(QueryPtr inner, float boost);
+// What stands within the boosts around a query; itself, where there is none.
+Query& withinBoosts(Query& query);
 
 // A query, or a list of them, as `must` and `queries` take it.
 Status parseClauses(json::Value value, std::vector<QueryPtr>& clauses, ParseContext& context);

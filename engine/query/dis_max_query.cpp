@@ -190,6 +190,7 @@ class BoostQuery final : public Query {
     inner_->visitTerms(visitor);
   }
   std::string describe() const override { return describeBoosted(inner_->describe(), boost_); }
+  Query& inner() const { return *inner_; }
 
  private:
   QueryPtr inner_;
@@ -301,6 +302,12 @@ QueryPtr makeConstantScoreQuery(QueryPtr inner, float boost) {
 QueryPtr makeBoostQuery(QueryPtr inner, float boost) {
   if (boost == 1) return inner;
   return std::make_unique<BoostQuery>(std::move(inner), boost);
+}
+
+Query& withinBoosts(Query& query) {
+  Query* inner = &query;
+  while (const auto* const boosted = dynamic_cast<const BoostQuery*>(inner)) inner = &boosted->inner();
+  return *inner;
 }
 
 Result<QueryPtr> parseConstantScore(json::Value body, ParseContext& context) {

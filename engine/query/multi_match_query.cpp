@@ -299,6 +299,7 @@ Result<QueryPtr> makeMultiMatchQuery(MultiMatchType type, const std::vector<Boos
     }
   }
   if (queries.empty() && options.is_zero_terms_null) return QueryPtr();
+  if (queries.size() == 1) return makeBoostQuery(std::move(queries.front()), boost);
   return makeDisMaxQuery(std::move(queries), tie, boost);
 }
 

@@ -43,20 +43,20 @@ class QueryStringBuilder {
       : request_(request), fields_(std::move(fields)), own_field_(std::move(own_field)), context_(context) {}
 
   // Null when nothing is left to ask.
-  Result<QueryPtr> build(const SyntaxNode& node, bool is_top) {
+  Result<QueryPtr> build(const SyntaxNode& node) {
     if (node.kind == SyntaxNode::Kind::kClauses && node.boost) {
       // What stands in boosted brackets.
-      GYRE_TRY_ASSIGN(auto inner, build(*node.clauses.front().node, false));
+      GYRE_TRY_ASSIGN(auto inner, build(*node.clauses.front().node));
       return inner == nullptr ? QueryPtr() : makeBoostQuery(std::move(inner), *node.boost);
     }
-    if (node.kind == SyntaxNode::Kind::kClauses) return clauses(node, is_top);
+    if (node.kind == SyntaxNode::Kind::kClauses) return clauses(node);
     GYRE_TRY_ASSIGN(auto query, leaf(node));
     if (query != nullptr && node.boost) query = makeBoostQuery(std::move(query), *node.boost);
     return query;
   }
 
  private:
-  Result<QueryPtr> clauses(const SyntaxNode& node, bool is_top) {
+  Result<QueryPtr> clauses(const SyntaxNode& node) {
     BoolClauses all;
     std::size_t count = 0;
     const auto add = [&](Occur occur, QueryPtr query) -> Status {
@@ -77,14 +77,10 @@ class QueryStringBuilder {
           continue;
         }
       }
-      GYRE_TRY_ASSIGN(auto query, build(*clause.node, false));
+      GYRE_TRY_ASSIGN(auto query, build(*clause.node));
       GYRE_TRY(add(clause.occur, std::move(query)));
     }
     if (count == 0) return QueryPtr();
-    if (is_top && !request_.options.match.minimum_should_match.empty()) {
-      GYRE_TRY_ASSIGN(all.minimum_should_match, minimumShouldMatch(request_.options.match.minimum_should_match,
-                                                                   static_cast<std::uint32_t>(all.should.size())));
-    }
     return makeBoolQuery(std::move(all), 1);
   }
 
@@ -336,8 +332,10 @@ Result<QueryPtr> parseQueryString(json::Value body, ParseContext& context) {
   QueryPtr query;
   if (*syntax != nullptr) {
     QueryStringBuilder builder(request, std::move(fields), std::move(own_field), context);
-    GYRE_TRY_ASSIGN(query, builder.build(**syntax, true));
+    GYRE_TRY_ASSIGN(query, builder.build(**syntax));
   }
+  const std::string& minimum = request.options.match.minimum_should_match;
+  if (query != nullptr && !minimum.empty()) GYRE_TRY(setMinimumShouldMatch(*query, minimum, Boosted::kEntered));
   if (query == nullptr) query = makeNoneQuery("empty query string");
   return finishQuery(makeBoostQuery(std::move(query), request.common.boost), request.common, context);
 }

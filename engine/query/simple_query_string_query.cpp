@@ -54,15 +54,10 @@ class SimpleParser {
   // Null when nothing is left to ask.
   Result<QueryPtr> run() {
     GYRE_TRY_ASSIGN(auto tree, subQuery(0, text_.size()));
-    if (tree.combined) {
-      if (!request_.options.match.minimum_should_match.empty()) {
-        GYRE_TRY_ASSIGN(tree.clauses.minimum_should_match,
-                        minimumShouldMatch(request_.options.match.minimum_should_match,
-                                           static_cast<std::uint32_t>(tree.clauses.should.size())));
-      }
-      return makeBoolQuery(std::move(tree.clauses), 1);
-    }
-    return std::move(tree.single);
+    QueryPtr query = tree.combined ? makeBoolQuery(std::move(tree.clauses), 1) : std::move(tree.single);
+    const std::string& minimum = request_.options.match.minimum_should_match;
+    if (query != nullptr && !minimum.empty()) GYRE_TRY(setMinimumShouldMatch(*query, minimum, Boosted::kIgnored));
+    return query;
   }
 
  private:

@@ -239,7 +239,8 @@ class FieldTextQuery {
     if (options_.max_expansions < 0) return queryShardException("maxExpansions must be non-negative");
     const auto expansions = static_cast<std::uint32_t>(std::min<std::int64_t>(options_.max_expansions, kMaxClauses));
     if (expansions == 0) return makeNoneQuery("no expansions");
-    if (field_.detail < IndexDetail::kPositions && placesOf(tokens).size() > 1) return withoutPositions();
+    // A word that the analyzer left out before the prefix is a place too.
+    if (field_.detail < IndexDetail::kPositions && tokens.back().position > 0) return withoutPositions();
     if (!isGraph(tokens))
       return makePhrasePrefixQuery(field_.path, placesOf(tokens), options_.slop, expansions, boost_);
     // The last word of each way through the graph is a prefix.
