@@ -16,6 +16,7 @@
 #include "server/data_folder.hpp"
 #include "server/dialect_listener.hpp"
 #include "server/domains.hpp"
+#include "server/fatal_signals.hpp"
 #include "server/http/api_handler.hpp"
 #include "server/http/api_keys.hpp"
 #include "server/http/http_server.hpp"
@@ -390,6 +391,7 @@ class ServeApplication final : public Poco::Util::ServerApplication {
 
  protected:
   int main(const std::vector<std::string>&) override {
+    reportFatalSignals();  // here, for Poco's own handlers are set by now, and end the process without a word
     if (!domains_->start() || !http_->start()) return shared_.exit_code;
     shared_.health.setServing();
     const std::string url = "http://" + config::Address{shared_.setup.config.api.listen.host, http_->port()}.text();

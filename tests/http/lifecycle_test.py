@@ -14,6 +14,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from gyre_server import PROGRAM, SOURCE, Client, Server  # noqa: E402
 
 
+with open(PROGRAM, "rb") as file:
+    program = file.read()
+    SANITIZED = b"__asan_init" in program or b"__tsan_init" in program
+
+
 def run(*arguments):
     return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
 
@@ -137,6 +142,22 @@ class Serving(unittest.TestCase):
                 thread.join()
             self.assertTrue(set(outcomes) <= {201, 503}, set(outcomes))
             self.assertGreaterEqual(outcomes.count(201), 8)
+
+    @unittest.skipIf(SANITIZED, "a sanitizer tells of signals itself")
+    def test_a_fatal_signal_is_told_and_what_was_acknowledged_is_there(self):
+        with tempfile.TemporaryDirectory() as folder:
+            server = Server(folder).start()
+            client = server.client()
+            body = {"paymentId": "p-1", "organizationId": "o", "amount": "1.00", "currency": "EUR", "description": "x"}
+            self.assertEqual(client.command("CreatePayment", body).status, 201)
+            client.close()
+            server.process.send_signal(signal.SIGSEGV)
+            server.stop(expected=-signal.SIGSEGV)
+            self.assertRegex(server.log, r"gyre \d+\.\d+\.\d+: fatal SIGSEGV; the calls that led here:\n.*\bgyre\b.*\n")
+            with Server(folder) as again:
+                client = again.client()
+                self.assertEqual(client.query("GetPaymentById", {"paymentId": "p-1"}).status, 200)
+                client.close()
 
     def test_hangup_reloads_and_keeps_serving(self):
         with Server() as server:
