@@ -20,7 +20,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 SYSTEM = re.compile(
     r"^([a-z_0-9]+|c(assert|ctype|errno|float|inttypes|limits|locale|math|setjmp|signal|stdarg|stddef|stdint|stdio|stdlib|"
     r"string|time|wchar)|(assert|ctype|dirent|dlfcn|endian|errno|fcntl|limits|math|netdb|poll|pthread|sched|signal|stddef|"
-    r"stdint|stdio|stdlib|string|strings|time|unistd|termios|ftw|glob|pwd|spawn|zlib|immintrin|link|malloc)\.h|"
+    r"stdint|stdio|stdlib|string|strings|time|unistd|termios|ftw|glob|pwd|spawn|zlib|immintrin|link|malloc|execinfo)\.h|"
     r"(sys|arpa|net|netinet|linux)/.*)$")
 MAX_LINES = 600
 
