@@ -4,6 +4,7 @@
 #include <Poco/Util/Subsystem.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 #include <memory>
@@ -67,9 +68,7 @@ void collectProjector(const projector::Projector& of, const observe::Labels& lab
   samples.counter("gyre_index_commits_total", "commits of the index", labels, number(projector.commits));
 }
 
-void collectDomain(const bus::DomainService& domain, const bus::QueryCache& cache, const projector::Backlog* backlog,
-                   observe::Samples& samples) {
-  const observe::Labels labels = {{"domain", domain.name}};
+void collectStore(const bus::DomainService& domain, const observe::Labels& labels, observe::Samples& samples) {
   const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
   const store::StoreStats store = domain.store->stats();
   samples.gauge("gyre_store_entities", "entities in the primary store", labels, number(store.entities));
@@ -77,9 +76,33 @@ void collectDomain(const bus::DomainService& domain, const bus::QueryCache& cach
   samples.counter("gyre_store_units_total", "units of work run", labels, number(store.units));
   samples.counter("gyre_store_commits_total", "transactions committed", labels, number(store.commits));
   samples.counter("gyre_store_last_sequence", "last sequence of the event log", labels, number(store.last_sequence));
-  if (domain.projector != nullptr) collectProjector(*domain.projector, labels, samples);
   samples.gauge("gyre_dead_letters", "documents and events that could not be delivered", labels,
                 number(domain.store->deadLetterCount().isOk() ? domain.store->deadLetterCount().value() : 0));
+}
+
+// Of an index that another server writes.
+void collectReader(const search::OpenSearchReader& reader, const projector::IndexFollower& follower,
+                   const observe::Labels& labels, observe::Samples& samples) {
+  const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
+  const search::Progress progress = reader.progress();
+  samples.gauge("gyre_projection_lag_events", "events that the index has not applied", labels,
+                number(reader.logEnd() - std::min(progress.applied, reader.logEnd())));
+  samples.gauge("gyre_index_searchable_sequence", "all events up to it are seen by searches", labels,
+                number(progress.searchable));
+  samples.counter("gyre_index_refreshes_total", "refreshes published", labels, number(follower.refreshes()));
+}
+
+void collectDomain(const bus::DomainService& domain, const Domains& domains, std::size_t place,
+                   observe::Samples& samples) {
+  const bus::QueryCache& cache = domains.cache(place);
+  const projector::Backlog* const backlog = domains.backlog(place);
+  const observe::Labels labels = {{"domain", domain.name}};
+  const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
+  if (const search::OpenSearchReader* const reader = domains.reader(place))
+    collectReader(*reader, *domains.follower(place), labels, samples);
+  else
+    collectStore(domain, labels, samples);
+  if (domain.projector != nullptr) collectProjector(*domain.projector, labels, samples);
   if (backlog != nullptr) {
     const projector::BacklogFigures figures = backlog->figures();
     samples.gauge("gyre_projection_backlog_events", "events that the search cluster has not got", labels,
@@ -126,9 +149,24 @@ void collectVerify(const std::string& domain, const Domains::VerifyReport& repor
   gauge("gyre_verify_different", "documents that were not as they should be then", report.different);
 }
 
+observe::DomainHealth readerHealth(const Domains& domains, std::string_view name) {
+  const auto& served = domains.catalog().served;
+  std::size_t place = 0;
+  while (served[place].name != name) ++place;
+  const search::OpenSearchReader& reader = *domains.reader(place);
+  const search::Progress progress = reader.progress();
+  const Status engine = reader.health();
+  const std::uint64_t end = reader.logEnd();
+  return {engine.isOk() ? observe::DomainStatus::kReady : observe::DomainStatus::kFailed,
+          end - std::min(progress.applied, end),
+          engine.isOk() ? domains.follower(place)->lastError() : std::string(engine.message()),
+          {{"sequence", end}, {"searchable", progress.searchable}, {"durable", progress.durable}}};
+}
+
 observe::DomainHealth healthOf(const bus::DomainService& domain, const Domains& domains) {
   if (!domain.gate.isOpen()) return {observe::DomainStatus::kDisabled, 0, "", {}};
   if (domain.stream != nullptr) return streamHealth(domain);
+  if (domain.projector == nullptr) return readerHealth(domains, domain.name);
   const projector::ProjectorStats stats = domain.projector->stats();
   const Status engine = domain.engine->health();
   observe::DomainHealth health{
@@ -199,7 +237,7 @@ class DomainsSubsystem final : public Poco::Util::Subsystem {
       const Domains& all = *shared_.domains;
       collectors_.push_back(shared_.metrics.addCollector([&all, &domain, i](observe::Samples& samples) {
         if (!domain.gate.wasOpened()) return;
-        collectDomain(domain, all.cache(i), all.backlog(i), samples);
+        collectDomain(domain, all, i, samples);
         if (domain.stream != nullptr) collectStream(domain, samples);
         if (const http::SyslogListener* const syslog = all.syslog(i))
           collectSyslog(domain.name, syslog->stats(), samples);
@@ -209,6 +247,12 @@ class DomainsSubsystem final : public Poco::Util::Subsystem {
       }));
       shared_.health.setDomain(domain.name, [&all, &domain] { return healthOf(domain, all); });
     }
+    const config::ServerConfig& server = shared_.setup.config.server;
+    shared_.health.setRoles(server.roles);
+    collectors_.push_back(shared_.metrics.addCollector([&server](observe::Samples& samples) {
+      samples.gauge("gyre_server_role", "1 when the server has this role", {{"role", "write"}}, server.writes ? 1 : 0);
+      samples.gauge("gyre_server_role", "1 when the server has this role", {{"role", "read"}}, server.reads ? 1 : 0);
+    }));
     if (const search::Cluster* const cluster = shared_.domains->cluster())
       collectors_.push_back(
           shared_.metrics.addCollector([cluster](observe::Samples& samples) { collectCluster(*cluster, samples); }));
@@ -292,7 +336,8 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
                          },
                          [this](auto domain, auto query, auto outcome, double seconds) {
                            queries_.count(domain, query, outcome, seconds);
-                         }});
+                         },
+                         config.server});
     http::Options options;
     options.host = config.api.listen.host;
     options.port = config.api.listen.port;

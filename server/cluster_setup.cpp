@@ -33,6 +33,7 @@ search::ClusterIndexOptions clusterIndexOptions(const config::SearchConfig& conf
   options.shards = config.shards;
   options.replicas = config.replicas;
   options.last_sequence = std::move(last_sequence);
+  options.is_shared = true;  // who else reads it is not known here
   return options;
 }
 

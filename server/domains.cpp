@@ -2,21 +2,21 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <set>
-#include <system_error>
 #include <utility>
 
 #include "gyre/json.hpp"
 #include "server/cluster_setup.hpp"
+#include "server/config/server_roles.hpp"
+#include "server/embedded_index.hpp"
 #include "server/http/admin_routes.hpp"
 #include "server/http/syslog_listener.hpp"
 #include "server/index_slots.hpp"
 #include "server/projector/verify.hpp"
 #include "server/reindex.hpp"
-#include "server/search/embedded_engine.hpp"
 #include "server/search/opensearch/opensearch_engine.hpp"
 #include "server/search/switched_engine.hpp"
+#include "server/store/absent_store.hpp"
 #include "server/stream_setup.hpp"
 
 namespace gyre {
@@ -61,32 +61,14 @@ Result<std::string> synchronizeDomain(const bus::DomainService& domain, const pr
   return text;
 }
 
-// An index that covers more than the log belongs to another history: the store was put back from an older copy. It is
-// set aside and filled again from the store.
-Result<std::unique_ptr<search::SearchEngine>> openIndex(const search::EmbeddedOptions& options,
-                                                        std::uint64_t last_sequence, base::Observer& observer) {
-  GYRE_TRY_ASSIGN(auto engine, search::openEmbeddedEngine(options, observer));
-  const std::uint64_t applied = engine->progress().applied;
-  if (applied <= last_sequence) return engine;
-  GYRE_TRY(engine->close());
-  engine.reset();
-  const std::string aside = options.folder + ".ahead";
-  std::error_code error;
-  std::filesystem::remove_all(aside, error);
-  std::filesystem::rename(options.folder, aside, error);
-  if (error) return unavailable(options.folder + ": cannot be set aside: " + error.message());
-  observer.log(base::Level::kWarning, "domains",
-               options.folder + ": covers sequence " + std::to_string(applied) + " but the event log ends at " +
-                   std::to_string(last_sequence) + "; kept as " + aside + ", and the index is built again");
-  return search::openEmbeddedEngine(options, observer);
-}
-
 }  // namespace
 
 // In order of construction; destroyed in reverse.
 struct Domains::Parts {
   std::unique_ptr<store::PrimaryStore> store;
   std::unique_ptr<search::SwitchedEngine> engine;
+  search::OpenSearchReader* reader = nullptr;  // the engine, where another server writes the index
+  std::unique_ptr<projector::IndexFollower> follower;
   std::unique_ptr<projector::Projector> projector;
   std::unique_ptr<projector::Backlog> backlog;
   std::unique_ptr<stream::StreamIndex> stream_index;
@@ -95,6 +77,7 @@ struct Domains::Parts {
   std::unique_ptr<bus::QueryCache> cache;
   std::unique_ptr<bus::CommandBus> commands;
   std::unique_ptr<bus::QueryBus> queries;
+  projector::Searchability* searchability = nullptr;
 };
 
 Domains::Domains(const config::Config& config, plugin::PluginHost& plugins, const DataFolder& folder,
@@ -124,6 +107,11 @@ Result<std::unique_ptr<Domains>> Domains::open(const config::Config& config, plu
   for (std::size_t place = 0; place < domains->catalog_.served.size(); ++place) {
     const std::string& name = domains->catalog_.served[place].name;
     if (!configOf(config, name).is_enabled) continue;
+    if (!config.server.writes && domains->catalog_.served[place].handlers->stream() != nullptr) {
+      observer.log(base::Level::kInformation, "domains",
+                   "domain " + name + " is a stream, which is served where it is written, so not by this server");
+      continue;
+    }
     if (const Status opened = domains->openAt(place); !opened.isOk()) {
       const std::string reason(opened.message());
       observer.log(base::Level::kError, "domains", "domain " + name + " is not served: " + reason);
@@ -144,7 +132,7 @@ Result<std::unique_ptr<Domains>> Domains::open(const config::Config& config, plu
   std::vector<VerifySchedule::Entry> scheduled;
   for (const bus::DomainService& domain : domains->catalog_.served)
     if (const std::int64_t interval = configOf(config, domain.name).verify_interval_ms;
-        interval > 0 && domain.handlers->stream() == nullptr)
+        interval > 0 && domain.handlers->stream() == nullptr && config.server.writes)
       scheduled.push_back({domain.name, interval});
   domains->schedule_ = std::make_unique<VerifySchedule>(std::move(scheduled), *domains->jobs_, observer);
   return domains;
@@ -153,12 +141,15 @@ Result<std::unique_ptr<Domains>> Domains::open(const config::Config& config, plu
 // REQUIRES: nobody else opens or changes a domain.
 Status Domains::openAt(std::size_t place) {
   bus::DomainService& service = catalog_.served[place];
+  if (!config_.server.writes && service.handlers->stream() != nullptr)
+    return config::lacksRole(config_.server, config::kWriteRole, "streams are");
   GYRE_TRY_ASSIGN(parts_[place], openDomain(configOf(config_, service.name), *plugins_.find(service.name)->handlers,
                                             *handlers_[place]));
   const Parts& parts = *parts_[place];
   service.commands = parts.commands.get();
   service.queries = parts.queries.get();
   service.projector = parts.projector.get();
+  service.searchability = parts.searchability;
   service.store = parts.store.get();
   service.engine =
       parts.stream_index ? static_cast<search::SearchEngine*>(parts.stream_index.get()) : parts.engine.get();
@@ -223,8 +214,12 @@ Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Domain
                                                             const plugin::SwitchedHandlers& handlers) {
   const config::Config& config = config_;
   GYRE_TRY(plugin.configure(domain.plugin_options));
-  GYRE_TRY_ASSIGN(const std::string path, folder_.domainFolder(domain.name));
   auto parts = std::make_unique<Parts>();
+  if (!config.server.writes) {
+    GYRE_TRY(openForReading(domain, handlers, *parts));
+    return parts;
+  }
+  GYRE_TRY_ASSIGN(const std::string path, folder_.domainFolder(domain.name));
 
   store::StoreOptions store_options;
   store_options.path = path + "/store.sqlite";
@@ -254,11 +249,39 @@ Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Domain
   parts->projector = std::make_unique<projector::Projector>(std::move(projector_options), *parts->store, *parts->engine,
                                                             handlers, clock_, observer_);
   parts->commands = std::make_unique<bus::CommandBus>(handlers, *parts->store, clock_, parts->backlog.get());
+  bus::QueryRefusals refusals;
+  if (!config.server.reads)
+    refusals.searches = config::lacksRole(config.server, config::kReadRole, "searches of " + domain.name + " are");
   parts->queries = std::make_unique<bus::QueryBus>(handlers, *parts->store, *parts->engine, *parts->projector,
-                                                   *parts->cache, *readers_, clock_);
+                                                   *parts->cache, *readers_, clock_, std::move(refusals));
+  parts->searchability = parts->projector.get();
   parts->projector->start();
   if (parts->backlog) backlog_watch_.add(*parts->backlog);
   return parts;
+}
+
+Status Domains::openForReading(const config::DomainConfig& domain, const plugin::SwitchedHandlers& handlers,
+                               Parts& parts) {
+  const Status no_store =
+      config::lacksRole(config_.server, config::kWriteRole, "reads by id of " + domain.name + " are");
+  parts.store = std::make_unique<store::AbsentStore>(no_store);
+  GYRE_TRY_ASSIGN(auto reader,
+                  search::OpenSearchReader::open(
+                      clusterIndexOptions(config_.search, domain, std::string(handlers.indexDefinition()), {}),
+                      *cluster_, clock_, observer_));
+  parts.reader = reader.get();
+  parts.engine = std::make_unique<search::SwitchedEngine>(std::move(reader));
+  parts.follower = std::make_unique<projector::IndexFollower>(
+      *parts.engine, [reader = parts.reader] { return reader->look(); }, clock_);
+  parts.cache = std::make_unique<bus::QueryCache>(
+      bus::QueryCache::Options{config_.cache.bytes, config_.cache.shared_lifetime_ms}, clock_);
+  bus::QueryRefusals refusals;
+  refusals.reads_by_id = no_store;
+  parts.queries = std::make_unique<bus::QueryBus>(handlers, *parts.store, *parts.engine, *parts.follower, *parts.cache,
+                                                  *readers_, clock_, std::move(refusals));
+  parts.searchability = parts.follower.get();
+  parts.follower->start();
+  return {};
 }
 
 Status Domains::openStream(const config::DomainConfig& domain, const plugin::SwitchedHandlers& handlers,
@@ -290,6 +313,7 @@ Status Domains::openStream(const config::DomainConfig& domain, const plugin::Swi
 
 // A domain that is open hears of those that were opened; what happens in the others waits in their logs.
 void Domains::startSubscriptions() {
+  if (!config_.server.writes) return;
   const std::lock_guard lock(subscriptions_mutex_);
   for (const bus::DomainService& subscriber : catalog_.served) {
     if (!subscriber.gate.isOpen()) continue;
@@ -336,7 +360,7 @@ Status Domains::openEngine(const config::Config& config, const config::DomainCon
     GYRE_TRY_ASSIGN(options.folder, slots.current());
     options.definition = std::move(definition);
     options.index.buffer_bytes = config.engine.buffer_bytes;
-    GYRE_TRY_ASSIGN(auto engine, openIndex(options, parts.store->lastSequence(), observer_));
+    GYRE_TRY_ASSIGN(auto engine, openEmbeddedIndex(options, parts.store->lastSequence(), observer_));
     parts.engine = std::make_unique<search::SwitchedEngine>(std::move(engine));
     return {};
   }
@@ -351,6 +375,10 @@ Status Domains::openEngine(const config::Config& config, const config::DomainCon
   return {};
 }
 
+const search::OpenSearchReader* Domains::reader(std::size_t served) const { return parts_[served]->reader; }
+
+const projector::IndexFollower* Domains::follower(std::size_t served) const { return parts_[served]->follower.get(); }
+
 const bus::QueryCache& Domains::cache(std::size_t served) const { return *parts_[served]->cache; }
 
 const http::SyslogListener* Domains::syslog(std::size_t served) const { return parts_[served]->syslog.get(); }
@@ -358,6 +386,7 @@ const http::SyslogListener* Domains::syslog(std::size_t served) const { return p
 const projector::Backlog* Domains::backlog(std::size_t served) const { return parts_[served]->backlog.get(); }
 
 Result<std::string> Domains::runJob(const bus::Job& job, const bus::JobRunner::Progress& progress) {
+  if (!config_.server.writes) return config::lacksRole(config_.server, config::kWriteRole, "jobs are");
   const bus::DomainService* const domain = catalog_.find(job.domain);
   if (domain == nullptr || !domain->gate.wasOpened()) return unavailable("domain " + job.domain + " is not served");
   if (domain->stream != nullptr)
@@ -403,7 +432,7 @@ Result<std::string> Domains::runReindex(const bus::DomainService& domain, const 
                              options.folder = folder;
                              options.definition = domain.handlers->indexDefinition();
                              options.index.buffer_bytes = config_.engine.buffer_bytes;
-                             return openIndex(options, domain.store->lastSequence(), observer_);
+                             return openEmbeddedIndex(options, domain.store->lastSequence(), observer_);
                            }};
   GYRE_TRY_ASSIGN(std::string result, reindex(parts, progress, observer_));
   if (on_switched_index_) on_switched_index_(domain);
@@ -432,6 +461,7 @@ void Domains::stop() {
     if (parts->syslog) parts->syslog->stop();
   for (const auto& parts : parts_) parts->store->close();
   for (const auto& parts : parts_) {
+    if (parts->follower) parts->follower->stop();
     if (parts->projector) parts->projector->stop();
     if (parts->stream) parts->stream->stop();
   }

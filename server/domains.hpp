@@ -26,7 +26,9 @@
 #include "server/plugin/plugin_host.hpp"
 #include "server/plugin/switched_handlers.hpp"
 #include "server/projector/backlog_watch.hpp"
+#include "server/projector/index_follower.hpp"
 #include "server/search/opensearch/cluster.hpp"
+#include "server/search/opensearch/opensearch_reader.hpp"
 #include "server/verify_schedule.hpp"
 
 namespace gyre::http {
@@ -53,6 +55,9 @@ class Domains {
   // Null with an embedded engine.
   const search::Cluster* cluster() const { return cluster_.get(); }
   const projector::Backlog* backlog(std::size_t served) const;
+  // Null unless another server writes the index.
+  const search::OpenSearchReader* reader(std::size_t served) const;
+  const projector::IndexFollower* follower(std::size_t served) const;
   // Null when it listens for none.
   const http::SyslogListener* syslog(std::size_t served) const;
 
@@ -91,6 +96,8 @@ class Domains {
   struct Parts;
   Domains(const config::Config& config, plugin::PluginHost& plugins, const DataFolder& folder, const base::Clock& clock,
           base::Observer& observer);
+  // A domain whose store and index are another server's.
+  Status openForReading(const config::DomainConfig& domain, const plugin::SwitchedHandlers& handlers, Parts& parts);
   // A stream's parts; store and cache are there.
   Status openStream(const config::DomainConfig& domain, const plugin::SwitchedHandlers& handlers,
                     const std::string& path, Parts& parts);

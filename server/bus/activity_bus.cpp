@@ -102,14 +102,19 @@ class ActivityBus::Flight : public std::enable_shared_from_this<ActivityBus::Fli
     if (request_.timeout_ms == 0 || domains_.empty()) return submit();
     pending_ = domains_.size();
     for (std::size_t i = 0; i < domains_.size(); ++i)
-      domains_[i]->projector->requireSequence(domains_[i]->store->lastSequence(), request_.timeout_ms,
-                                              [self = shared_from_this(), i](const Status& waited) {
-                                                self->waits_[i] = waited;
-                                                if (--self->pending_ == 0) self->submit();
-                                              });
+      domains_[i]->searchability->requireSequence(acknowledged(*domains_[i]), request_.timeout_ms,
+                                                  [self = shared_from_this(), i](const Status& waited) {
+                                                    self->waits_[i] = waited;
+                                                    if (--self->pending_ == 0) self->submit();
+                                                  });
   }
 
  private:
+  // Where the log is written by another server, what that one has handed to the index is all that is known of it.
+  static std::uint64_t acknowledged(const DomainService& domain) {
+    return domain.projector != nullptr ? domain.store->lastSequence() : domain.engine->progress().applied;
+  }
+
   void submit() {
     if (!bus_.readers_.trySubmit([self = shared_from_this()] { self->run(); }))
       done_(Status(Code::kResourceExhausted, "the queue of readers is full"));

@@ -29,8 +29,9 @@ struct DomainService {
   const DomainHandlers* handlers = nullptr;
   CommandBus* commands = nullptr;
   QueryBus* queries = nullptr;
-  projector::Projector* projector = nullptr;
-  store::PrimaryStore* store = nullptr;
+  projector::Projector* projector = nullptr;          // null where another server writes the index
+  projector::Searchability* searchability = nullptr;  // of the index, whoever fills it
+  store::PrimaryStore* store = nullptr;               // a server that only reads has one that refuses
   search::SearchEngine* engine = nullptr;
   stream::StreamService* stream = nullptr;  // of a stream, which has neither commands nor projector; else null
   DomainGate gate;                          // requests pass it; the parts above are there once it was opened

@@ -126,14 +126,15 @@ class QueryBus::Flight : public std::enable_shared_from_this<QueryBus::Flight> {
 
 QueryBus::QueryBus(const DomainHandlers& handlers, const store::PrimaryStore& store, const search::SearchEngine& engine,
                    projector::Searchability& searchability, QueryCache& cache, base::ThreadPool& readers,
-                   const base::Clock& clock)
+                   const base::Clock& clock, QueryRefusals refusals)
     : handlers_(handlers),
       store_(store),
       engine_(engine),
       searchability_(searchability),
       cache_(cache),
       readers_(readers),
-      clock_(clock) {}
+      clock_(clock),
+      refusals_(std::move(refusals)) {}
 
 // Lengths keep the parts apart, whatever bytes are in them. The domain is a part because a cache may serve several, and
 // its version because another one may present the same answer otherwise.
@@ -169,6 +170,8 @@ void QueryBus::ask(QueryRequest request, QueryDone done) {
   const auto flight = std::make_shared<Flight>(*this, *query, std::move(request), std::move(done));
   Result<PlannedQuery> plan = flight->plan();
   if (!plan.isOk()) return flight->refuse(plan.status());
+  if (const Status& refusal = plan->get ? refusals_.reads_by_id : refusals_.searches; !refusal.isOk())
+    return flight->refuse(refusal);
   if (plan->get) return flight->answerFromStore(*plan->get);
   if (is_covered) return flight->startAt(progress.generation, std::move(*plan));
   searchability_.requireSequence(wanted, timeout_ms, [flight, planned = std::move(*plan)](const Status& waited) {

@@ -45,11 +45,17 @@ struct QueryAnswer {
 };
 using QueryDone = std::function<void(Result<QueryAnswer>)>;
 
+// What of a domain a server answers: with both roles all of it. Not ok: the answer to every query of that kind.
+struct QueryRefusals {
+  Status searches;
+  Status reads_by_id;
+};
+
 class QueryBus {
  public:
   QueryBus(const DomainHandlers& handlers, const store::PrimaryStore& store, const search::SearchEngine& engine,
            projector::Searchability& searchability, QueryCache& cache, base::ThreadPool& readers,
-           const base::Clock& clock);
+           const base::Clock& clock, QueryRefusals refusals = {});
 
   // not_found "unknown_query" lists the known ones; invalid_argument for a future min_sequence ("unknown_sequence");
   // deadline_exceeded "index_behind"; not_found when the entity of a get does not exist; what plan refuses.
@@ -66,6 +72,7 @@ class QueryBus {
   QueryCache& cache_;
   base::ThreadPool& readers_;
   const base::Clock& clock_;
+  const QueryRefusals refusals_;
 };
 
 }  // namespace gyre::bus

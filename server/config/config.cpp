@@ -395,6 +395,7 @@ class Reader {
         const std::string name = std::string(kDomains) + "." + domain.name + ".scrape";
         faults_.addAt(placeOf(name), name + where, detail);
       }
+    checkRoles(config);
     if (config.search.engine == SearchEngineKind::kEmbedded) return;
     if (config.search.urls.empty())
       faults_.addAt(placeOf("search.urls"), "search.urls",
@@ -407,6 +408,18 @@ class Reader {
     if (config.search.certificate_file.empty() && !config.search.key_file.empty())
       faults_.addAt(placeOf("search.key_file"), "search.key_file",
                     "expected search.certificate_file with it, found none");
+  }
+
+  void checkRoles(const Config& config) {
+    const std::string name = "server.roles";
+    if (config.server.roles.empty()) faults_.addAt(placeOf(name), name, "expected write, read or both, found none");
+    for (const std::string& role : config.server.roles)
+      if (role != "write" && role != "read")
+        faults_.addAt(placeOf(name), name, "expected write, read or both, found \"" + printableText(role) + "\"");
+    if (config.server.reads && !config.server.writes && config.search.engine == SearchEngineKind::kEmbedded)
+      faults_.addAt(placeOf(name), name,
+                    "the role read alone takes indices that another server fills: expected search.engine opensearch or "
+                    "elasticsearch, found embedded, whose indices lie on the machine that writes them");
   }
 
   void checkUrl(const std::string& url) {

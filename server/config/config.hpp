@@ -28,6 +28,14 @@ namespace gyre::config {
 
 enum class SearchEngineKind : std::uint8_t { kEmbedded, kOpenSearch, kElasticsearch };
 
+// What this server does, of all that are set up over the same cluster.
+struct ServerConfig {
+  bool writes = false;             // commands, events, reads by id; fills the indices
+  bool reads = false;              // searches
+  std::vector<std::string> roles;  // as written
+  std::string elsewhere;           // where what is left out is served; "" when nobody said
+};
+
 struct ApiConfig {
   Address listen;
   unsigned loops = 0;  // 0: one a core
@@ -86,6 +94,7 @@ struct ReadersConfig {
 struct CacheConfig {
   std::size_t bytes = 0;
   std::int64_t lifetime_ms = 0;
+  std::int64_t shared_lifetime_ms = 0;  // on a server that only reads
 };
 
 enum class LogFormat : std::uint8_t { kText, kJson };
@@ -119,6 +128,7 @@ struct DomainConfig {
 };
 
 struct Config {
+  ServerConfig server;
   ApiConfig api;
   DialectConfig dialect;
   LimitsConfig limits;

@@ -1,5 +1,6 @@
 #include "server/config/option_table.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,10 +37,23 @@ SearchEngineKind engineOf(const std::string& name) {
   return SearchEngineKind::kEmbedded;
 }
 
+ServerConfig withRoles(ServerConfig config, std::vector<std::string> roles) {
+  config.writes = std::find(roles.begin(), roles.end(), "write") != roles.end();
+  config.reads = std::find(roles.begin(), roles.end(), "read") != roles.end();
+  config.roles = std::move(roles);
+  return config;
+}
+
 using Value = OptionValue;
 
 std::vector<Row<Config>> makeListenerRows() {
   return {
+      {{"server.roles", OptionType::kList, "write,read",
+        "write: commands, events, reads by id, filling the indices; read: searches, over a cluster that others fill"},
+       [](Config& c, const Value& v) { c.server = withRoles(c.server, std::get<std::vector<std::string>>(v)); }},
+      {{"server.elsewhere", OptionType::kString, "",
+        "address of a server with the role that this one lacks; refusals name it"},
+       [](Config& c, const Value& v) { c.server.elsewhere = text(v); }},
       {{"api.listen", OptionType::kAddress, "127.0.0.1:8080", "where commands, queries and administration are served"},
        [](Config& c, const Value& v) { c.api.listen = address(v); }},
       {{"api.loops", OptionType::kInteger, "0", "event loops of the listener; 0: one a core", 0, 256},
@@ -184,6 +198,9 @@ std::vector<Row<Config>> makeDataRows() {
       {{"cache.lifetime", OptionType::kDuration, "5m",
         "an older answer is computed anew; an index that changed makes it unreachable at once", 0, kDay},
        [](Config& c, const Value& v) { c.cache.lifetime_ms = number(v); }},
+      {{"cache.shared_lifetime", OptionType::kDuration, "5s",
+        "the same on a server with the role read alone, whose indices others write", 0, kDay},
+       [](Config& c, const Value& v) { c.cache.shared_lifetime_ms = number(v); }},
       {{"plugins.dir", OptionType::kString, "../lib/gyre/plugins",
         "the folder of the plugins; a relative one starts at the program's"},
        [](Config& c, const Value& v) { c.plugin_folder = text(v); }},
@@ -265,6 +282,7 @@ std::vector<Row<DomainConfig>> makeDomainRows() {
 }
 
 constexpr std::pair<std::string_view, std::string_view> kGroups[] = {
+    {"server", "what this server does, of several over one cluster"},
     {"api", "commands, queries, events, administration, health, metrics and the console"},
     {"dialect", "the Elasticsearch and OpenSearch REST dialect"},
     {"limits", "what one client may ask of either listener"},

@@ -12,6 +12,7 @@
 #include "server/http/openapi.hpp"
 #include "server/http/problem.hpp"
 #include "server/http/query_routes.hpp"
+#include "server/http/role_refusal.hpp"
 #include "server/http/stream_routes.hpp"
 
 namespace gyre::http {
@@ -131,7 +132,10 @@ void ApiHandler::handle(Request& request, Responder responder) {
     case Route::Kind::kEnablePlugin:
     case Route::Kind::kDisablePlugin:
     case Route::Kind::kReloadPlugin: return handlePlugin(route, request, std::move(responder));
-    case Route::Kind::kActivity: return handleActivity(context_, request, std::move(responder));
+    case Route::Kind::kActivity:
+      if (const Status refusal = activityRefusedByRole(context_.server); !refusal.isOk())
+        return responder.send(problem(refusal, request.id));
+      return handleActivity(context_, request, std::move(responder));
     case Route::Kind::kJobs:
     case Route::Kind::kJob: return handleJobs(context_, route, request, std::move(responder));
     default: return handleDomain(route, endpoint ? &*endpoint : nullptr, request, std::move(responder));
@@ -164,6 +168,9 @@ void ApiHandler::handleStream(const Route& route, const bus::DomainService& doma
 
 void ApiHandler::handleDomain(const Route& route, const EndpointPath* endpoint, Request& request, Responder responder) {
   const bus::DomainService* const domain = context_.domains.find(route.domain);
+  if (domain != nullptr)
+    if (const Status refusal = refusedByRole(context_.server, route.kind, *domain); !refusal.isOk())
+      return responder.send(problem(refusal, request.id));
   bus::DomainGate::Pass pass = domain == nullptr ? nullptr : domain->gate.enter();
   if (pass == nullptr) {
     const bus::FailedDomain* const failed = context_.domains.findFailed(route.domain);

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "server/bus/domain_service.hpp"
 #include "server/bus/job_runner.hpp"
+#include "server/config/config.hpp"
 #include "server/http/api_keys.hpp"
 #include "server/http/http_server.hpp"
 #include "server/http/router.hpp"
@@ -33,6 +34,7 @@ struct ApiContext {
       count_command;
   std::function<void(std::string_view domain, std::string_view query, std::string_view outcome, double seconds)>
       count_query;
+  config::ServerConfig server;  // its roles
 };
 
 struct EndpointPath;

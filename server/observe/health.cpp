@@ -39,6 +39,11 @@ void Health::removeDomain(std::string_view name) {
   if (const auto found = probes_.find(name); found != probes_.end()) probes_.erase(found);
 }
 
+void Health::setRoles(std::vector<std::string> roles) {
+  const std::lock_guard lock(mutex_);
+  roles_ = std::move(roles);
+}
+
 void Health::setServing() {
   const std::lock_guard lock(mutex_);
   if (phase_ == Phase::kStarting) phase_ = Phase::kServing;
@@ -72,6 +77,11 @@ HealthAnswer Health::readiness() const {
                                       : phase_ == Phase::kStopping ? "stopping"
                                       : all_serve                  ? "ready"
                                                                    : "not_ready");
+  if (!roles_.empty()) {
+    body.key("roles").beginArray();
+    for (const std::string& role : roles_) body.string(role);
+    body.endArray();
+  }
   body.rawMember("domains", domains).endObject();
   return answer;
 }

@@ -45,20 +45,24 @@ class Health {
   void setDomain(std::string name, DomainHealth health);
   void removeDomain(std::string_view name);
 
+  // Shown when there are any.
+  void setRoles(std::vector<std::string> roles);
+
   // starting (as made) → serving → stopping.
   void setServing();
   void setStopping();
 
   // {"status":"alive"}, always 200: whoever can answer lives.
   HealthAnswer liveness() const;
-  // {"status":"ready","domains":{"payments":{"status":"ready","lag":0}}}: 200, or 503 with "status" starting, stopping
-  // or not_ready.
+  // {"status":"ready","roles":["read"],"domains":{"payments":{"status":"ready","lag":0}}}: 200, or 503 with "status"
+  // starting, stopping or not_ready.
   HealthAnswer readiness() const;
 
  private:
   enum class Phase : std::uint8_t { kStarting, kServing, kStopping };
   mutable std::mutex mutex_;
   Phase phase_ = Phase::kStarting;
+  std::vector<std::string> roles_;
   std::map<std::string, Probe, std::less<>> probes_;
 };
 

@@ -1,5 +1,7 @@
 #include "server/search/opensearch/cluster_index.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -46,7 +48,7 @@ Result<std::uint64_t> ClusterIndex::open(Cluster& cluster, const base::Clock& cl
     observer.log(base::Level::kWarning, kPart,
                  former + ": " + why + "; it is kept, and " + name_ + " is filled from the primary store");
   GYRE_TRY_ASSIGN(history_, readHistory(cluster, name_));
-  GYRE_TRY(writeMark(cluster, 0, clock.nowMillis()));
+  GYRE_TRY(writeMark(cluster, 0, 0, clock.nowMillis()));
   return 0;
 }
 
@@ -81,21 +83,58 @@ Result<bool> ClusterIndex::isOurs(Cluster& cluster) const {
   return found.root()[name_]["mappings"]["_meta"]["gyre"]["definition"].string() == definition_.fingerprint();
 }
 
-Result<std::uint64_t> ClusterIndex::readMark(Cluster& cluster) const {
+// Nothing when there is none.
+Result<std::optional<IndexCoverage>> ClusterIndex::findMark(Cluster& cluster) const {
   GYRE_TRY_ASSIGN(const auto found, search::readMark(cluster, marks_, alias_));
-  if (!found) return std::uint64_t{0};
+  if (!found) return std::optional<IndexCoverage>();
   const json::Value mark = found->root()["_source"];
-  if (mark["history"].string() != history_) return std::uint64_t{0};
-  return mark["sequence"].unsignedInteger().value_or(0);
+  IndexCoverage said;
+  said.index = mark["index"].string();
+  said.history = mark["history"].string();
+  said.searchable = mark["sequence"].unsignedInteger().value_or(0);
+  said.applied = std::max(mark["applied"].unsignedInteger().value_or(0), said.searchable);
+  said.log_end = std::max(mark["log"].unsignedInteger().value_or(0), said.applied);
+  return std::optional(std::move(said));
 }
 
-Status ClusterIndex::writeMark(Cluster& cluster, std::uint64_t sequence, std::int64_t now_millis) const {
+Result<std::uint64_t> ClusterIndex::readMark(Cluster& cluster) const {
+  GYRE_TRY_ASSIGN(const std::optional<IndexCoverage> said, findMark(cluster));
+  return said && said->history == history_ ? said->searchable : std::uint64_t{0};
+}
+
+Result<IndexCoverage> ClusterIndex::look(Cluster& cluster, const IndexCoverage& known, base::Observer& observer) {
+  GYRE_TRY_ASSIGN(std::optional<IndexCoverage> said, findMark(cluster));
+  const auto missing = [this] {
+    return Status(Code::kUnavailable, "index_missing",
+                  "the index " + alias_ + " is not there: a server with the role write makes it and fills it");
+  };
+  if (!said || said->index.empty()) return missing();
+  if (said->index == known.index && said->history == known.history) return std::move(*said);
+  name_ = said->index;
+  const Result<std::string> found = readHistory(cluster, name_);
+  if (!found.isOk()) return found.status().reason() == "index_missing" ? missing() : found.status();
+  if (*found != said->history)
+    return Status(Code::kUnavailable, "index_moved",
+                  "the index " + name_ + " is not the one that its writer filled: it is filled again");
+  GYRE_TRY_ASSIGN(const bool is_ours, isOurs(cluster));
+  if (!is_ours)
+    observer.log(base::Level::kWarning, kPart,
+                 name_ + ": its mapping is not what the plugin of this server asks for; it is read as it is");
+  history_ = *found;
+  return std::move(*said);
+}
+
+Status ClusterIndex::writeMark(Cluster& cluster, std::uint64_t searchable, std::uint64_t applied,
+                               std::int64_t now_millis) const {
+  const std::uint64_t log_end = options_.last_sequence ? std::max(options_.last_sequence(), applied) : applied;
   std::string mark;
   JsonWriter writer(mark);
   writer.beginObject()
       .member("index", name_)
       .member("history", history_)
-      .member("sequence", sequence)
+      .member("sequence", searchable)
+      .member("applied", applied)
+      .member("log", log_end)
       .member("written", now_millis)
       .endObject();
   return search::writeMark(cluster, marks_, alias_, std::move(mark));

@@ -5,7 +5,9 @@
 // require it to be one, so a cluster never makes an index of its own guess when ours was deleted.
 //
 // FORMAT: the index PREFIX + gyre-marks has one document a domain, its id the alias:
-//   {"index": name, "history": text, "sequence": n, "written": millis}
+//   {"index": name, "history": text, "sequence": n, "applied": n, "log": n, "written": millis}
+// All up to `sequence` is seen by searches, all up to `applied` is once the index is refreshed, and the log ended at
+// `log` when that was written.
 // `history` names the index's and its primaries' identities, so a mark counts only for the very data it was written
 // for: an index that was deleted, restored from an older copy, or lost its data has another one, and is filled again.
 //
@@ -14,6 +16,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +37,16 @@ struct ClusterIndexOptions {
   unsigned shards = 0;                           // 0: as the definition says
   int replicas = -1;                             // -1: as the definition says
   std::function<std::uint64_t()> last_sequence;  // of the log: an index that covers more belongs to another
+  bool is_shared = false;                        // other servers read it: they are told how far it is as it changes
+};
+
+// What the one who writes an index has said of it.
+struct IndexCoverage {
+  std::string index;
+  std::string history;
+  std::uint64_t searchable = 0;
+  std::uint64_t applied = 0;  // at least searchable
+  std::uint64_t log_end = 0;  // when it was said; at least applied
 };
 
 class ClusterIndex {
@@ -43,8 +56,15 @@ class ClusterIndex {
 
   // Finds the index or makes it. The sequence that it covers, durably; 0 for a new one.
   Result<std::uint64_t> open(Cluster& cluster, const base::Clock& clock, base::Observer& observer);
-  // Says that all up to `sequence` is in the index, durably. REQUIRES: open() was ok.
-  Status writeMark(Cluster& cluster, std::uint64_t sequence, std::int64_t now_millis) const;
+  // Says that all up to `searchable` is seen by searches and all up to `applied` is in the index, both durably.
+  // REQUIRES: open() was ok.
+  Status writeMark(Cluster& cluster, std::uint64_t searchable, std::uint64_t applied, std::int64_t now_millis) const;
+
+  // For who only reads: which index it is now and how much is in it, by its writer's mark. Whether it is the very data
+  // that the mark was written for is looked at unless it says of itself what `known` does. unavailable "index_missing"
+  // when nobody has made it yet, or it is gone; "index_moved" while the mark is of other data.
+  Result<IndexCoverage> look(Cluster& cluster, const IndexCoverage& known, base::Observer& observer);
+  bool isShared() const { return options_.is_shared; }
 
   const std::string& alias() const { return alias_; }
   const std::string& name() const { return name_; }  // of the index; "" before open()
@@ -55,6 +75,7 @@ class ClusterIndex {
   Result<std::string> findName(Cluster& cluster) const;
   Result<std::string> nextName(Cluster& cluster) const;
   Result<bool> isOurs(Cluster& cluster) const;
+  Result<std::optional<IndexCoverage>> findMark(Cluster& cluster) const;
   Result<std::uint64_t> readMark(Cluster& cluster) const;
   Status make(Cluster& cluster, const std::string& former);
 

@@ -1,12 +1,14 @@
 #include "server/search/opensearch/opensearch_engine.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
+#include <thread>
 #include <utility>
 
-#include "gyre/json.hpp"
 #include "server/search/opensearch/bulk_sender.hpp"
-#include "server/search/opensearch/failure.hpp"
+#include "server/search/opensearch/cluster_reads.hpp"
 
 namespace gyre::search {
 namespace {
@@ -14,22 +16,8 @@ namespace {
 constexpr std::string_view kPart = "search";
 constexpr std::int64_t kNanosPerMs = 1'000'000;
 constexpr std::int64_t kStatsMs = 1'000;  // of patience with figures, which nobody waits for
-constexpr std::size_t kScanPage = 1'000;
-constexpr std::string_view kScrollLife = "2m";  // between two pages
-
-// The bytes of the source as they were sent, from {"_index":…,"_source":SOURCE}; metadata comes before it, and a quote
-// within an id is escaped, so the first name is the one.
-std::string_view sourceBytes(std::string_view body) {
-  constexpr std::string_view kName = "\"_source\":";
-  const std::size_t start = body.find(kName);
-  const std::size_t end = body.rfind('}');
-  if (start == std::string_view::npos || end == std::string_view::npos || end < start) return {};
-  return body.substr(start + kName.size(), end - start - kName.size());
-}
-
-Status malformed(std::string what) {
-  return {Code::kUnavailable, "malformed_response", "the search cluster's answer: " + std::move(what)};
-}
+// How often others are told how far the index is, at most: two requests of 200 bytes in the time of one large bulk.
+constexpr std::int64_t kShareMs = 100;
 
 class OpenSearchEngine final : public SearchEngine {
  public:
@@ -38,8 +26,9 @@ class OpenSearchEngine final : public SearchEngine {
         clock_(clock),
         observer_(observer),
         index_(std::move(index)),
-        path_("/" + encodeSegment(index_.alias())),
+        reads_(cluster, index_.sums()),
         sender_(cluster, index_.alias(), index_.sums()) {}
+  ~OpenSearchEngine() override { stopSharing(); }
 
   Result<std::vector<BulkItem>> bulk(std::span<const BulkOperation> operations, std::uint64_t sequence) override {
     GYRE_TRY(prepare());
@@ -54,85 +43,45 @@ class OpenSearchEngine final : public SearchEngine {
                                        [](const BulkItem& item) { return item.verdict == BulkItem::Verdict::kRetry; });
     const std::lock_guard lock(progress_mutex_);
     if (is_whole) progress_.applied = std::max(progress_.applied, sequence);
+    changed_.notify_all();
     return std::move(sent->items);
   }
 
   Status refresh() override {
     GYRE_TRY(prepare());
     const std::uint64_t applied = progress().applied;
-    HttpRequest request;
-    request.method = "POST";
-    request.target = path_ + "/_refresh";
-    const Result<HttpResponse> response = cluster_.send(request);
-    Status outcome = response.isOk() ? checkRefresh(*response) : response.status();
+    Status outcome = reads_.refresh(index_.alias());
+    if (outcome.reason() == "index_missing") outcome = forget();
     const std::lock_guard lock(progress_mutex_);
     ++progress_.generation;  // whatever came of it, a search may see more
     if (outcome.isOk()) progress_.searchable = std::max(progress_.searchable, std::min(applied, progress_.applied));
+    changed_.notify_all();
     return outcome;
   }
 
   Status commit() override {
     GYRE_TRY(refresh());
-    const std::lock_guard writing(index_mutex_);  // no other index can take this one's place meanwhile
-    const std::uint64_t searchable = progress().searchable;
-    GYRE_TRY(index_.writeMark(cluster_, searchable, clock_.nowMillis()));
-    const std::lock_guard lock(progress_mutex_);
-    progress_.durable = std::max(progress_.durable, std::min(searchable, progress_.searchable));
-    return {};
+    return writeMark();
   }
 
   Result<SearchAnswer> search(std::string_view request, std::int64_t deadline_nanos) const override {
     GYRE_TRY(prepare());
     const Progress before = progress();
-    const std::optional<std::string> extended = index_.sums().extendRequest(request);
-    HttpRequest sent;
-    sent.method = "POST";
-    sent.target = path_ + "/_search?allow_partial_search_results=false";
-    sent.body = extended ? *extended : std::string(request);
-    GYRE_TRY_ASSIGN(HttpResponse response, cluster_.send(sent, deadline_nanos));
-    if (response.status == 404) return forget();
-    if (!isSuccess(response)) return failureOf(response);
-    if (!response.body.starts_with('{') || !response.body.ends_with('}')) return malformed("expected a JSON object");
-    if (!index_.sums().isEmpty()) ExactSums::strip(response.body);
-    if (extended) {
-      GYRE_TRY_ASSIGN(response.body, ExactSums::mergeAnswer(response.body));
-    }
-    return SearchAnswer{std::move(response.body), before.generation, before.searchable};
+    Result<std::string> body = reads_.search(index_.alias(), request, deadline_nanos);
+    if (body.isOk()) return SearchAnswer{std::move(*body), before.generation, before.searchable};
+    return body.status().reason() == "index_missing" ? forget() : body.status();
   }
 
   Result<std::optional<IndexedDocument>> get(std::string_view id) const override {
     GYRE_TRY(prepare());
-    if (id.empty() || id.size() > 512) return std::optional<IndexedDocument>();  // no document can have it
-    HttpRequest request;
-    request.target = path_ + "/_doc/" + encodeSegment(id);
-    GYRE_TRY_ASSIGN(const HttpResponse response, cluster_.send(request));
-    const auto document = json::Document::parse(response.body);
-    if (!document.isOk()) return malformed(std::string(document.status().message()));
-    if (response.status == 404 && document->root()["error"].isMissing()) return std::optional<IndexedDocument>();
-    if (response.status == 404) return forget();
-    if (!isSuccess(response)) return failureOf(response);
-    IndexedDocument held;
-    held.source = sourceBytes(response.body);
-    held.version = document->root()["_version"].unsignedInteger().value_or(0);
-    if (!index_.sums().isEmpty()) ExactSums::strip(held.source);
-    return std::optional<IndexedDocument>(std::move(held));
+    auto held = reads_.get(index_.alias(), id);
+    if (!held.isOk() && held.status().reason() == "index_missing") return forget();
+    return held;
   }
 
   Status scan(const std::function<bool(std::string_view, std::uint64_t, std::string_view)>& visit) const override {
     GYRE_TRY(prepare());
-    std::string scroll;
-    bool goes_on = true;
-    Status outcome;
-    while (goes_on && outcome.isOk()) {
-      Result<bool> page = scanPage(scroll, visit);
-      if (page.isOk()) {
-        goes_on = *page;
-      } else {
-        outcome = page.status();
-      }
-    }
-    if (!scroll.empty()) endScroll(scroll);
-    return outcome;
+    return reads_.scan(index_.alias(), visit);
   }
 
   Progress progress() const override {
@@ -141,7 +90,13 @@ class OpenSearchEngine final : public SearchEngine {
   }
 
   EngineStats stats() const override {
-    if (health().isOk()) readStats();  // else the figures of the last look: nobody waits for these
+    // Else the figures of the last look: nobody waits for these.
+    if (health().isOk())
+      if (const auto found = reads_.stats(index_.alias(), clock_.monotonicNanos() + kStatsMs * kNanosPerMs);
+          found.isOk()) {
+        const std::lock_guard lock(progress_mutex_);
+        stats_ = *found;
+      }
     const std::lock_guard lock(progress_mutex_);
     return stats_;
   }
@@ -152,7 +107,10 @@ class OpenSearchEngine final : public SearchEngine {
     return is_ready_ ? Status() : trouble_;
   }
 
-  Status close() override { return {}; }
+  Status close() override {
+    stopSharing();
+    return {};
+  }
 
   // The first to ask learns from progress() where the index is.
   void start() {
@@ -160,9 +118,47 @@ class OpenSearchEngine final : public SearchEngine {
       observer_.log(base::Level::kWarning, kPart,
                     std::string(found.message()) + "; commands are taken, and indexed once it is there");
     (void)tellMove();
+    if (index_.isShared()) sharing_ = std::thread([this] { shareProgress(); });
   }
 
  private:
+  // Others learn there what a search sees and what they may ask to be refreshed.
+  Status writeMark() {
+    const std::lock_guard writing(index_mutex_);  // no other index can take this one's place meanwhile
+    const Progress told = progress();
+    GYRE_TRY(index_.writeMark(cluster_, told.searchable, told.applied, clock_.nowMillis()));
+    const std::lock_guard lock(progress_mutex_);
+    progress_.durable = std::max(progress_.durable, std::min(told.searchable, progress_.searchable));
+    return {};
+  }
+
+  void shareProgress() {
+    Progress told{};
+    std::unique_lock lock(progress_mutex_);
+    for (;;) {
+      changed_.wait(lock, [&] {
+        return is_closing_ ||
+               (is_ready_ && (progress_.applied != told.applied || progress_.searchable != told.searchable));
+      });
+      if (is_closing_) return;
+      const Progress now = progress_;
+      lock.unlock();
+      const bool is_written = writeMark().isOk();
+      lock.lock();
+      if (is_written) told = now;
+      changed_.wait_for(lock, std::chrono::milliseconds(kShareMs), [this] { return is_closing_; });
+    }
+  }
+
+  void stopSharing() {
+    {
+      const std::lock_guard lock(progress_mutex_);
+      is_closing_ = true;
+    }
+    changed_.notify_all();
+    if (sharing_.joinable()) sharing_.join();
+  }
+
   // Finds or makes the index, when that is not done. Fails at once while no node is up.
   Status prepare() const {
     {
@@ -190,12 +186,7 @@ class OpenSearchEngine final : public SearchEngine {
 
   Result<std::uint64_t> open() const {
     GYRE_TRY_ASSIGN(const std::uint64_t covered, index_.open(cluster_, clock_, observer_));
-    // What another process wrote last may not be searchable yet.
-    HttpRequest request;
-    request.method = "POST";
-    request.target = path_ + "/_refresh";
-    GYRE_TRY_ASSIGN(const HttpResponse response, cluster_.send(request));
-    if (!isSuccess(response)) return failureOf(response);
+    GYRE_TRY(reads_.refresh(index_.alias()));  // what another process wrote last may not be searchable yet
     return covered;
   }
 
@@ -204,6 +195,7 @@ class OpenSearchEngine final : public SearchEngine {
     ++progress_.generation;
     has_moved_ = has_moved_ || progress_.applied != sequence;
     progress_.applied = progress_.searchable = progress_.durable = sequence;
+    changed_.notify_all();
   }
 
   // The writer must hear of it before anything that it sends may count: its batch begins where the index was before.
@@ -226,84 +218,21 @@ class OpenSearchEngine final : public SearchEngine {
     return trouble_;
   }
 
-  Status checkRefresh(const HttpResponse& response) const {
-    if (response.status == 404) return forget();
-    if (!isSuccess(response)) return failureOf(response);
-    const auto document = json::Document::parse(response.body);
-    if (!document.isOk()) return malformed(std::string(document.status().message()));
-    const json::Value failed = document->root()["_shards"]["failed"];
-    if (failed.integer().value_or(1) == 0) return {};
-    return Status(Code::kUnavailable, "search_engine_failed",
-                  "refresh: " + std::string(failed.raw()) + " shards failed: " + causeText(response.body));
-  }
-
-  // One page; true when there is another.
-  Result<bool> scanPage(std::string& scroll,
-                        const std::function<bool(std::string_view, std::uint64_t, std::string_view)>& visit) const {
-    HttpRequest request;
-    request.method = "POST";
-    JsonWriter writer(request.body);
-    if (scroll.empty()) {
-      request.target = path_ + "/_search?scroll=" + std::string(kScrollLife);
-      writer.beginObject()
-          .member("size", kScanPage)
-          .member("version", true)
-          .key("sort")
-          .beginArray()
-          .string("_doc")
-          .endArray()
-          .endObject();
-    } else {
-      request.target = "/_search/scroll";
-      writer.beginObject().member("scroll", kScrollLife).member("scroll_id", scroll).endObject();
-    }
-    GYRE_TRY_ASSIGN(HttpResponse response, cluster_.send(request));
-    if (!isSuccess(response)) return failureOf(response);
-    if (!index_.sums().isEmpty()) ExactSums::strip(response.body);
-    GYRE_TRY_ASSIGN(const json::Document page, json::Document::parse(response.body));
-    scroll = page.root()["_scroll_id"].string();
-    const json::Value hits = page.root()["hits"]["hits"];
-    if (!hits.isArray() || scroll.empty()) return malformed("expected a page of documents");
-    for (const json::Value hit : hits)
-      if (!visit(hit["_id"].string(), hit["_version"].unsignedInteger().value_or(0), hit["_source"].raw()))
-        return false;
-    return hits.size() > 0;
-  }
-
-  void endScroll(const std::string& scroll) const {
-    HttpRequest request;
-    request.method = "DELETE";
-    request.target = "/_search/scroll";
-    JsonWriter(request.body).beginObject().member("scroll_id", scroll).endObject();
-    (void)cluster_.send(request);  // it ends by itself else
-  }
-
-  void readStats() const {
-    HttpRequest request;
-    request.target = path_ + "/_stats/docs,store,segments?filter_path=_all.primaries";
-    const auto response = cluster_.send(request, clock_.monotonicNanos() + kStatsMs * kNanosPerMs);
-    if (!response.isOk() || !isSuccess(*response)) return;
-    const auto document = json::Document::parse(response->body);
-    if (!document.isOk()) return;
-    const json::Value all = document->root()["_all"]["primaries"];
-    const std::lock_guard lock(progress_mutex_);
-    stats_.doc_count = all["docs"]["count"].unsignedInteger().value_or(0);
-    stats_.segment_count = all["segments"]["count"].unsignedInteger().value_or(0);
-    stats_.size_bytes = all["store"]["size_in_bytes"].unsignedInteger().value_or(0);
-  }
-
   Cluster& cluster_;
   const base::Clock& clock_;
   base::Observer& observer_;
   mutable std::mutex index_mutex_;  // one opens the index, or writes its mark
   mutable ClusterIndex index_;
-  const std::string path_;
+  const ClusterReads reads_;
   BulkSender sender_;
   mutable std::mutex progress_mutex_;  // taken last; guards what follows
   mutable Progress progress_{0, 0, 0, 1};
   mutable EngineStats stats_;
+  mutable std::condition_variable changed_;  // progress_ did, or is_closing_
   mutable bool is_ready_ = false;
   mutable bool has_moved_ = false;  // and bulk() has not said so
+  bool is_closing_ = false;
+  std::thread sharing_;
   mutable Status trouble_{Code::kUnavailable, "search_engine_away", "the search cluster was not reached yet"};
 };
 

@@ -17,6 +17,7 @@
 #include "base/observer.hpp"
 #include "gyre/json.hpp"
 #include "server/projector/projector.hpp"
+#include "server/store/absent_store.hpp"
 #include "tests/support/fake_primary_store.hpp"
 #include "tests/support/fake_search_engine.hpp"
 
@@ -163,6 +164,8 @@ class QueryBusTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(minSequenceUnknownNamesBoth);
   CPPUNIT_TEST(unknownQueriesListTheKnown);
   CPPUNIT_TEST(whatPlanRefusesIsRefused);
+  CPPUNIT_TEST(whatAServerDoesNotAnswerIsRefused);
+  CPPUNIT_TEST(withoutAStoreNoSequenceIsUnknown);
   CPPUNIT_TEST(failuresAreNotKept);
   CPPUNIT_TEST(aPartialAnswerIsAFailure);
   CPPUNIT_TEST(aFullPoolRefusesAtOnce);
@@ -363,6 +366,39 @@ class QueryBusTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("unknown_query"), std::string(status.reason()));
     CPPUNIT_ASSERT_EQUAL(std::string("things has no query \"LoseThings\"; it has GetThing, SearchThings, FreshThings"),
                          std::string(status.message()));
+  }
+
+  void whatAServerDoesNotAnswerIsRefused() {
+    Rig rig;
+    const Status no_search(Code::kUnavailable, "role_not_served", "no searches");
+    const Status no_read(Code::kUnavailable, "role_not_served", "no reads");
+    QueryBus writer{rig.handlers, rig.store,   rig.engine, rig.projector,
+                    rig.cache,    rig.readers, rig.clock,  {no_search, {}}};
+    QueryBus reader{rig.handlers, rig.store,   rig.engine, rig.projector,
+                    rig.cache,    rig.readers, rig.clock,  {{}, no_read}};
+    const auto outcomeOf = [](QueryBus& bus, QueryRequest request) {
+      std::promise<Status> outcome;
+      bus.ask(std::move(request), [&outcome](const Result<QueryAnswer>& answer) {
+        outcome.set_value(answer.isOk() ? Status() : answer.status());
+      });
+      return std::string(outcome.get_future().get().message());
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string("no searches"), outcomeOf(writer, search()));
+    CPPUNIT_ASSERT_EQUAL(std::string("no reads"), outcomeOf(reader, get("a")));
+    CPPUNIT_ASSERT_EQUAL(std::string(), outcomeOf(reader, search()));
+    CPPUNIT_ASSERT(outcomeOf(writer, get("a")).find("there is no") != std::string::npos);
+  }
+
+  void withoutAStoreNoSequenceIsUnknown() {
+    Rig rig;
+    const store::AbsentStore absent(Status(Code::kUnavailable, "role_not_served", "no store"));
+    QueryBus reader{rig.handlers, absent, rig.engine, rig.projector, rig.cache, rig.readers, rig.clock};
+    QueryRequest request = get("a");
+    request.min_sequence = std::uint64_t{1} << 60;
+    std::promise<Status> outcome;
+    reader.ask(std::move(request),
+               [&outcome](const Result<QueryAnswer>& answer) { outcome.set_value(answer.status()); });
+    CPPUNIT_ASSERT_EQUAL(std::string("no store"), std::string(outcome.get_future().get().message()));
   }
 
   void whatPlanRefusesIsRefused() {

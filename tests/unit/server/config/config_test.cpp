@@ -63,6 +63,7 @@ class ConfigTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(brokenDeclarationsOfDomainsAreRefused);
   CPPUNIT_TEST(missingPluginsAreNamed);
   CPPUNIT_TEST(optionsAreCheckedTogether);
+  CPPUNIT_TEST(rolesFitTheEngine);
   CPPUNIT_TEST(pluginFolderIsFoundInABrokenFile);
   CPPUNIT_TEST(filesAreRead);
   CPPUNIT_TEST(terminalCodesDoNotReachMessages);
@@ -327,6 +328,20 @@ domains: {payments: {enabled: false, bulk_size: 7, bulk_bytes: 64KiB, bulk_age: 
       CPPUNIT_ASSERT_MESSAGE(more, !faults(std::string("search: {engine: opensearch, ") + more + "}\n").empty());
     CPPUNIT_ASSERT(!faults("data: {dir: ''}\n").empty());
     CPPUNIT_ASSERT(!faults("limits: {body: 128MiB}\n").empty());
+  }
+
+  void rolesFitTheEngine() {
+    const std::string cluster = "search: {engine: opensearch}\n";
+    for (const char* const roles : {"[write]", "[read]", "[read, write]"})
+      CPPUNIT_ASSERT_EQUAL(std::string(), faults(cluster + "server: {roles: " + roles + "}\n"));
+    CPPUNIT_ASSERT_EQUAL(std::string(), faults("server: {roles: [write]}\n"));
+    const std::string local = faults("server: {roles: [read]}\n");
+    CPPUNIT_ASSERT_MESSAGE(local, local.starts_with("gyre.yaml:1:17: server.roles: the role read alone"));
+    CPPUNIT_ASSERT_MESSAGE(local, local.find("found embedded") != std::string::npos);
+    CPPUNIT_ASSERT_EQUAL(std::string("gyre.yaml:1:17: server.roles: expected write, read or both, found none\n"),
+                         faults("server: {roles: []}\n"));
+    CPPUNIT_ASSERT_EQUAL(std::string("gyre.yaml:1:17: server.roles: expected write, read or both, found \"reed\"\n"),
+                         faults("server: {roles: [write, reed]}\n"));
   }
 
   void pluginFolderIsFoundInABrokenFile() {

@@ -34,6 +34,9 @@ class HealthTest : public CppUnit::TestFixture {
     health.setServing();
     CPPUNIT_ASSERT_EQUAL(200, health.readiness().http_status);
     CPPUNIT_ASSERT_EQUAL(std::string(R"({"status":"ready","domains":{}})"), health.readiness().body);
+    health.setRoles({"read"});
+    CPPUNIT_ASSERT_EQUAL(std::string(R"({"status":"ready","roles":["read"],"domains":{}})"), health.readiness().body);
+    health.setRoles({});
     health.setStopping();
     CPPUNIT_ASSERT_EQUAL(503, health.readiness().http_status);
     CPPUNIT_ASSERT_EQUAL(std::string(R"({"status":"stopping","domains":{}})"), health.readiness().body);
