@@ -85,6 +85,11 @@ CREATE TABLE record_batch(
   data BLOB NOT NULL
 );
 )sql",
+    // identity: tells this store from any other, for what is filled from it elsewhere. A copy has the same.
+    R"sql(
+CREATE TABLE identity(id TEXT NOT NULL);
+INSERT INTO identity(id) VALUES(lower(hex(randomblob(16))));
+)sql",
 };
 
 }  // namespace gyre::store

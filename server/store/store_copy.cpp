@@ -79,6 +79,14 @@ Status copyStore(const std::string& from, const std::string& to) {
   return syncFile(to);
 }
 
+Result<std::string> readIdentity(const std::string& path) {
+  GYRE_TRY_ASSIGN(const Handle handle, open(path, SQLITE_OPEN_READWRITE));
+  std::string identity;
+  GYRE_TRY(query(handle.get(), path, "SELECT id FROM identity", [&](sqlite3_stmt* row) { identity = textOf(row, 0); }));
+  if (identity.empty()) return Status(Code::kCorruption, path + ": the store has no identity");
+  return identity;
+}
+
 Result<StoreContents> readContents(const std::string& path) {
   GYRE_TRY_ASSIGN(const Handle handle, open(path, SQLITE_OPEN_READWRITE));
   StoreContents contents;

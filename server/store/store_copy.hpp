@@ -23,6 +23,9 @@ struct StoreContents {
 // copy does not pass SQLite's own check.
 Status copyStore(const std::string& from, const std::string& to);
 
+// Of a store that has been opened since there are identities: what tells it from every other but its copies.
+Result<std::string> readIdentity(const std::string& path);
+
 // Of a file that nobody writes.
 Result<StoreContents> readContents(const std::string& path);
 
