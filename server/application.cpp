@@ -81,7 +81,7 @@ void collectStore(const bus::DomainService& domain, const observe::Labels& label
 }
 
 // Of an index that another server writes.
-void collectReader(const search::OpenSearchReader& reader, const projector::IndexFollower& follower,
+void collectReader(const search::IndexReader& reader, const projector::IndexFollower& follower,
                    const observe::Labels& labels, observe::Samples& samples) {
   const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
   const search::Progress progress = reader.progress();
@@ -98,7 +98,7 @@ void collectDomain(const bus::DomainService& domain, const Domains& domains, std
   const projector::Backlog* const backlog = domains.backlog(place);
   const observe::Labels labels = {{"domain", domain.name}};
   const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
-  if (const search::OpenSearchReader* const reader = domains.reader(place))
+  if (const search::IndexReader* const reader = domains.reader(place))
     collectReader(*reader, *domains.follower(place), labels, samples);
   else
     collectStore(domain, labels, samples);
@@ -153,7 +153,7 @@ observe::DomainHealth readerHealth(const Domains& domains, std::string_view name
   const auto& served = domains.catalog().served;
   std::size_t place = 0;
   while (served[place].name != name) ++place;
-  const search::OpenSearchReader& reader = *domains.reader(place);
+  const search::IndexReader& reader = *domains.reader(place);
   const search::Progress progress = reader.progress();
   const Status engine = reader.health();
   const std::uint64_t end = reader.logEnd();

@@ -1,6 +1,10 @@
 #include "server/cluster_setup.hpp"
 
+#include <unistd.h>
+
 #include <utility>
+
+#include "server/store/store_copy.hpp"
 
 namespace gyre {
 
@@ -24,8 +28,21 @@ Result<std::unique_ptr<search::Cluster>> openCluster(const config::SearchConfig&
   return search::Cluster::open(std::move(options), clock, observer);
 }
 
+Result<search::MarkOwner> markOwner(const config::SearchConfig& config, const std::string& store_file,
+                                    std::int64_t now_millis) {
+  search::MarkOwner owner;
+  GYRE_TRY_ASSIGN(owner.store, store::readIdentity(store_file));
+  char host[256] = {};
+  if (::gethostname(host, sizeof host - 1) != 0) host[0] = '?';
+  owner.server.append(host).append(" (process ").append(std::to_string(::getpid())).append(")");
+  owner.since_millis = now_millis;
+  owner.takes_over = config.takes_over;
+  return owner;
+}
+
 search::ClusterIndexOptions clusterIndexOptions(const config::SearchConfig& config, const config::DomainConfig& domain,
-                                                std::string definition, std::function<std::uint64_t()> last_sequence) {
+                                                std::string definition, std::function<std::uint64_t()> last_sequence,
+                                                search::MarkOwner owner) {
   search::ClusterIndexOptions options;
   options.prefix = config.index_prefix + domain.index_prefix;
   options.name = domain.name;
@@ -34,6 +51,7 @@ search::ClusterIndexOptions clusterIndexOptions(const config::SearchConfig& conf
   options.replicas = config.replicas;
   options.last_sequence = std::move(last_sequence);
   options.is_shared = true;  // who else reads it is not known here
+  options.owner = std::move(owner);
   return options;
 }
 

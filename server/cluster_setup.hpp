@@ -20,8 +20,15 @@ namespace gyre {
 Result<std::unique_ptr<search::Cluster>> openCluster(const config::SearchConfig& config, const base::Clock& clock,
                                                      base::Observer& observer);
 
+// Who fills indices from the store in this file, which has been opened.
+Result<search::MarkOwner> markOwner(const config::SearchConfig& config, const std::string& store_file,
+                                    std::int64_t now_millis);
+
+// Who only reads gives neither of the last two.
 search::ClusterIndexOptions clusterIndexOptions(const config::SearchConfig& config, const config::DomainConfig& domain,
-                                                std::string definition, std::function<std::uint64_t()> last_sequence);
+                                                std::string definition,
+                                                std::function<std::uint64_t()> last_sequence = {},
+                                                search::MarkOwner owner = {});
 
 projector::BacklogLimits backlogLimits(const config::SearchConfig& config);
 

@@ -15,6 +15,7 @@
 #include "server/projector/verify.hpp"
 #include "server/reindex.hpp"
 #include "server/search/opensearch/opensearch_engine.hpp"
+#include "server/search/opensearch/opensearch_reader.hpp"
 #include "server/search/switched_engine.hpp"
 #include "server/store/absent_store.hpp"
 #include "server/stream_setup.hpp"
@@ -24,10 +25,15 @@ namespace gyre {
 namespace {
 
 constexpr std::chrono::seconds kLongestDrain(30);  // of requests, before a reload
+constexpr const char* kStoreFile = "/store.sqlite";
 
 const config::DomainConfig& configOf(const config::Config& config, std::string_view name) {
   return *std::find_if(config.domains.begin(), config.domains.end(),
                        [&](const config::DomainConfig& domain) { return domain.name == name; });
+}
+
+bool isOfSamples(const bus::DomainHandlers& handlers) {
+  return handlers.stream() != nullptr && handlers.stream()->kind() == stream::Kind::kSeries;
 }
 
 // Ids handed to the projector at once by a synchronise job: enough to fill its batches, little enough to report
@@ -67,7 +73,7 @@ Result<std::string> synchronizeDomain(const bus::DomainService& domain, const pr
 struct Domains::Parts {
   std::unique_ptr<store::PrimaryStore> store;
   std::unique_ptr<search::SwitchedEngine> engine;
-  search::OpenSearchReader* reader = nullptr;  // the engine, where another server writes the index
+  search::IndexReader* reader = nullptr;  // the engine, where another server writes the index
   std::unique_ptr<projector::IndexFollower> follower;
   std::unique_ptr<projector::Projector> projector;
   std::unique_ptr<projector::Backlog> backlog;
@@ -107,9 +113,10 @@ Result<std::unique_ptr<Domains>> Domains::open(const config::Config& config, plu
   for (std::size_t place = 0; place < domains->catalog_.served.size(); ++place) {
     const std::string& name = domains->catalog_.served[place].name;
     if (!configOf(config, name).is_enabled) continue;
-    if (!config.server.writes && domains->catalog_.served[place].handlers->stream() != nullptr) {
-      observer.log(base::Level::kInformation, "domains",
-                   "domain " + name + " is a stream, which is served where it is written, so not by this server");
+    if (!config.server.writes && isOfSamples(*domains->catalog_.served[place].handlers)) {
+      observer.log(
+          base::Level::kInformation, "domains",
+          "domain " + name + " is a stream of samples, whose store lies where it is written: it is not served here");
       continue;
     }
     if (const Status opened = domains->openAt(place); !opened.isOk()) {
@@ -141,8 +148,8 @@ Result<std::unique_ptr<Domains>> Domains::open(const config::Config& config, plu
 // REQUIRES: nobody else opens or changes a domain.
 Status Domains::openAt(std::size_t place) {
   bus::DomainService& service = catalog_.served[place];
-  if (!config_.server.writes && service.handlers->stream() != nullptr)
-    return config::lacksRole(config_.server, config::kWriteRole, "streams are");
+  if (!config_.server.writes && isOfSamples(*service.handlers))
+    return config::lacksRole(config_.server, config::kWriteRole, "streams of samples are");
   GYRE_TRY_ASSIGN(parts_[place], openDomain(configOf(config_, service.name), *plugins_.find(service.name)->handlers,
                                             *handlers_[place]));
   const Parts& parts = *parts_[place];
@@ -222,7 +229,7 @@ Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Domain
   GYRE_TRY_ASSIGN(const std::string path, folder_.domainFolder(domain.name));
 
   store::StoreOptions store_options;
-  store_options.path = path + "/store.sqlite";
+  store_options.path = path + kStoreFile;
   store_options.queue_units = config.store.queue_units;
   store_options.batch_units = config.store.batch_units;
   store_options.cache_bytes = config.store.cache_bytes;
@@ -266,9 +273,11 @@ Status Domains::openForReading(const config::DomainConfig& domain, const plugin:
       config::lacksRole(config_.server, config::kWriteRole, "reads by id of " + domain.name + " are");
   parts.store = std::make_unique<store::AbsentStore>(no_store);
   GYRE_TRY_ASSIGN(auto reader,
-                  search::OpenSearchReader::open(
-                      clusterIndexOptions(config_.search, domain, std::string(handlers.indexDefinition()), {}),
-                      *cluster_, clock_, observer_));
+                  handlers.stream() != nullptr
+                      ? openStreamReader(config_, domain, handlers, *cluster_, clock_, observer_)
+                      : search::openOpenSearchReader(
+                            clusterIndexOptions(config_.search, domain, std::string(handlers.indexDefinition())),
+                            *cluster_, clock_, observer_));
   parts.reader = reader.get();
   parts.engine = std::make_unique<search::SwitchedEngine>(std::move(reader));
   parts.follower = std::make_unique<projector::IndexFollower>(
@@ -290,8 +299,8 @@ Status Domains::openStream(const config::DomainConfig& domain, const plugin::Swi
     observer_.log(
         base::Level::kInformation, "domains",
         "domain " + domain.name + " is a stream of samples: they are kept on this machine, not on the cluster");
-  GYRE_TRY_ASSIGN(parts.stream_index, openStreamIndex(config_, domain, handlers, path + "/stream", *parts.store,
-                                                      cluster_.get(), clock_, observer_));
+  GYRE_TRY_ASSIGN(parts.stream_index, openStreamIndex(config_, domain, handlers, path + "/stream", path + kStoreFile,
+                                                      *parts.store, cluster_.get(), clock_, observer_));
   GYRE_TRY_ASSIGN(parts.stream, stream::StreamService::open(streamOptions(domain, path), *handlers.stream(),
                                                             *parts.store, *parts.stream_index, clock_, observer_));
   parts.queries = std::make_unique<bus::QueryBus>(handlers, *parts.store, *parts.stream_index, parts.stream->applier(),
@@ -306,6 +315,7 @@ Status Domains::openStream(const config::DomainConfig& domain, const plugin::Swi
                     http::SyslogListener::open(domain.listen, static_cast<std::size_t>(intake - intakes.begin()),
                                                *parts.stream, clock_, observer_));
   }
+  parts.searchability = &parts.stream->applier();
   parts.stream->start();
   if (parts.syslog) parts.syslog->start();
   return {};
@@ -365,9 +375,11 @@ Status Domains::openEngine(const config::Config& config, const config::DomainCon
     return {};
   }
   const store::PrimaryStore* const store = parts.store.get();
+  GYRE_TRY_ASSIGN(search::MarkOwner owner, markOwner(config.search, path + kStoreFile, clock_.nowMillis()));
   GYRE_TRY_ASSIGN(auto engine,
-                  search::openOpenSearchEngine(clusterIndexOptions(config.search, domain, std::move(definition),
-                                                                   [store] { return store->lastSequence(); }),
+                  search::openOpenSearchEngine(clusterIndexOptions(
+                                                   config.search, domain, std::move(definition),
+                                                   [store] { return store->lastSequence(); }, std::move(owner)),
                                                *cluster_, clock_, observer_));
   parts.engine = std::make_unique<search::SwitchedEngine>(std::move(engine));
   parts.backlog = std::make_unique<projector::Backlog>(*parts.store, *parts.engine, backlogLimits(config.search),
@@ -375,7 +387,7 @@ Status Domains::openEngine(const config::Config& config, const config::DomainCon
   return {};
 }
 
-const search::OpenSearchReader* Domains::reader(std::size_t served) const { return parts_[served]->reader; }
+const search::IndexReader* Domains::reader(std::size_t served) const { return parts_[served]->reader; }
 
 const projector::IndexFollower* Domains::follower(std::size_t served) const { return parts_[served]->follower.get(); }
 

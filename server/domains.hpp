@@ -27,8 +27,8 @@
 #include "server/plugin/switched_handlers.hpp"
 #include "server/projector/backlog_watch.hpp"
 #include "server/projector/index_follower.hpp"
+#include "server/search/index_reader.hpp"
 #include "server/search/opensearch/cluster.hpp"
-#include "server/search/opensearch/opensearch_reader.hpp"
 #include "server/verify_schedule.hpp"
 
 namespace gyre::http {
@@ -56,7 +56,7 @@ class Domains {
   const search::Cluster* cluster() const { return cluster_.get(); }
   const projector::Backlog* backlog(std::size_t served) const;
   // Null unless another server writes the index.
-  const search::OpenSearchReader* reader(std::size_t served) const;
+  const search::IndexReader* reader(std::size_t served) const;
   const projector::IndexFollower* follower(std::size_t served) const;
   // Null when it listens for none.
   const http::SyslogListener* syslog(std::size_t served) const;

@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "server/cluster_setup.hpp"
 #include "server/stream/cluster_document_index.hpp"
+#include "server/stream/cluster_stream_reader.hpp"
 #include "server/stream/document_index.hpp"
 #include "server/stream/series_index.hpp"
 
@@ -32,11 +34,8 @@ Result<std::uint64_t> firstSequence(store::PrimaryStore& store) {
   return first.empty() ? store.lastSequence() + 1 : first.front().first_sequence;
 }
 
-Result<std::unique_ptr<stream::StreamIndex>> openClusterIndex(const config::Config& config,
-                                                              const config::DomainConfig& domain,
-                                                              const bus::DomainHandlers& handlers,
-                                                              store::PrimaryStore& store, search::Cluster& cluster,
-                                                              const base::Clock& clock, base::Observer& observer) {
+stream::ClusterStreamOptions clusterStreamOptions(const config::Config& config, const config::DomainConfig& domain,
+                                                  const bus::DomainHandlers& handlers) {
   stream::ClusterStreamOptions options;
   options.prefix = config.search.index_prefix + domain.index_prefix;
   options.name = domain.name;
@@ -46,6 +45,12 @@ Result<std::unique_ptr<stream::StreamIndex>> openClusterIndex(const config::Conf
   options.replicas = config.search.replicas;
   options.generation_age_ms = domain.generation_age_ms;
   options.generation_bytes = domain.generation_bytes;
+  return options;
+}
+
+Result<std::unique_ptr<stream::StreamIndex>> openClusterIndex(stream::ClusterStreamOptions options,
+                                                              store::PrimaryStore& store, search::Cluster& cluster,
+                                                              const base::Clock& clock, base::Observer& observer) {
   options.last_sequence = [&store] { return store.lastSequence(); };
   options.first_sequence = [&store] { return firstSequence(store); };
   GYRE_TRY_ASSIGN(auto index, stream::ClusterDocumentIndex::open(std::move(options), cluster, clock, observer));
@@ -57,9 +62,9 @@ Result<std::unique_ptr<stream::StreamIndex>> openClusterIndex(const config::Conf
 Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(const config::Config& config,
                                                              const config::DomainConfig& domain,
                                                              const bus::DomainHandlers& handlers,
-                                                             const std::string& folder, store::PrimaryStore& store,
-                                                             search::Cluster* cluster, const base::Clock& clock,
-                                                             base::Observer& observer) {
+                                                             const std::string& folder, const std::string& store_file,
+                                                             store::PrimaryStore& store, search::Cluster* cluster,
+                                                             const base::Clock& clock, base::Observer& observer) {
   if (handlers.stream()->kind() == stream::Kind::kSeries) {
     stream::SeriesIndexOptions options;
     options.folder = folder;
@@ -71,7 +76,11 @@ Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(const config::Confi
     GYRE_TRY_ASSIGN(auto index, stream::SeriesIndex::open(std::move(options), store.lastSequence(), clock, observer));
     return std::unique_ptr<stream::StreamIndex>(std::move(index));
   }
-  if (cluster != nullptr) return openClusterIndex(config, domain, handlers, store, *cluster, clock, observer);
+  if (cluster != nullptr) {
+    stream::ClusterStreamOptions options = clusterStreamOptions(config, domain, handlers);
+    GYRE_TRY_ASSIGN(options.owner, markOwner(config.search, store_file, clock.nowMillis()));
+    return openClusterIndex(std::move(options), store, *cluster, clock, observer);
+  }
   GYRE_TRY_ASSIGN(const std::vector<store::StoredBatch> first, store.batchesAfter(0, 1));
   stream::DocumentIndexOptions options;
   if (!first.empty()) options.first_sequence = first.front().first_sequence;
@@ -84,6 +93,16 @@ Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(const config::Confi
   options.generation_bytes = domain.generation_bytes;
   GYRE_TRY_ASSIGN(auto index, stream::DocumentIndex::open(std::move(options), store.lastSequence(), clock, observer));
   return std::unique_ptr<stream::StreamIndex>(std::move(index));
+}
+
+Result<std::unique_ptr<search::IndexReader>> openStreamReader(const config::Config& config,
+                                                              const config::DomainConfig& domain,
+                                                              const bus::DomainHandlers& handlers,
+                                                              search::Cluster& cluster, const base::Clock& clock,
+                                                              base::Observer& observer) {
+  GYRE_TRY_ASSIGN(auto reader, stream::ClusterStreamReader::open(clusterStreamOptions(config, domain, handlers),
+                                                                 cluster, clock, observer));
+  return std::unique_ptr<search::IndexReader>(std::move(reader));
 }
 
 stream::StreamOptions streamOptions(const config::DomainConfig& domain, const std::string& folder) {

@@ -17,20 +17,27 @@
 #include "server/http/syslog_listener.hpp"
 #include "server/observe/health.hpp"
 #include "server/observe/metrics.hpp"
+#include "server/search/index_reader.hpp"
 #include "server/search/opensearch/cluster.hpp"
 #include "server/stream/stream_index.hpp"
 #include "server/stream/stream_service.hpp"
 
 namespace gyre {
 
-// `folder`: of the index, on this machine; `store`: of the log; `cluster`: null for none, where documents go else. The
-// last two outlive it. REQUIRES: the handlers have a stream.
+// `folder`: of the index, on this machine; `store_file` and `store`: of the log; `cluster`: null for none, where
+// documents go else. The last two outlive it. REQUIRES: the handlers have a stream.
 Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(const config::Config& config,
                                                              const config::DomainConfig& domain,
                                                              const bus::DomainHandlers& handlers,
-                                                             const std::string& folder, store::PrimaryStore& store,
-                                                             search::Cluster* cluster, const base::Clock& clock,
-                                                             base::Observer& observer);
+                                                             const std::string& folder, const std::string& store_file,
+                                                             store::PrimaryStore& store, search::Cluster* cluster,
+                                                             const base::Clock& clock, base::Observer& observer);
+// Of a stream that another server writes. REQUIRES: it is one of documents.
+Result<std::unique_ptr<search::IndexReader>> openStreamReader(const config::Config& config,
+                                                              const config::DomainConfig& domain,
+                                                              const bus::DomainHandlers& handlers,
+                                                              search::Cluster& cluster, const base::Clock& clock,
+                                                              base::Observer& observer);
 // `folder`: of the domain's data.
 stream::StreamOptions streamOptions(const config::DomainConfig& domain, const std::string& folder);
 

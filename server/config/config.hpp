@@ -75,6 +75,7 @@ struct SearchConfig {
   std::string username, password, api_key;
   std::string ca_file, certificate_file, key_file;
   bool verifies_certificates = true;
+  bool takes_over = false;
   bool packs_bodies = false;
   std::int64_t connect_timeout_ms = 0, request_timeout_ms = 0;
   std::size_t parallel_writes = 0;

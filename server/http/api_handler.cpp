@@ -169,7 +169,7 @@ void ApiHandler::handleStream(const Route& route, const bus::DomainService& doma
 void ApiHandler::handleDomain(const Route& route, const EndpointPath* endpoint, Request& request, Responder responder) {
   const bus::DomainService* const domain = context_.domains.find(route.domain);
   if (domain != nullptr)
-    if (const Status refusal = refusedByRole(context_.server, route.kind, *domain); !refusal.isOk())
+    if (const Status refusal = refusedByRole(context_.server, route, *domain); !refusal.isOk())
       return responder.send(problem(refusal, request.id));
   bus::DomainGate::Pass pass = domain == nullptr ? nullptr : domain->gate.enter();
   if (pass == nullptr) {

@@ -6,13 +6,20 @@
 
 namespace gyre::http {
 
-Status refusedByRole(const config::ServerConfig& server, Route::Kind kind, const bus::DomainService& domain) {
-  if (server.writes) return {};  // a stream's index lies beside its log, so it is whole there
-  if (domain.handlers->stream() != nullptr)
-    return config::lacksRole(server, config::kWriteRole,
-                             domain.name + " is a stream, whose records and index lie on one machine; it is");
-  switch (kind) {
-    case Route::Kind::kQuery: return {};
+Status refusedByRole(const config::ServerConfig& server, const Route& route, const bus::DomainService& domain) {
+  if (server.writes) return {};  // a stream is whole where it is written
+  if (const stream::StreamHandlers* const handlers = domain.handlers->stream()) {
+    if (handlers->kind() == stream::Kind::kSeries)
+      return config::lacksRole(server, config::kWriteRole,
+                               domain.name + " is a stream of samples, whose store lies where they are written; it is");
+    if (route.kind == Route::Kind::kQuery && handlers->findTail(route.name))
+      return config::lacksRole(server, config::kWriteRole, "followers of " + domain.name + " are");
+    if (route.kind == Route::Kind::kIngest || route.kind == Route::Kind::kRecords)
+      return config::lacksRole(server, config::kWriteRole, "records of " + domain.name + " are");
+  }
+  switch (route.kind) {
+    case Route::Kind::kQuery:
+    case Route::Kind::kEndpoint: return {};
     case Route::Kind::kCommand:
     case Route::Kind::kBatch:
       return config::lacksRole(server, config::kWriteRole, "commands of " + domain.name + " are");

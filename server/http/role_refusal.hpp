@@ -12,7 +12,7 @@
 namespace gyre::http {
 
 // Ok when it is not. Queries are the query bus's to refuse: which of them need a search is known once they are planned.
-Status refusedByRole(const config::ServerConfig& server, Route::Kind kind, const bus::DomainService& domain);
+Status refusedByRole(const config::ServerConfig& server, const Route& route, const bus::DomainService& domain);
 
 // The same for what asks all domains.
 Status activityRefusedByRole(const config::ServerConfig& server);

@@ -452,7 +452,7 @@ void handleEndpoint(const ApiContext& context, const bus::DomainService& domain,
   held->responder = std::move(responder);
   if (wanted <= domain.engine->progress().searchable) return submit(held);
   const auto wait_ms = static_cast<std::int64_t>(timeout->value_or(bus::QueryRequest().timeout_ms));
-  domain.stream->applier().requireSequence(wanted, wait_ms, [held](const Status& waited) {
+  domain.searchability->requireSequence(wanted, wait_ms, [held](const Status& waited) {
     if (!waited.isOk()) return held->responder.send(problem(waited, held->request_id));
     submit(held);
   });

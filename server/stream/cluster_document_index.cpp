@@ -7,7 +7,6 @@
 #include "server/search/opensearch/cluster_calls.hpp"
 #include "server/search/opensearch/failure.hpp"
 #include "server/stream/record_document.hpp"
-#include "server/stream/time_range.hpp"
 
 namespace gyre::stream {
 
@@ -18,19 +17,13 @@ using search::makeRequest;
 
 constexpr std::string_view kPart = "stream";
 constexpr std::int64_t kStatsNanos = 1'000'000'000;  // of patience with figures, which nobody waits for
-// Of names in a request: a node reads a first line of 4 KiB.
-constexpr std::size_t kMostNameBytes = 3'000;
-constexpr std::size_t kActionBytes = 64;  // of a bulk operation beside its id and source
+constexpr std::size_t kActionBytes = 64;             // of a bulk operation beside its id and source
 
 }  // namespace
 
 ClusterDocumentIndex::ClusterDocumentIndex(ClusterGenerations indices, search::Cluster& cluster,
                                            const base::Clock& clock, base::Observer& observer)
-    : cluster_(cluster),
-      clock_(clock),
-      observer_(observer),
-      indices_(std::move(indices)),
-      path_("/" + encodeSegment(indices_.alias())) {}
+    : cluster_(cluster), clock_(clock), observer_(observer), indices_(std::move(indices)) {}
 
 Result<std::unique_ptr<ClusterDocumentIndex>> ClusterDocumentIndex::open(ClusterStreamOptions options,
                                                                          search::Cluster& cluster,
@@ -38,7 +31,9 @@ Result<std::unique_ptr<ClusterDocumentIndex>> ClusterDocumentIndex::open(Cluster
                                                                          base::Observer& observer) {
   GYRE_TRY_ASSIGN(ClusterGenerations indices, ClusterGenerations::read(std::move(options), cluster, clock, observer));
   std::unique_ptr<ClusterDocumentIndex> index(new ClusterDocumentIndex(std::move(indices), cluster, clock, observer));
-  if (const Status found = index->attend(); !found.isOk())
+  const Status found = index->attend();
+  if (found.reason() == search::kIndexTaken) return found;
+  if (!found.isOk())
     observer.log(base::Level::kWarning, kPart,
                  std::string(found.message()) + "; records are taken, and indexed once it is there");
   return index;
@@ -62,13 +57,16 @@ void ClusterDocumentIndex::writeTo(const ClusterGeneration& generation) {
 }
 
 Status ClusterDocumentIndex::attend() {
-  if (ready().isOk()) return hasOtherMapping() ? rollOverWhenSent() : Status();
+  const Status is_ready = ready();
+  if (is_ready.isOk()) return hasOtherMapping() ? rollOverWhenSent() : Status();
+  if (is_taken_) return is_ready;
   GYRE_TRY(cluster_.health());
   operations_.clear();
   gathered_.clear();
   gathered_bytes_ = 0;
   refused_.clear();  // they are sent, and refused, again
   auto opened = indices_.open();
+  if (opened.status().reason() == search::kIndexTaken) return giveUp(opened.status());
   const std::lock_guard lock(mutex_);
   if (!opened.isOk()) {
     trouble_ = opened.status();
@@ -99,11 +97,22 @@ Status ClusterDocumentIndex::lose(const std::string& what) const {
   return trouble_;
 }
 
+// Another server writes the index: until this one is started anew it does not.
+Status ClusterDocumentIndex::giveUp(const Status& why) {
+  observer_.log(base::Level::kError, kPart, why.message());
+  const std::lock_guard lock(mutex_);
+  is_ready_ = false;
+  is_taken_ = true;
+  ++progress_.generation;
+  trouble_ = Status(Code::kUnavailable, std::string(why.reason()), std::string(why.message()));
+  return trouble_;
+}
+
 Status ClusterDocumentIndex::rollOver() {
   GYRE_TRY(commit());
   const std::uint64_t first = progress().applied + 1;
   auto made = indices_.add(generations(), first);
-  Status outcome = made.isOk() ? indices_.writeMark(*made, first - 1) : made.status();
+  Status outcome = made.isOk() ? indices_.writeMark(*made, first - 1, first - 1) : made.status();
   const std::lock_guard lock(mutex_);
   ++progress_.generation;
   if (!outcome.isOk()) {
@@ -212,6 +221,17 @@ Status ClusterDocumentIndex::send() {
 }
 
 Status ClusterDocumentIndex::refresh() {
+  GYRE_TRY(refreshNewest());
+  // Servers that read it learn of it. That they do not yet is no failure of the refresh.
+  const search::Progress now = progress();
+  if (now.searchable == told_) return {};
+  const Status told = indices_.writeMark(generations().back(), now.durable, now.searchable);
+  if (told.reason() == search::kIndexTaken) return giveUp(told);
+  if (told.isOk()) told_ = now.searchable;
+  return {};
+}
+
+Status ClusterDocumentIndex::refreshNewest() {
   GYRE_TRY(send());
   const std::uint64_t applied = progress().applied;
   const std::string newest = generations().back().name;
@@ -231,14 +251,16 @@ Status ClusterDocumentIndex::refresh() {
 }
 
 Status ClusterDocumentIndex::commit() {
-  GYRE_TRY(refresh());
+  GYRE_TRY(refreshNewest());
   if (!refused_.empty()) return unavailable(indices_.alias() + ": records were refused and are not dead letters yet");
   const std::uint64_t searchable = progress().searchable;
   const ClusterGeneration newest = generations().back();
   GYRE_TRY_ASSIGN(const ClusterGenerations::Looked looked, indices_.look(newest));
   if (!looked.is_same) return lose("the index " + newest.name + " is not the one that was written to");
   newest_bytes_ = looked.bytes;
-  GYRE_TRY(indices_.writeMark(newest, searchable));
+  if (const Status told = indices_.writeMark(newest, searchable, searchable); !told.isOk())
+    return told.reason() == search::kIndexTaken ? giveUp(told) : told;
+  told_ = searchable;
   const std::lock_guard lock(mutex_);
   progress_.durable = std::max(progress_.durable, searchable);
   return {};
@@ -273,40 +295,24 @@ Result<RetainResult> ClusterDocumentIndex::retain(std::int64_t oldest_millis) {
   return result;
 }
 
-// Of those whose times meet the request's own; the newest always: an answer has the shape that its mapping gives it.
 std::string ClusterDocumentIndex::targetOf(std::string_view request) const {
-  const TimeRange wanted = timeRangeOf(request, indices_.options().time_field);
-  std::string names;
   const std::lock_guard lock(mutex_);
-  for (const ClusterGeneration& generation : generations_) {
-    const GenerationRange& range = generation.range;
-    const bool is_met = !range.isEmpty() && wanted.meets(range.min_time, range.max_time);
-    if (!is_met && generation.number != generations_.back().number) continue;
-    if (!names.empty()) names += ',';
-    names += encodeSegment(generation.name);
-  }
-  return names.size() > kMostNameBytes ? path_ : "/" + names;
+  return indices_.targetOf(generations_, request);
 }
 
 Result<search::SearchAnswer> ClusterDocumentIndex::search(std::string_view request, std::int64_t deadline_nanos) const {
   GYRE_TRY(health());
   search::Progress before = progress();
-  const auto ask = [&] {
-    return cluster_.send(
-        makeRequest("POST", targetOf(request) + "/_search?allow_partial_search_results=false", std::string(request)),
-        deadline_nanos);
-  };
-  GYRE_TRY_ASSIGN(search::HttpResponse response, ask());
-  if (response.status == 404 && progress().generation != before.generation) {
+  Result<std::string> body = indices_.search(targetOf(request), request, deadline_nanos);
+  if (body.status().reason() == "index_missing" && progress().generation != before.generation) {
     // Retention may have deleted one that we named.
     before = progress();
-    GYRE_TRY_ASSIGN(response, ask());
+    body = indices_.search(targetOf(request), request, deadline_nanos);
   }
-  if (response.status == 404) return lose("an index is gone: " + search::causeText(response.body));
-  if (!search::isSuccess(response)) return search::failureOf(response);
-  if (!response.body.starts_with('{') || !response.body.ends_with('}'))
-    return Status(Code::kUnavailable, "malformed_response", "the search cluster's answer: expected a JSON object");
-  return search::SearchAnswer{std::move(response.body), before.generation, before.searchable};
+  if (body.status().reason() == "index_missing")
+    return lose("an index is gone: " + std::string(body.status().message()));
+  if (!body.isOk()) return body.status();
+  return search::SearchAnswer{std::move(*body), before.generation, before.searchable};
 }
 
 search::Progress ClusterDocumentIndex::progress() const {
@@ -320,20 +326,11 @@ std::vector<ClusterGeneration> ClusterDocumentIndex::generations() const {
 }
 
 search::EngineStats ClusterDocumentIndex::stats() const {
-  if (health().isOk()) {
-    const auto response =
-        cluster_.send(makeRequest("GET", path_ + "/_stats/docs,store,segments?filter_path=_all.primaries"),
-                      clock_.monotonicNanos() + kStatsNanos);
-    if (response.isOk() && search::isSuccess(*response)) {
-      if (const auto document = json::Document::parse(response->body); document.isOk()) {
-        const json::Value all = document->root()["_all"]["primaries"];
-        const std::lock_guard lock(mutex_);
-        stats_.doc_count = all["docs"]["count"].unsignedInteger().value_or(0);
-        stats_.segment_count = all["segments"]["count"].unsignedInteger().value_or(0);
-        stats_.size_bytes = all["store"]["size_in_bytes"].unsignedInteger().value_or(0);
-      }
+  if (health().isOk())
+    if (const auto found = indices_.stats(clock_.monotonicNanos() + kStatsNanos); found.isOk()) {
+      const std::lock_guard lock(mutex_);
+      stats_ = *found;
     }
-  }
   const std::lock_guard lock(mutex_);
   return stats_;
 }

@@ -10,7 +10,8 @@
 // still in the log is sent again: progress() goes back.
 //
 // A search names the generations that its time range needs; all by their alias when their names would be too long for a
-// request.
+// request. Servers that read them are told with each refresh what is searchable (cluster_stream_reader.hpp). When
+// another server is found to write them this one does not any more ("index_taken").
 //
 // THREADS: as StreamIndex. OWNS: nothing of the cluster, which outlives it.
 #pragma once
@@ -33,7 +34,8 @@ namespace gyre::stream {
 
 class ClusterDocumentIndex final : public StreamIndex {
  public:
-  // invalid_argument when the definition is none; that the cluster is away is logged and no failure.
+  // invalid_argument when the definition is none; conflict ("index_taken") when another server fills the indices; that
+  // the cluster is away is logged and no failure.
   static Result<std::unique_ptr<ClusterDocumentIndex>> open(ClusterStreamOptions options, search::Cluster& cluster,
                                                             const base::Clock& clock, base::Observer& observer);
 
@@ -62,6 +64,8 @@ class ClusterDocumentIndex final : public StreamIndex {
   bool isDue() const;
   Status rollOverWhenSent();
   Status ready() const;
+  Status refreshNewest();
+  Status giveUp(const Status& why);
   bool hasOtherMapping() const;
   void writeTo(const ClusterGeneration& generation);
   Status lose(const std::string& what) const;
@@ -80,7 +84,6 @@ class ClusterDocumentIndex final : public StreamIndex {
 
   // The applier's; what it says of names and options is anybody's.
   ClusterGenerations indices_;
-  const std::string path_;
   std::unique_ptr<search::BulkSender> sender_;     // to the newest generation
   std::vector<search::BulkOperation> operations_;  // not sent yet
   std::vector<Gathered> gathered_;                 // as operations_
@@ -88,6 +91,8 @@ class ClusterDocumentIndex final : public StreamIndex {
   std::vector<RefusedRecord> refused_;  // not told yet
   std::uint64_t held_ = 0;              // no generation ends before it was sent again
   std::uint64_t newest_bytes_ = 0;
+  std::uint64_t told_ = 0;  // the mark says is searchable
+  bool is_taken_ = false;   // by another server
 
   mutable std::mutex mutex_;  // guards what follows
   std::vector<ClusterGeneration> generations_;

@@ -8,7 +8,9 @@
 
 #include "gyre/json_writer.hpp"
 #include "server/search/opensearch/cluster_calls.hpp"
+#include "server/search/opensearch/cluster_reads.hpp"
 #include "server/search/opensearch/failure.hpp"
+#include "server/stream/time_range.hpp"
 
 namespace gyre::stream {
 
@@ -21,6 +23,8 @@ using search::makeRequest;
 constexpr std::string_view kPart = "stream";
 // Above what clusters bring along for names like "logs-…".
 constexpr int kTemplatePriority = 500;
+// Of names in a request: a node reads a first line of 4 KiB.
+constexpr std::size_t kMostNameBytes = 3'000;
 
 // 0 for a name that is none of ours.
 std::uint64_t numberOf(std::string_view index, std::string_view alias) {
@@ -49,13 +53,13 @@ Result<ClusterGenerations> ClusterGenerations::read(ClusterStreamOptions options
   if (!made.definition_.sums().isEmpty())
     return invalidArgument("the mapping of " + given.name + ": a stream has no exact sums on a cluster");
   made.alias_ = given.prefix + given.name;
-  made.marks_ = given.prefix + "gyre-marks";
+  made.mark_.emplace(given.prefix + "gyre-marks", made.alias_, given.owner);
   made.template_ = given.prefix + "gyre-" + given.name;
   return made;
 }
 
 Result<ClusterGenerations::Opened> ClusterGenerations::open() {
-  GYRE_TRY(search::makeMarks(*cluster_, marks_));
+  GYRE_TRY(mark_->claim(*cluster_).status());
   GYRE_TRY(putTemplate());
   Opened opened;
   GYRE_TRY_ASSIGN(opened.generations, find());
@@ -68,13 +72,13 @@ Result<ClusterGenerations::Opened> ClusterGenerations::open() {
   for (ClusterGeneration& generation : opened.generations) GYRE_TRY(readRange(generation));
   GYRE_TRY_ASSIGN(const std::uint64_t held, readLastSequence(opened.generations.back()));
   opened.held = std::max(opened.covered, held);
-  GYRE_TRY(writeMark(opened.generations.back(), opened.covered));
+  GYRE_TRY(writeMark(opened.generations.back(), opened.covered, opened.covered));
   return opened;
 }
 
 // How far `found` goes, by its newest, its mark, and where the log begins.
 Status ClusterGenerations::cover(const std::vector<ClusterGeneration>& found, Opened& opened) {
-  GYRE_TRY_ASSIGN(const auto document, search::readMark(*cluster_, marks_, alias_));
+  GYRE_TRY_ASSIGN(const auto document, mark_->read(*cluster_));
   const json::Value mark = document ? document->root()["_source"] : json::Value();
   const std::string marked(mark["index"].string());
   if (!found.empty()) {
@@ -246,17 +250,79 @@ Result<ClusterGenerations::Looked> ClusterGenerations::look(const ClusterGenerat
   return looked;
 }
 
-Status ClusterGenerations::writeMark(const ClusterGeneration& newest, std::uint64_t sequence) const {
-  std::string mark;
-  JsonWriter(mark)
-      .beginObject()
-      .member("index", newest.name)
-      .member("history", history_)
-      .member("firstSequence", newest.first_sequence)
-      .member("sequence", sequence)
-      .member("written", clock_->nowMillis())
-      .endObject();
-  return search::writeMark(*cluster_, marks_, alias_, std::move(mark));
+Status ClusterGenerations::writeMark(const ClusterGeneration& newest, std::uint64_t durable, std::uint64_t searchable) {
+  return mark_->write(*cluster_, [&](JsonWriter& writer) {
+    writer.member("index", newest.name)
+        .member("history", history_)
+        .member("firstSequence", newest.first_sequence)
+        .member("sequence", durable)
+        .member("searchable", searchable)
+        .member("log", std::max(options_.last_sequence(), searchable))
+        .member("written", clock_->nowMillis());
+  });
+}
+
+Result<ClusterGenerations::Coverage> ClusterGenerations::readCoverage() const {
+  GYRE_TRY_ASSIGN(const auto document, mark_->read(*cluster_));
+  const json::Value mark = document ? document->root()["_source"] : json::Value();
+  Coverage said{std::string(mark["index"].string()), std::string(mark["history"].string())};
+  if (said.newest.empty()) return missing();
+  said.durable = mark["sequence"].unsignedInteger().value_or(0);
+  said.searchable = std::max(mark["searchable"].unsignedInteger().value_or(0), said.durable);
+  said.log_end = std::max(mark["log"].unsignedInteger().value_or(0), said.searchable);
+  return said;
+}
+
+Status ClusterGenerations::missing() const {
+  return {Code::kUnavailable, "index_missing",
+          "the indices " + alias_ + " are not there: a server with the role write makes them and fills them"};
+}
+
+Result<std::vector<ClusterGeneration>> ClusterGenerations::findCovered(
+    const Coverage& said, const std::vector<ClusterGeneration>& known) const {
+  const Result<std::string> history = search::readHistory(*cluster_, said.newest);
+  if (!history.isOk()) return history.status().reason() == "index_missing" ? missing() : history.status();
+  if (*history != said.history)
+    return Status(Code::kUnavailable, "index_moved",
+                  "the index " + said.newest + " is not the one that its writer filled");
+  GYRE_TRY_ASSIGN(std::vector<ClusterGeneration> found, find());
+  for (ClusterGeneration& generation : found) {
+    if (&generation == &found.back()) break;
+    const auto same = std::find_if(known.begin(), known.end(), [&](const ClusterGeneration& one) {
+      return one.name == generation.name && one.created_millis == generation.created_millis;
+    });
+    if (same != known.end() && same + 1 != known.end())
+      generation.range = same->range;
+    else
+      GYRE_TRY(readRange(generation));
+  }
+  const bool is_there =
+      std::any_of(found.begin(), found.end(), [&](const ClusterGeneration& one) { return one.name == said.newest; });
+  if (!is_there) return missing();
+  return found;
+}
+
+std::string ClusterGenerations::targetOf(const std::vector<ClusterGeneration>& generations,
+                                         std::string_view request) const {
+  const TimeRange wanted = timeRangeOf(request, options_.time_field);
+  std::string names;
+  for (const ClusterGeneration& generation : generations) {
+    const GenerationRange& range = generation.range;
+    const bool is_met = !range.isEmpty() && wanted.meets(range.min_time, range.max_time);
+    if (!is_met && &generation != &generations.back()) continue;
+    if (!names.empty()) names += ',';
+    names += generation.name;
+  }
+  return names.empty() || names.size() > kMostNameBytes ? alias_ : names;
+}
+
+Result<std::string> ClusterGenerations::search(const std::string& target, std::string_view request,
+                                               std::int64_t deadline_nanos) const {
+  return search::ClusterReads(*cluster_, definition_.sums()).search(target, request, deadline_nanos);
+}
+
+Result<search::EngineStats> ClusterGenerations::stats(std::int64_t deadline_nanos) const {
+  return search::ClusterReads(*cluster_, definition_.sums()).stats(alias_, deadline_nanos);
 }
 
 Result<std::uint64_t> ClusterGenerations::remove(const ClusterGeneration& generation) const {

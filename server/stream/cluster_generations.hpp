@@ -8,15 +8,18 @@
 // the same settings and mapping to whoever makes another by this name.
 //
 // FORMAT: "_meta"."gyre" of a generation: {"domain","definition","firstSequence","created"}. Its mark (see
-// cluster_calls.hpp), of the newest only: {"index","history","firstSequence","sequence","written"}: all up to
-// `sequence` is in it, or in the ones before, durably; while the index has this history.
+// index_mark.hpp), of the newest only: {"index","history","firstSequence","sequence","searchable","log","written"}: all
+// up to `sequence` is in it, or in the ones before, durably, and all up to `searchable` is seen by searches; while the
+// index has this history. The log ended at `log`.
 //
 // THREADS: one at a time.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -25,6 +28,8 @@
 #include "gyre/status.hpp"
 #include "server/search/opensearch/cluster.hpp"
 #include "server/search/opensearch/index_definition.hpp"
+#include "server/search/opensearch/index_mark.hpp"
+#include "server/search/search_engine.hpp"
 #include "server/stream/generation.hpp"
 
 namespace gyre::stream {
@@ -41,6 +46,7 @@ struct ClusterStreamOptions {
   std::function<std::uint64_t()> last_sequence;  // of the log
   // The first that the log still has, once all that was to be trimmed is.
   std::function<Result<std::uint64_t>()> first_sequence;
+  search::MarkOwner owner;
 };
 
 struct ClusterGeneration {
@@ -65,7 +71,7 @@ class ClusterGenerations {
     // The newest may hold records up to here already, which will be sent again: they must go to the same one.
     std::uint64_t held = 0;
   };
-  // unavailable ("index_ahead") when more is covered than the log has.
+  // unavailable ("index_ahead") when more is covered than the log has; conflict ("index_taken").
   Result<Opened> open();
 
   // Another one, written to from now on. REQUIRES: what is below `first_sequence` is durable in `generations`.
@@ -75,12 +81,34 @@ class ClusterGenerations {
     bool is_same = true;                     // as it was when it was found or made
   };
   Result<Looked> look(const ClusterGeneration& newest) const;
-  Status writeMark(const ClusterGeneration& newest, std::uint64_t sequence) const;
+  // `durable` as found by look(); `searchable`, at least that, as of the last refresh. conflict ("index_taken").
+  Status writeMark(const ClusterGeneration& newest, std::uint64_t durable, std::uint64_t searchable);
   // How many documents went with it.
   Result<std::uint64_t> remove(const ClusterGeneration& generation) const;
 
   static std::string writeAlias(const ClusterGeneration& generation) { return generation.name + "-write"; }
   const std::string& alias() const { return alias_; }
+  // What the writer's mark says.
+  struct Coverage {
+    std::string newest;  // its index
+    std::string history;
+    std::uint64_t searchable = 0, durable = 0, log_end = 0;
+  };
+  // unavailable ("index_missing") when there is no mark.
+  Result<Coverage> readCoverage() const;
+  // The generations that `said` is of, oldest first; times are asked of those that `known` had not ended, and not of
+  // the newest. unavailable ("index_missing", or "index_moved" when the mark is of other data).
+  Result<std::vector<ClusterGeneration>> findCovered(const Coverage& said,
+                                                     const std::vector<ClusterGeneration>& known) const;
+
+  // The names of those whose times meet the request's own, the newest always: an answer has the shape that its mapping
+  // gives it. All by their alias when that would be too long.
+  std::string targetOf(const std::vector<ClusterGeneration>& generations, std::string_view request) const;
+  const std::string& targetOfAll() const { return alias_; }
+  // As ClusterReads does, of what targetOf() names. From any thread.
+  Result<std::string> search(const std::string& target, std::string_view request, std::int64_t deadline_nanos) const;
+  Result<search::EngineStats> stats(std::int64_t deadline_nanos) const;  // of all
+
   const search::IndexDefinition& definition() const { return definition_; }
   const ClusterStreamOptions& options() const { return options_; }
 
@@ -89,6 +117,7 @@ class ClusterGenerations {
                      base::Observer& observer)
       : options_(std::move(options)), cluster_(&cluster), clock_(&clock), observer_(&observer) {}
   Status putTemplate() const;
+  Status missing() const;
   Result<std::vector<ClusterGeneration>> find() const;
   Status readRange(ClusterGeneration& generation) const;
   Result<std::uint64_t> readLastSequence(const ClusterGeneration& generation) const;
@@ -101,7 +130,8 @@ class ClusterGenerations {
   const base::Clock* clock_;
   base::Observer* observer_;
   search::IndexDefinition definition_;
-  std::string alias_, marks_, template_;
+  std::string alias_, template_;
+  std::optional<search::IndexMark> mark_;
   std::string history_;  // of the newest
 };
 

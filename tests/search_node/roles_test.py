@@ -1,4 +1,5 @@
 """Several servers over one cluster: one writes, two read. Three processes, a real node."""
+import json
 import os
 import sys
 import time
@@ -66,7 +67,7 @@ class Roles(unittest.TestCase):
         last = 0
         for number in range(20):
             last = self.create(writer, number)
-            # Nothing refreshes but who asks: what was just acknowledged is searched for at once, on another server.
+#Nothing refreshes but who asks : what was just acknowledged is searched for at once, on another server.
             found = self.search(clients[number % 2], last)
             self.assertEqual(found.json["total"], number + 1)
             self.assertGreaterEqual(int(found.headers["Gyre-Sequence"]), last)
@@ -85,14 +86,13 @@ class Roles(unittest.TestCase):
             self.refused(client.send("POST", "/v1/payments/events", {}, {"Content-Type": "application/cloudevents+json"}), "write")
             self.refused(client.query("GetPaymentById", {"paymentId": "p-1"}), "write", "by id")
             self.refused(client.send("POST", "/admin/v1/payments/verify", {}), "write", "primary store")
-            self.refused(client.query("SearchLogs", {}, domain="logs"), "write", "logs")
-            self.refused(client.send("POST", "/v1/logs/records", "{}"), "write", "logs")
-            self.refused(client.send("POST", "/admin/v1/plugins/logs/enable"), "write")
+            self.refused(client.query("ListMetricNames", {}, domain="metrics"), "write", "metrics is a stream of samples")
+            self.refused(client.send("POST", "/admin/v1/plugins/metrics/enable"), "write")
             self.assertFalse([name for _, _, names in os.walk(server.folder) for name in names if "sqlite" in name])
             ready = client.send("GET", "/readyz")
             self.assertEqual((ready.status, ready.json["roles"]), (200, ["read"]), ready)
             self.assertEqual(ready.json["domains"]["payments"]["sequence"], last, ready)
-            self.assertEqual(ready.json["domains"]["logs"]["status"], "disabled", ready)
+            self.assertEqual(ready.json["domains"]["metrics"]["status"], "disabled", ready)
             metrics = client.send("GET", "/metrics").body.decode()
             self.assertIn('gyre_server_role{role="read"} 1', metrics)
             self.assertIn('gyre_server_role{role="write"} 0', metrics)
@@ -103,7 +103,6 @@ class Roles(unittest.TestCase):
         self.refused(writer.query("SearchPayments", {}), "read", "searches of payments")
         self.refused(writer.query("GetPaymentStatistics", {}), "read")
         self.refused(writer.send("GET", "/v1/activity?organizationId=org"), "read")
-        self.assertEqual(writer.query("SearchLogs", {}, domain="logs").status, 200)  # a stream is whole where it is written
         job = wait_for_job(writer, writer.send("POST", "/admin/v1/payments/verify", {}).json)
         self.assertEqual((job["state"], job["result"]["checked"], job["result"]["differentCount"]), ("completed", 20, 0), job)
 
@@ -153,10 +152,10 @@ class Roles(unittest.TestCase):
         self.assertEqual(reader.send("GET", "/readyz").status, 503)
         _, writer = self.start("write")
         last = self.create(writer, 1)
-        # It looks by itself; no restart.
+#It looks by itself; no restart.
         self.wait_until(lambda: reader.send("GET", "/readyz").status == 200)
         self.assertEqual(self.search(reader, last).json["total"], 1)
-        # The index is deleted behind everybody's back, made and filled again; the mark of the first is not believed.
+#The index is deleted behind everybody's back, made and filled again; the mark of the first is not believed.
         self.node.send("DELETE", f"/{self.node.prefix}payments-000001")
         last = self.create(writer, 2)
         self.wait_until(lambda: reader.query("SearchPayments", {"size": 0}, Gyre_Min_Sequence=str(last),
@@ -181,6 +180,71 @@ class Roles(unittest.TestCase):
 
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(work, range(4)))
+
+    def log(self, client, first, last, at):
+        body = "\n".join(json.dumps({"message": f"line {n}", "timestamp": at + n}) for n in range(first, last))
+        answer = client.send("POST", "/v1/logs/records", body, {"Content-Type": "application/x-ndjson"})
+        self.assertEqual(answer.status, 200, answer)
+        return answer.json["sequence"]
+
+    def search_logs(self, client, sequence=None, **parameters):
+        headers = {} if sequence is None else {
+                    "Gyre_Min_Sequence" : str(sequence), "Gyre_Timeout" : "30000"
+                  }
+        return client.query("SearchLogs", {"size": 0, **parameters}, domain="logs", **headers)
+
+    def test_streams_are_read_from_the_cluster(self):
+#Short generations, so that what is found spans several indices, made while the reader reads.
+        _, writer = self.start("write", "domains.logs.generation_age=1s", "domains.logs.refresh_interval=100ms")
+        _, reader = self.start("read")
+        now, sent, indices = int(time.time() * 1000), 0, []
+        while len(indices) < 3:
+            last = self.log(writer, sent, sent + 10, now)
+            sent += 10
+            found = self.search_logs(reader, last)
+            self.assertEqual((found.status, found.json["total"]), (200, sent), found)
+            self.assertGreaterEqual(int(found.headers["Gyre-Sequence"]), last)
+            indices = list(self.node.send("GET", f"/_alias/{self.node.prefix}logs"))
+        self.assertEqual(self.search_logs(writer, last).json["total"], sent)  # whole where it is written, too
+        self.refused(reader.send("POST", "/v1/logs/records", "{}"), "write", "records of logs")
+        self.refused(reader.send("POST", "/loki/api/v1/push", "{}"), "write", "records of logs")
+        self.refused(reader.query("TailLogs", {}, domain="logs"), "write", "followers of logs")
+        self.refused(reader.send("GET", "/admin/v1/logs/dead-letters"), "write")
+        ready = reader.send("GET", "/readyz").json["domains"]["logs"]
+        self.assertEqual((ready["status"], ready["searchable"]), ("ready", last), ready)
+
+    def test_a_second_writer_with_a_store_of_its_own_is_refused(self):
+        _, writer = self.start("write,read")
+        last = self.create(writer, 1)
+        self.log(writer, 0, 5, int(time.time() * 1000))
+        server, other = self.start("write,read")
+        for answer in (other.command("CreatePayment", payment(2)), other.query("SearchPayments", {})):
+            self.assertEqual((answer.status, answer.json["code"]), (503, "domain_unavailable"), answer)
+            for part in ("is filled by another server", "search.index_prefix", "search.take_over"):
+                self.assertIn(part, answer.json["detail"])
+        self.assertIn("is filled by another server", self.search_logs(other).json["detail"])
+        self.assertEqual(other.send("GET", "/readyz").status, 503)
+#The first goes on as if nothing had been.
+        last = self.create(writer, 3)
+        self.assertEqual(self.search(writer, last).json["total"], 2)
+        self.assertEqual(self.search_logs(writer, 5).json["total"], 5)
+
+    def test_a_writer_that_another_took_the_index_from_says_so_and_writes_no_more(self):
+        _, writer = self.start("write,read", "domains.logs.refresh_interval=100ms")
+        last = self.create(writer, 1)
+        self.assertEqual(self.search(writer, last).json["total"], 1)
+        _, other = self.start("write,read", "search.take_over=true")
+        taken = self.create(other, 2)
+        self.assertEqual(self.search(other, taken).json["total"], 1)  # of its own store alone
+        self.create(writer, 3)
+        self.wait_until(lambda: writer.query("SearchPayments", {}).status == 503)
+        answer = writer.query("SearchPayments", {})
+        self.assertEqual(answer.json["code"], "index_taken", answer)
+        self.assertIn("is filled by another server", answer.json["detail"])
+        self.assertIn("is filled by another server", writer.send("GET", "/readyz").json["domains"]["payments"]["detail"])
+        self.assertEqual(self.search(other, taken).json["total"], 1)
+        kept = self.node.send("POST", f"/{self.node.prefix}payments/_search")["hits"]["hits"]
+        self.assertEqual([hit["_id"] for hit in kept], ["p-2"])
 
     def test_a_second_writer_of_the_same_store_is_refused(self):
         server, _ = self.start("write")

@@ -41,6 +41,10 @@ class FakeSearchCluster {
     indices_.clear();
     aliases_.clear();
   }
+  void deleteMarks() {
+    const std::lock_guard lock(mutex_);
+    marks_.clear();
+  }
   // As a restore from an older copy does.
   void changeHistory() {
     const std::lock_guard lock(mutex_);
@@ -138,12 +142,22 @@ class FakeSearchCluster {
   }
   Reply marks(const Request& request, const std::string& rest) {
     if (rest.empty()) return {};
+    const std::string id = rest.substr(rest.find('/', 1) + 1);
+    const auto held = marks_.find(id);
     if (request.method == "PUT") {
-      marks_[rest] = request.body;
-      return {201, "{}"};
+      const bool is_other = held != marks_.end() ? rest.starts_with("/_create/") : false;
+      const std::size_t wanted = request.target.find("if_seq_no=");
+      const bool is_unlike =
+          wanted != std::string::npos &&
+          (held == marks_.end() || std::stoi(request.target.substr(wanted + 10)) != held->second.number);
+      if (is_other || is_unlike) return {409, R"({"error":{"type":"version_conflict_engine_exception"}})"};
+      marks_[id] = {request.body, ++marked_};
+      return {201, "{\"_seq_no\":" + std::to_string(marked_) + ",\"_primary_term\":1}"};
     }
-    if (!marks_.contains(rest)) return {404, R"({"found":false})"};
-    return {200, R"({"found":true,"_source":)" + marks_[rest] + "}"};
+    if (request.method == "DELETE") marks_.erase(id);
+    if (held == marks_.end()) return {404, R"({"found":false})"};
+    return {200, R"({"found":true,"_seq_no":)" + std::to_string(held->second.number) +
+                     R"(,"_primary_term":1,"_source":)" + held->second.body + "}"};
   }
   Reply ofIndex(const Request& request, const std::string& name, const std::string& rest) {
     const auto found = indices_.find(name);
@@ -198,7 +212,12 @@ class FakeSearchCluster {
   Fault fault_;
   std::map<std::string, Index> indices_;
   std::map<std::string, std::string> aliases_;
-  std::map<std::string, std::string> marks_;
+  struct Mark {
+    std::string body;
+    int number = 0;
+  };
+  std::map<std::string, Mark> marks_;
+  int marked_ = 0;
   int made_ = 0;
   int history_ = 0;
 };

@@ -20,17 +20,18 @@ Result<ClusterIndex> ClusterIndex::read(ClusterIndexOptions options) {
   GYRE_TRY_ASSIGN(index.definition_,
                   IndexDefinition::read({options.name, options.definition, options.shards, options.replicas}));
   index.alias_ = options.prefix + options.name;
-  index.marks_ = options.prefix + "gyre-marks";
+  index.mark_.emplace(options.prefix + "gyre-marks", index.alias_, options.owner);
   index.options_ = std::move(options);
   return index;
 }
 
 Result<std::uint64_t> ClusterIndex::open(Cluster& cluster, const base::Clock& clock, base::Observer& observer) {
-  GYRE_TRY(makeMarks(cluster, marks_));
+  GYRE_TRY_ASSIGN(const bool is_foreign, mark_->claim(cluster));
   GYRE_TRY_ASSIGN(name_, findName(cluster));
   std::uint64_t covered = 0;
   std::string why;
-  if (!name_.empty()) {
+  if (is_foreign) why = "it was filled from another store";
+  if (!name_.empty() && why.empty()) {
     GYRE_TRY_ASSIGN(const bool is_ours, isOurs(cluster));
     if (!is_ours) why = "its mapping is not what the domain asks for";
   }
@@ -85,7 +86,7 @@ Result<bool> ClusterIndex::isOurs(Cluster& cluster) const {
 
 // Nothing when there is none.
 Result<std::optional<IndexCoverage>> ClusterIndex::findMark(Cluster& cluster) const {
-  GYRE_TRY_ASSIGN(const auto found, search::readMark(cluster, marks_, alias_));
+  GYRE_TRY_ASSIGN(const auto found, mark_->read(cluster));
   if (!found) return std::optional<IndexCoverage>();
   const json::Value mark = found->root()["_source"];
   IndexCoverage said;
@@ -125,19 +126,16 @@ Result<IndexCoverage> ClusterIndex::look(Cluster& cluster, const IndexCoverage& 
 }
 
 Status ClusterIndex::writeMark(Cluster& cluster, std::uint64_t searchable, std::uint64_t applied,
-                               std::int64_t now_millis) const {
+                               std::int64_t now_millis) {
   const std::uint64_t log_end = options_.last_sequence ? std::max(options_.last_sequence(), applied) : applied;
-  std::string mark;
-  JsonWriter writer(mark);
-  writer.beginObject()
-      .member("index", name_)
-      .member("history", history_)
-      .member("sequence", searchable)
-      .member("applied", applied)
-      .member("log", log_end)
-      .member("written", now_millis)
-      .endObject();
-  return search::writeMark(cluster, marks_, alias_, std::move(mark));
+  return mark_->write(cluster, [&](JsonWriter& writer) {
+    writer.member("index", name_)
+        .member("history", history_)
+        .member("sequence", searchable)
+        .member("applied", applied)
+        .member("log", log_end)
+        .member("written", now_millis);
+  });
 }
 
 // The index of the next number, with the alias: at once when it is the first, taken from the former else.

@@ -4,7 +4,7 @@
 // longer the domain's gets the next number and the alias, and the one before is kept. Requests through the alias
 // require it to be one, so a cluster never makes an index of its own guess when ours was deleted.
 //
-// FORMAT: the index PREFIX + gyre-marks has one document a domain, its id the alias:
+// FORMAT: the index PREFIX + gyre-marks has one document a domain (index_mark.hpp), its id the alias:
 //   {"index": name, "history": text, "sequence": n, "applied": n, "log": n, "written": millis}
 // All up to `sequence` is seen by searches, all up to `applied` is once the index is refreshed, and the log ended at
 // `log` when that was written.
@@ -27,6 +27,7 @@
 #include "server/search/opensearch/cluster.hpp"
 #include "server/search/opensearch/exact_sums.hpp"
 #include "server/search/opensearch/index_definition.hpp"
+#include "server/search/opensearch/index_mark.hpp"
 
 namespace gyre::search {
 
@@ -38,6 +39,7 @@ struct ClusterIndexOptions {
   int replicas = -1;                             // -1: as the definition says
   std::function<std::uint64_t()> last_sequence;  // of the log: an index that covers more belongs to another
   bool is_shared = false;                        // other servers read it: they are told how far it is as it changes
+  MarkOwner owner;
 };
 
 // What the one who writes an index has said of it.
@@ -54,11 +56,12 @@ class ClusterIndex {
   // invalid_argument when the definition is none.
   static Result<ClusterIndex> read(ClusterIndexOptions options);
 
-  // Finds the index or makes it. The sequence that it covers, durably; 0 for a new one.
+  // Finds the index or makes it. The sequence that it covers, durably; 0 for a new one, which it also gets when it was
+  // taken over from another store. conflict ("index_taken") when another server fills it.
   Result<std::uint64_t> open(Cluster& cluster, const base::Clock& clock, base::Observer& observer);
   // Says that all up to `searchable` is seen by searches and all up to `applied` is in the index, both durably.
-  // REQUIRES: open() was ok.
-  Status writeMark(Cluster& cluster, std::uint64_t searchable, std::uint64_t applied, std::int64_t now_millis) const;
+  // conflict ("index_taken") as open(). REQUIRES: open() was ok.
+  Status writeMark(Cluster& cluster, std::uint64_t searchable, std::uint64_t applied, std::int64_t now_millis);
 
   // For who only reads: which index it is now and how much is in it, by its writer's mark. Whether it is the very data
   // that the mark was written for is looked at unless it says of itself what `known` does. unavailable "index_missing"
@@ -81,7 +84,7 @@ class ClusterIndex {
 
   ClusterIndexOptions options_;
   std::string alias_;
-  std::string marks_;
+  std::optional<IndexMark> mark_;
   IndexDefinition definition_;
   std::string name_;
   std::string history_;

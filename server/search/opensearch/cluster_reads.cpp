@@ -1,5 +1,6 @@
 #include "server/search/opensearch/cluster_reads.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "gyre/json.hpp"
@@ -13,7 +14,17 @@ namespace {
 constexpr std::size_t kScanPage = 1'000;
 constexpr std::string_view kScrollLife = "2m";  // between two pages
 
-std::string pathOf(const std::string& index) { return "/" + encodeSegment(index); }
+// Commas stay: no name has one.
+std::string pathOf(std::string_view index) {
+  std::string path;
+  while (!index.empty()) {
+    const std::size_t size = std::min(index.find(','), index.size());
+    path += path.empty() ? '/' : ',';
+    path += encodeSegment(index.substr(0, size));
+    index.remove_prefix(std::min(size + 1, index.size()));
+  }
+  return path;
+}
 
 // The bytes of the source as they were sent, from {"_index":…,"_source":SOURCE}; metadata comes before it, and a quote
 // within an id is escaped, so the first name is the one.

@@ -1,4 +1,5 @@
-// How is an index of the cluster read? Searches, documents and figures of one index, by its name or its alias.
+// How is an index of the cluster read? Searches, documents and figures of one index, by its name or its alias; searches
+// and figures of several too, whose names are parted by commas.
 //
 // Nothing is remembered here: whoever calls knows which index is meant, and what to do when it is gone.
 //

@@ -112,13 +112,16 @@ class OpenSearchEngine final : public SearchEngine {
     return {};
   }
 
-  // The first to ask learns from progress() where the index is.
-  void start() {
-    if (const Status found = prepare(); !found.isOk())
+  // The first to ask learns from progress() where the index is. conflict ("index_taken") when it is another's.
+  Status start() {
+    const Status found = prepare();
+    if (found.reason() == kIndexTaken) return {Code::kConflict, std::string(kIndexTaken), std::string(found.message())};
+    if (!found.isOk())
       observer_.log(base::Level::kWarning, kPart,
                     std::string(found.message()) + "; commands are taken, and indexed once it is there");
     (void)tellMove();
     if (index_.isShared()) sharing_ = std::thread([this] { shareProgress(); });
+    return {};
   }
 
  private:
@@ -126,7 +129,9 @@ class OpenSearchEngine final : public SearchEngine {
   Status writeMark() {
     const std::lock_guard writing(index_mutex_);  // no other index can take this one's place meanwhile
     const Progress told = progress();
-    GYRE_TRY(index_.writeMark(cluster_, told.searchable, told.applied, clock_.nowMillis()));
+    const Status written = index_.writeMark(cluster_, told.searchable, told.applied, clock_.nowMillis());
+    if (written.reason() == kIndexTaken) return giveUp(written);
+    GYRE_TRY(Status(written));
     const std::lock_guard lock(progress_mutex_);
     progress_.durable = std::max(progress_.durable, std::min(told.searchable, progress_.searchable));
     return {};
@@ -164,6 +169,7 @@ class OpenSearchEngine final : public SearchEngine {
     {
       const std::lock_guard lock(progress_mutex_);
       if (is_ready_) return {};
+      if (is_taken_) return trouble_;
     }
     GYRE_TRY(cluster_.health());
     const std::lock_guard preparing(index_mutex_);
@@ -172,6 +178,7 @@ class OpenSearchEngine final : public SearchEngine {
       if (is_ready_) return {};
     }
     const Result<std::uint64_t> covered = open();
+    if (covered.status().reason() == kIndexTaken) return giveUp(covered.status());
     const std::lock_guard lock(progress_mutex_);
     if (!covered.isOk()) {
       trouble_ = covered.status();
@@ -206,6 +213,17 @@ class OpenSearchEngine final : public SearchEngine {
                   "the index " + index_.alias() + " now covers sequence " + std::to_string(progress_.applied));
   }
 
+  // Another server fills the index: until this one is started anew it touches it no more.
+  Status giveUp(const Status& why) const {
+    observer_.log(base::Level::kError, kPart, why.message());
+    const std::lock_guard lock(progress_mutex_);
+    is_ready_ = false;
+    is_taken_ = true;
+    ++progress_.generation;
+    trouble_ = Status(Code::kUnavailable, std::string(kIndexTaken), std::string(why.message()));
+    return trouble_;
+  }
+
   // The index is not where it was.
   Status forget() const {
     const std::lock_guard lock(progress_mutex_);
@@ -230,6 +248,7 @@ class OpenSearchEngine final : public SearchEngine {
   mutable EngineStats stats_;
   mutable std::condition_variable changed_;  // progress_ did, or is_closing_
   mutable bool is_ready_ = false;
+  mutable bool is_taken_ = false;   // by another server
   mutable bool has_moved_ = false;  // and bulk() has not said so
   bool is_closing_ = false;
   std::thread sharing_;
@@ -242,7 +261,7 @@ Result<std::unique_ptr<SearchEngine>> openOpenSearchEngine(ClusterIndexOptions o
                                                            const base::Clock& clock, base::Observer& observer) {
   GYRE_TRY_ASSIGN(ClusterIndex index, ClusterIndex::read(std::move(options)));
   auto engine = std::make_unique<OpenSearchEngine>(std::move(index), cluster, clock, observer);
-  engine->start();
+  GYRE_TRY(engine->start());
   return std::unique_ptr<SearchEngine>(std::move(engine));
 }
 

@@ -23,8 +23,9 @@
 
 namespace gyre::search {
 
-// The cluster outlives the engine. invalid_argument when the definition is none; that the cluster is away is logged and
-// no failure.
+// The cluster outlives the engine. invalid_argument when the definition is none; conflict ("index_taken") when another
+// server fills the index; that the cluster is away is logged and no failure. Whose index is found later to be another's
+// touches it no more: health() says so.
 Result<std::unique_ptr<SearchEngine>> openOpenSearchEngine(ClusterIndexOptions options, Cluster& cluster,
                                                            const base::Clock& clock, base::Observer& observer);
 

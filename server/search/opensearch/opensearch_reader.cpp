@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int64_t kStatsNanos = 1'000'000'000;  // of patience with figures, which nobody waits for
 
-class Reader final : public OpenSearchReader {
+class Reader final : public IndexReader {
  public:
   Reader(ClusterIndex index, Cluster& cluster, const base::Clock& clock, base::Observer& observer)
       : cluster_(cluster),
@@ -98,17 +98,11 @@ class Reader final : public OpenSearchReader {
     return stats_;
   }
 
-  Result<std::vector<BulkItem>> bulk(std::span<const BulkOperation>, std::uint64_t) override { return notHere(); }
-  Status commit() override { return notHere(); }
-  Status close() override { return {}; }
-
  private:
   struct View {
     std::string index, history;
     Progress progress;
   };
-
-  static Status notHere() { return {Code::kUnimplemented, "this server reads an index that another one writes"}; }
 
   Result<View> now() const {
     const std::lock_guard lock(mutex_);
@@ -141,14 +135,14 @@ class Reader final : public OpenSearchReader {
 
 }  // namespace
 
-Result<std::unique_ptr<OpenSearchReader>> OpenSearchReader::open(ClusterIndexOptions options, Cluster& cluster,
-                                                                 const base::Clock& clock, base::Observer& observer) {
+Result<std::unique_ptr<IndexReader>> openOpenSearchReader(ClusterIndexOptions options, Cluster& cluster,
+                                                          const base::Clock& clock, base::Observer& observer) {
   GYRE_TRY_ASSIGN(ClusterIndex index, ClusterIndex::read(std::move(options)));
   const std::string alias = index.alias();
   auto reader = std::make_unique<Reader>(std::move(index), cluster, clock, observer);
   if (const Status looked = reader->look(); !looked.isOk())
     observer.log(base::Level::kWarning, "search", alias + ": " + std::string(looked.message()));
-  return std::unique_ptr<OpenSearchReader>(std::move(reader));
+  return std::unique_ptr<IndexReader>(std::move(reader));
 }
 
 }  // namespace gyre::search

@@ -5,32 +5,23 @@
 // its alias, so an answer never comes from another than the one whose coverage it names; when that one is gone or was
 // replaced, the next look finds out, and searches fail until then.
 //
-// THREADS: as SearchEngine; look() and refresh() from one thread. What writes is unimplemented.
+// THREADS: as IndexReader.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 
 #include "base/clock.hpp"
 #include "base/observer.hpp"
 #include "gyre/status.hpp"
+#include "server/search/index_reader.hpp"
 #include "server/search/opensearch/cluster.hpp"
 #include "server/search/opensearch/cluster_index.hpp"
-#include "server/search/search_engine.hpp"
 
 namespace gyre::search {
 
-class OpenSearchReader : public SearchEngine {
- public:
-  // The cluster outlives it. invalid_argument when the definition is none. Looks once; that the cluster is away, or the
-  // index not there, is told by health() and is no failure.
-  static Result<std::unique_ptr<OpenSearchReader>> open(ClusterIndexOptions options, Cluster& cluster,
-                                                        const base::Clock& clock, base::Observer& observer);
-
-  // Asks how far the index is. A failure is that of ClusterIndex::look(), and health() until a look is ok.
-  virtual Status look() = 0;
-  // Where the event log ended, as of the last look.
-  virtual std::uint64_t logEnd() const = 0;
-};
+// The cluster outlives it. invalid_argument when the definition is none. Looks once; that the cluster is away, or the
+// index not there, is told by health() and is no failure.
+Result<std::unique_ptr<IndexReader>> openOpenSearchReader(ClusterIndexOptions options, Cluster& cluster,
+                                                          const base::Clock& clock, base::Observer& observer);
 
 }  // namespace gyre::search

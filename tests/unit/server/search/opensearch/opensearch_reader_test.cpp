@@ -152,7 +152,7 @@ class OpenSearchReaderTest : public CppUnit::TestFixture {
     written.last_sequence = [] { return std::uint64_t{9}; };
     writer_ = std::move(openOpenSearchEngine(std::move(written), *cluster_, clock_, observer_)).value();
   }
-  void openReader() { reader_ = std::move(OpenSearchReader::open(options(), *cluster_, clock_, observer_)).value(); }
+  void openReader() { reader_ = std::move(openOpenSearchReader(options(), *cluster_, clock_, observer_)).value(); }
   void write(const std::string& id, std::uint64_t sequence) {
     const BulkOperation operation{BulkOperation::Kind::kIndex, id, sequence, R"({"n":1})", false};
     CPPUNIT_ASSERT(writer_->bulk(std::vector{operation}, sequence).isOk());
@@ -177,7 +177,7 @@ class OpenSearchReaderTest : public CppUnit::TestFixture {
   FakeNode node_{fake_.script()};
   std::unique_ptr<Cluster> cluster_;
   std::unique_ptr<SearchEngine> writer_;
-  std::unique_ptr<OpenSearchReader> reader_;
+  std::unique_ptr<IndexReader> reader_;
 };
 CPPUNIT_TEST_SUITE_REGISTRATION(OpenSearchReaderTest);
 
