@@ -162,10 +162,9 @@ std::vector<std::string> withoutMatch(const AnalyzedText& text, const HighlightO
 
 std::vector<std::string> highlightPlain(const AnalyzedText& text, const std::vector<TextMark>& marks,
                                         const HighlightOptions& options) {
-  if (marks.empty()) return withoutMatch(text, options);
   ValueCutter cutter(text, marks, options);
   std::vector<Fragment> all;
-  for (std::size_t value = 0; value < text.value_starts.size(); ++value) {
+  for (std::size_t value = 0; value < text.value_starts.size() && !marks.empty(); ++value) {
     std::vector<Fragment> fragments = cutter.cut(value);
     sortByScore(fragments);
     if (options.fragment_count != 0 && fragments.size() > options.fragment_count)
@@ -177,7 +176,8 @@ std::vector<std::string> highlightPlain(const AnalyzedText& text, const std::vec
   if (options.fragment_count != 0 && all.size() > options.fragment_count) all.resize(options.fragment_count);
   std::vector<std::string> shown;
   for (Fragment& fragment : all) shown.push_back(std::move(fragment.text));
-  return shown;
+  // Words with a boost of 0 make no fragment either.
+  return shown.empty() ? withoutMatch(text, options) : shown;
 }
 
 }  // namespace gyre::engine

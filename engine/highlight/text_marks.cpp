@@ -119,7 +119,13 @@ std::vector<TextMark> WantedTerms::find(const AnalyzedText& text, PhraseMarks ph
   }
   const auto key = [](const TextMark& mark) { return std::tie(mark.start, mark.end, mark.term); };
   std::stable_sort(marks.begin(), marks.end(), [&](const TextMark& a, const TextMark& b) { return key(a) < key(b); });
-  const auto same = [&](const TextMark& a, const TextMark& b) { return key(a) == key(b); };
+  // A word may be of several phrases, each of which keeps a plain highlight from cutting within it.
+  const auto phrase = [](const TextMark& mark) {
+    return std::tie(mark.is_of_phrase, mark.first_position, mark.last_position);
+  };
+  const auto same = [&](const TextMark& a, const TextMark& b) {
+    return key(a) == key(b) && (phrases != PhraseMarks::kSpans || phrase(a) == phrase(b));
+  };
   marks.erase(std::unique(marks.begin(), marks.end(), same), marks.end());
   return marks;
 }
