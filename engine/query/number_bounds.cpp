@@ -49,6 +49,13 @@ Status checkRange(FieldType type, Wide value, std::string_view text) {
   }
 }
 
+// Of values that doubles hold; the ends of a range of doubles may lie anywhere.
+Status checkFinite(const Field& field, Wide value, std::string_view text) {
+  if (std::isfinite(static_cast<double>(value))) return {};
+  return queryShardException("[" + std::string(typeName(field.type)) + "] supports only finite values, but got [" +
+                             std::string(text) + "]");
+}
+
 struct WholeLimits {
   Wide lowest;
   Wide highest;
@@ -177,14 +184,19 @@ Result<NumberBounds> boundsOfValue(const Field& field, std::string_view value, s
     return NumberBounds{truth ? 1 : 0, truth ? 1 : 0};
   }
   const auto number = readNumber(value);
+  const bool is_whole = !isFloating(field.type) && field.type != FieldType::kScaledFloat;
+  // No whole number is infinite or no number, which is no fault to ask for; what is merely too large is one.
+  if (is_whole && (value == "NaN" || (number && !std::isfinite(static_cast<double>(*number))))) return kNothing;
   if (!number) return notANumber(value);
   GYRE_TRY(checkRange(field.type, *number, value));
+  if (field.type == FieldType::kDouble) GYRE_TRY(checkFinite(field, *number, value));
   if (isFloating(field.type)) {
     const std::int64_t encoded = encodeReal(field.type, *number);
     return NumberBounds{encoded, encoded};
   }
   // Decimals meet the nearest that the field can hold.
   const bool is_decimal = field.type == FieldType::kScaledFloat;
+  if (is_decimal) GYRE_TRY(checkFinite(field, *number, value));
   const Wide scaled = is_decimal ? std::floor(onScale(field, *number) + 0.5L) : onScale(field, *number);
   const WholeLimits limits = limitsOf(field.type);
   if (scaled != std::floor(scaled)) return kNothing;
@@ -205,6 +217,7 @@ Status applyRangeEnd(const Field& field, RangeEnd end, std::string_view value, c
   const auto number = readNumber(value);
   if (!number) return notANumber(value);
   GYRE_TRY(checkRange(field.type, *number, value));
+  if (field.type == FieldType::kScaledFloat) GYRE_TRY(checkFinite(field, *number, value));
   if (!isFloating(field.type)) {
     GYRE_TRY(checkLimits(field, *number, value));
     applyWholeEnd(field, end, *number, bounds);
