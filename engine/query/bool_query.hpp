@@ -36,6 +36,8 @@ QueryPtr makeDisMaxQuery(std::vector<QueryPtr> queries, float tie_breaker, float
 WeightPtr makeDisMaxWeight(std::vector<WeightPtr> weights, float tie_breaker);
 // `inner`'s documents, each with score `boost`.
 QueryPtr makeConstantScoreQuery(QueryPtr inner, float boost);
+// The same of a weight made without scores; `description` is that of the query.
+WeightPtr makeConstantWeight(WeightPtr inner, float score, const std::string& description);
 
 // `inner` with its scores times `boost`.
 QueryPtr makeBoostQuery(QueryPtr inner, float boost);

@@ -156,14 +156,7 @@ class ConstantScoreQuery final : public Query {
 
   Result<WeightPtr> weight(const Snapshot& snapshot, float boost, bool) const override {
     GYRE_TRY_ASSIGN(auto inner, inner_->weight(snapshot, 1, false));
-    const float score = boost * boost_;
-    return makeWeight(
-        [inner = std::move(inner), score](SegmentRun& run) -> ScorerPtr {
-          std::vector<ScorerPtr> scorers;
-          if (auto scorer = inner->scorer(run)) scorers.push_back(std::move(scorer));
-          return makeAnyScorer(std::move(scorers), score);
-        },
-        describeConstant(plain(), score));
+    return makeConstantWeight(std::move(inner), boost * boost_, plain());
   }
 
   void visitTerms(TermVisitor& visitor) const override {
@@ -294,6 +287,15 @@ QueryPtr makeDisMaxQuery(std::vector<QueryPtr> queries, float tie_breaker, float
 WeightPtr makeDisMaxWeight(Weights weights, float tie_breaker) {
   if (weights.size() == 1) return std::move(weights.front());
   return std::make_unique<DisMaxWeight>(std::move(weights), tie_breaker);
+}
+WeightPtr makeConstantWeight(WeightPtr inner, float score, const std::string& description) {
+  return makeWeight(
+      [inner = std::move(inner), score](SegmentRun& run) -> ScorerPtr {
+        std::vector<ScorerPtr> scorers;
+        if (auto scorer = inner->scorer(run)) scorers.push_back(std::move(scorer));
+        return makeAnyScorer(std::move(scorers), score);
+      },
+      describeConstant(description, score));
 }
 QueryPtr makeConstantScoreQuery(QueryPtr inner, float boost) {
   return std::make_unique<ConstantScoreQuery>(std::move(inner), boost);

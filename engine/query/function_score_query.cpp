@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/query/bool_query.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/query/query_parser.hpp"
 #include "engine/query/score_function_parser.hpp"
@@ -225,9 +226,25 @@ class FunctionScoreQuery final : public Query {
  public:
   explicit FunctionScoreQuery(FunctionScore request) : request_(std::move(request)) {}
 
+  // What counts for nothing is not asked for its functions, which might add to it.
   Result<WeightPtr> weight(const Snapshot& snapshot, float boost, bool needs_scores) const override {
+    const float own = boost * request_.common.boost;
+    if (own != 0) return weightOf(snapshot, own, needs_scores);
+    GYRE_TRY_ASSIGN(auto matches, weightOf(snapshot, 1, false));
+    return makeConstantWeight(std::move(matches), 0, describe());
+  }
+  void visitTerms(TermVisitor& visitor) const override { request_.query->visitTerms(visitor); }
+  std::string describe() const override {
+    std::string text = "function score (" + request_.query->describe() + ", functions: [";
+    for (const FunctionEntry& entry : request_.functions)
+      text += entry.filter == nullptr ? "{function}" : "{filter(" + entry.filter->describe() + "), function}";
+    return describeBoosted(text + "])", request_.common.boost);
+  }
+
+ private:
+  Result<WeightPtr> weightOf(const Snapshot& snapshot, float boost, bool needs_scores) const {
     const bool needs_functions = needs_scores || request_.min_score.has_value();
-    GYRE_TRY_ASSIGN(auto inner, request_.query->weight(snapshot, boost * request_.common.boost, needs_functions));
+    GYRE_TRY_ASSIGN(auto inner, request_.query->weight(snapshot, boost, needs_functions));
     if (!needs_functions) return inner;
     std::vector<WeightPtr> filters;
     for (const FunctionEntry& entry : request_.functions) {
@@ -238,15 +255,6 @@ class FunctionScoreQuery final : public Query {
     return WeightPtr(std::make_unique<FunctionScoreWeight>(request_, std::move(inner), std::move(filters)));
   }
 
-  void visitTerms(TermVisitor& visitor) const override { request_.query->visitTerms(visitor); }
-  std::string describe() const override {
-    std::string text = "function score (" + request_.query->describe() + ", functions: [";
-    for (const FunctionEntry& entry : request_.functions)
-      text += entry.filter == nullptr ? "{function}" : "{filter(" + entry.filter->describe() + "), function}";
-    return describeBoosted(text + "])", request_.common.boost);
-  }
-
- private:
   FunctionScore request_;
 };
 
