@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "server/dialect/index_figures.hpp"
-#include "server/stream/cluster_document_index.hpp"
 #include "server/stream/document_index.hpp"
 #include "server/stream_documents.hpp"
 
@@ -44,11 +43,10 @@ Status DialectListener::start(const config::Config& config, const http::Limits& 
 
 void DialectListener::addStream(const bus::DomainService& domain) {
   const auto writer = std::make_shared<StreamDocuments>(*domain.stream, catalog_->clock());
-  if (dynamic_cast<stream::ClusterDocumentIndex*>(&domain.stream->index()) != nullptr)
-    return catalog_->setStream(
-        domain.name, {{".ds-" + domain.name + "-cluster", catalog_->clock().nowMillis(), nullptr, {}}}, writer);
   auto* const index = dynamic_cast<stream::DocumentIndex*>(&domain.stream->index());
-  if (index == nullptr) return;
+  if (index == nullptr)  // samples, or on a search cluster
+    return catalog_->setStream(
+        domain.name, {{".ds-" + domain.name + "-elsewhere", catalog_->clock().nowMillis(), nullptr, {}}}, writer);
   streams_.push_back(index);
   const auto show = [this, index, writer, name = domain.name] {
     std::vector<dialect::StreamGeneration> shown;

@@ -1,8 +1,12 @@
 #include "server/stream_documents.hpp"
 
+#include <algorithm>
 #include <future>
 #include <string>
+#include <string_view>
 #include <utility>
+
+#include "gyre/sample_batch.hpp"
 
 namespace gyre {
 
@@ -16,6 +20,62 @@ std::vector<dialect::StreamOutcome> allFailed(std::size_t count, const Status& w
                              ? Status(why.code(), "rejected_execution_exception", std::string(why.message()))
                              : why;
   return std::vector<dialect::StreamOutcome>(count, {failure, {}, 0});
+}
+
+// What became of a document: its record, that one's sequence, counted from the batch's first, and time.
+struct Place {
+  std::size_t document = 0;
+  std::size_t record = 0;
+  std::uint64_t before = 0;
+  std::int64_t time_millis = 0;
+};
+
+// Of each document that made a record, the first record when there are several.
+std::vector<Place> placeRecords(const stream::RecordBatch& records, std::size_t count) {
+  std::vector<Place> places;
+  std::uint64_t before = 0;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const std::uint64_t position = records.position(i);
+    if (position < count && (places.empty() || places.back().document != position))
+      places.push_back({position, i, before, records.timeMillis(i)});
+    before += records.sequences(i);
+  }
+  return places;
+}
+
+// A document is a sample; a record holds many, in the order of the documents that were not rejected.
+std::vector<Place> placeSamples(const stream::RecordBatch& records, const std::vector<bool>& is_rejected) {
+  std::vector<Place> places;
+  std::size_t document = 0;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const auto samples = SampleBatch::read(records.record(i));
+    for (std::size_t k = 0; samples.isOk() && k < samples->sampleCount(); ++k, ++document) {
+      while (document < is_rejected.size() && is_rejected[document]) ++document;
+      if (document == is_rejected.size()) return places;
+      places.push_back({document, i, places.size(), samples->sample(k).time_millis});
+    }
+  }
+  return places;
+}
+
+Status unparsable(std::string reason) {
+  return {Code::kInvalidArgument, "mapper_parsing_exception", std::move(reason)};
+}
+
+// What is known to be dropped has failed; `late` is by their places, in order.
+std::vector<Place> withoutLate(std::vector<Place> places, const std::vector<stream::Rejection>& late,
+                               std::vector<dialect::StreamOutcome>& outcomes) {
+  std::vector<Place> kept;
+  auto next = late.begin();
+  for (Place& place : places) {
+    if (next != late.end() && next->position == place.before) {
+      outcomes[place.document].failure = unparsable((next++)->reason);
+      continue;
+    }
+    place.before -= static_cast<std::uint64_t>(next - late.begin());
+    kept.push_back(place);
+  }
+  return kept;
 }
 
 }  // namespace
@@ -46,38 +106,29 @@ std::vector<dialect::StreamOutcome> StreamDocuments::write(std::span<const diale
   stream::RecordBatch& records = taken->records;
   std::vector<dialect::StreamOutcome> outcomes(documents.size(),
                                                {internalError("the stream's plugin made no record of it"), {}, 0});
-  for (const stream::Rejection& rejection : taken->rejected)
-    if (rejection.position < documents.size())
-      outcomes[rejection.position].failure =
-          Status(Code::kInvalidArgument, "mapper_parsing_exception", rejection.reason);
-  // The document that each record came from, the first when there are several.
-  std::vector<std::pair<std::size_t, std::uint64_t>> places;  // document, sequences before it
-  std::uint64_t before = 0;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    const std::uint64_t position = records.position(i);
-    const bool is_first = position < documents.size() && (places.empty() || places.back().first != position);
-    if (is_first) {
-      places.emplace_back(position, before);
-      dialect::StreamOutcome& outcome = outcomes[position];
-      if (documents[position].id.empty()) {
-        outcome.id = std::to_string(records.timeMillis(i)) + "-";
-      } else {
-        outcome.id = documents[position].id;
-        records.setId(i, outcome.id);
-      }
-    }
-    before += records.sequences(i);
+  std::vector<bool> is_rejected(documents.size());
+  for (const stream::Rejection& rejection : taken->rejected) {
+    if (rejection.position >= documents.size()) continue;
+    is_rejected[rejection.position] = true;
+    outcomes[rejection.position].failure = unparsable(rejection.reason);
   }
+  const bool is_series = stream_.handlers().kind() == stream::Kind::kSeries;
+  std::vector<Place> places = is_series ? placeSamples(records, is_rejected) : placeRecords(records, documents.size());
+  if (!is_series)
+    for (const Place& place : places)
+      if (const auto id = documents[place.document].id; !id.empty()) records.setId(place.record, id);
+  places = withoutLate(std::move(places), stream_.screen(records), outcomes);
   std::promise<Result<stream::Appended>> done;
   stream_.append(std::move(records), std::nullopt,
                  [&done](Result<stream::Appended> appended) { done.set_value(std::move(appended)); });
   const Result<stream::Appended> appended = done.get_future().get();
   const std::uint64_t first = appended.isOk() ? appended->last_sequence + 1 - appended->count : 0;
-  for (const auto& [position, sequences] : places) {
-    dialect::StreamOutcome& outcome = outcomes[position];
+  for (const Place& place : places) {
+    dialect::StreamOutcome& outcome = outcomes[place.document];
     outcome.failure = appended.isOk() ? Status() : allFailed(1, appended.status()).front().failure;
-    outcome.sequence = first + sequences;
-    if (documents[position].id.empty()) outcome.id += std::to_string(outcome.sequence);
+    outcome.sequence = first + place.before;
+    outcome.id = documents[place.document].id;
+    if (outcome.id.empty()) outcome.id = std::to_string(place.time_millis) + "-" + std::to_string(outcome.sequence);
   }
   return outcomes;
 }

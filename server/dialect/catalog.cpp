@@ -278,7 +278,7 @@ void Catalog::setStream(const std::string& domain, const std::vector<StreamGener
     entry->aliases.emplace(domain, std::move(alias));
     entry->domain = domain;
     entry->engine = generation.index;
-    entry->is_closed = generation.index == nullptr;  // its records are on a search cluster: see isElsewhere()
+    entry->is_closed = generation.index == nullptr;  // its records are elsewhere: see isElsewhere()
     entry->keeps = generation.keeps;
     entry->stream = writer;
     next->indices[generation.name] = std::move(entry);

@@ -20,13 +20,14 @@ Status indexClosed(const IndexEntry& entry) {
 
 namespace {
 
-// A stream whose records are on a search cluster: it is written to here, and read there. It is closed to all else.
+// A stream whose records are in no index here, but on a search cluster, or samples in a store of their own: it is only
+// written to here. It is closed to all else.
 bool isElsewhere(const IndexEntry& entry) { return entry.is_closed && entry.stream != nullptr; }
 
 Status readElsewhere(const IndexEntry& entry) {
   return illegalArgument("[" + entry.domain +
-                         "] is a stream whose records are on the search cluster: it is only written to here; read it "
-                         "there, or by the queries of its domain");
+                         "] is a stream whose records are in no index of this server: it is only written to here; read "
+                         "it by the queries of its domain, or on the search cluster that has them");
 }
 
 }  // namespace

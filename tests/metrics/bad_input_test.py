@@ -11,7 +11,7 @@ import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path += [os.path.join(HERE, "..", "support"), HERE]
-from gyre_server import OnAServer, Server  # noqa: E402
+from gyre_server import Client, OnAServer, Server  # noqa: E402
 from wire import field, series, snappy, varint  # noqa: E402
 
 REMOTE_WRITE = {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy"}
@@ -205,6 +205,51 @@ class TooLate(MetricsCase):
         text = self.client.send("GET", "/metrics").body.decode()
         self.assertIn('gyre_stream_late_records_total{domain="metrics"} 4\n', text)
         self.assertIn('gyre_stream_dropped_records_total{domain="metrics"} 0\n', text)
+
+
+class Bulk(MetricsCase):
+    settings = ("domains.metrics.out_of_order_window=1h",)
+
+    def bulk(self, *lines, path="/metrics/_bulk?refresh=true"):
+        body = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines)
+        dialect = Client(self.server.dialect_port)
+        self.addCleanup(dialect.close)
+        answer = dialect.send("POST", path, body, {"Content-Type": "application/x-ndjson"})
+        self.assertEqual(answer.status, 200, answer)
+        return [next(iter(item.items())) for item in answer.json["items"]]
+
+    def test_a_document_is_a_sample(self):
+        hour = 3_600_000
+        items = self.bulk({"index": {}}, {"name": "bulk", "labels": {"n": "1"}, "value": 1, "timestamp": self.now_ms},
+                          {"create": {"_id": "mine"}}, {"name": "bulk", "value": "x"},
+                          {"create": {"_id": "mine"}}, '{"name":"bulk",\r "labels":{"n":"2"},"value":2}',
+                          {"delete": {"_id": "mine"}},
+                          {"index": {"_index": "metrics"}}, {"name": "bulk", "labels": {"n": "3"}, "value": "NaN", "timestamp": self.now_ms})
+        self.assertEqual([item["status"] for _, item in items], [201, 400, 201, 400, 201], items)
+        self.assertIn('value: expected a number, "NaN"', items[1][1]["error"]["reason"])
+        self.assertIn("only arrive", items[3][1]["error"]["reason"])
+        self.assertEqual((items[0][1]["_id"].split("-")[0], items[2][1]["_id"]), (str(self.now_ms), "mine"))
+        began = int(items[0][1]["_id"].split("-")[1])
+        sequences = [item["_seq_no"] for _, item in items if item["status"] == 201]
+        self.assertEqual(sequences, list(range(sequences[0], sequences[0] + 3)), items)
+        self.assertEqual(self.values("bulk"), ["1", "2", "NaN"])
+        # One of them is too late, and what comes behind it is counted on without it.
+        items = self.bulk({"index": {}}, {"name": "late", "value": 1}, {"index": {}}, {"name": "late", "value": 2, "timestamp": self.now_ms - 2 * hour},
+                          {"index": {}}, {"name": "late", "labels": {"n": "3"}, "value": 3, "timestamp": self.now_ms})
+        self.assertEqual([item["status"] for _, item in items], [201, 400, 201], items)
+        self.assertIn("too late", items[1][1]["error"]["reason"])
+        self.assertEqual(items[2][1]["_seq_no"], items[0][1]["_seq_no"] + 1)
+        self.assertEqual(items[2][1]["_id"], f"{self.now_ms}-{began + 4}")
+        self.assertEqual(self.values("late"), ["1", "3"])
+
+    def test_it_is_read_elsewhere(self):
+        dialect = Client(self.server.dialect_port)
+        self.addCleanup(dialect.close)
+        answer = dialect.send("GET", "/metrics/_search")
+        self.assertEqual(answer.status, 400, answer)
+        self.assertIn("[metrics] is a stream whose records are in no index of this server", answer.json["error"]["reason"])
+        self.assertEqual(dialect.send("GET", "/_search").json["_shards"]["failed"], 0)
+        self.assertEqual(dialect.send("POST", "/metrics/_doc", {"name": "doc", "value": 1}).status, 201)
 
 
 class ReadYourWrites(MetricsCase):
