@@ -101,9 +101,8 @@ class PointWriter {
       sink_.reject(position_, sink_.reason());
       return false;
     }
-    sink_.sample(position_, *number, millisOf(point_),
-                 (point_.flags & 1) != 0 ? std::bit_cast<double>(kStaleBits) : value);
-    return true;
+    return sink_.sample(position_, *number, millisOf(point_),
+                        (point_.flags & 1) != 0 ? std::bit_cast<double>(kStaleBits) : value);
   }
 
  private:
@@ -257,9 +256,10 @@ class Translation {
       if (is_delta) labels.push_back({"__temporality__", "delta"});
       appendAttributes(point.attributes, labels);
       if (refusal.empty()) {
+        const std::uint64_t rejected = sink_.rejectedCount();
         if (const std::string reason = write(name, metric.kind, labels, point, description); !reason.empty())
           sink_.reject(position_, reason);
-        newest_millis_ = std::max(newest_millis_, millisOf(point));
+        if (sink_.rejectedCount() == rejected) newest_millis_ = std::max(newest_millis_, millisOf(point));
       } else {
         sink_.reject(position_, refusal);
       }
@@ -271,12 +271,13 @@ class Translation {
   // "" or why the point cannot be taken.
   std::string write(const std::string& name, Kind kind, const std::vector<Label>& labels, const Point& point,
                     const MetricDescription& description) {
+    if (!point.fault.empty()) return name + ": " + point.fault;
     if (point.time_nanos == 0) return name + ": the data point has no time";
     PointWriter writer(sink_, position_, labels, point, description);
     const bool is_stale = (point.flags & 1) != 0;
     const auto writeTotals = [&] {
       const std::string sum_name = name + "_sum", count_name = name + "_count";
-      if (point.has_sum || is_stale) (void)writer.add(sum_name, point.sum);
+      if ((point.has_sum || is_stale) && !writer.add(sum_name, point.sum)) return;
       (void)writer.add(count_name, static_cast<double>(point.count));
     };
     switch (kind) {

@@ -28,6 +28,7 @@ struct Buckets {
 
 // One data point of any kind; which members count depends on the metric's kind.
 struct Point {
+  std::string fault;  // why it cannot be read; "" when it can
   Attributes attributes;
   std::uint64_t time_nanos = 0;
   std::uint64_t flags = 0;  // 1: no value was recorded

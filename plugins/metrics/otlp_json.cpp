@@ -2,8 +2,11 @@
 // doubles may be "NaN" and "Infinity".
 #include <charconv>
 #include <cmath>
+#include <type_traits>
+#include <utility>
 
 #include "gyre/json.hpp"
+#include "gyre/schema.hpp"
 #include "otlp.hpp"
 
 namespace gyre::metrics::otlp {
@@ -11,109 +14,187 @@ namespace {
 
 constexpr int kMaxDepth = 16;
 
+// Why something cannot be read as what it should be: of a data point its own, else of the whole body. The first counts.
+class Faults {
+ public:
+  void add(std::string_view member, std::string_view expected, json::Value found) {
+    if (!text_.empty()) return;
+    text_.append(member).append(": expected ").append(expected).append(", found ").append(detail::shown(found));
+  }
+  std::string take() { return std::exchange(text_, {}); }
+  bool isEmpty() const { return text_.empty(); }
+
+ private:
+  std::string text_;
+};
+
+bool isAbsent(json::Value value) { return value.isMissing() || value.isNull(); }
+
 template <class Whole>
-Whole whole(json::Value value) {
+Whole wholeOf(json::Value value, std::string_view member, Faults& faults) {
   const std::string_view text = value.isString() ? value.string() : value.numberText();
   Whole out = 0;
-  std::from_chars(text.data(), text.data() + text.size(), out);
-  return out;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (!text.empty() && error == std::errc() && end == text.data() + text.size()) return out;
+  // 5.0 and 1e3 are whole too; beyond 2^53 they would not be exact.
+  const auto number = value.isString() ? parseSampleValue(text) : value.real();
+  constexpr double kExact = 9007199254740992.0;
+  if (number && std::abs(*number) <= kExact && std::trunc(*number) == *number &&
+      (*number >= 0 || std::is_signed_v<Whole>))
+    return static_cast<Whole>(*number);
+  faults.add(member, std::is_signed_v<Whole> ? "a whole number of 64 bits" : "a whole number from 0 of 64 bits", value);
+  return 0;
 }
 
-double real(json::Value value) {
-  if (value.isString()) return parseSampleValue(value.string()).value_or(NAN);
-  return value.real().value_or(NAN);
+template <class Whole>
+Whole whole(json::Value holder, std::string_view member, Faults& faults) {
+  const json::Value value = holder[member];
+  return isAbsent(value) ? 0 : wholeOf<Whole>(value, member, faults);
 }
 
-std::string anyValue(json::Value value, int depth) {
+double realOf(json::Value value, std::string_view member, Faults& faults) {
+  const auto number = value.isString() ? parseSampleValue(value.string()) : value.real();
+  if (!number) faults.add(member, "a number", value);
+  return number.value_or(NAN);
+}
+
+double real(json::Value holder, std::string_view member, Faults& faults) {
+  const json::Value value = holder[member];
+  return isAbsent(value) ? 0 : realOf(value, member, faults);
+}
+
+std::string_view text(json::Value holder, std::string_view member, Faults& faults) {
+  const json::Value value = holder[member];
+  if (!isAbsent(value) && !value.isString()) faults.add(member, "a string", value);
+  return value.string();
+}
+
+bool truth(json::Value holder, std::string_view member, Faults& faults) {
+  const json::Value value = holder[member];
+  if (!isAbsent(value) && !value.isBoolean()) faults.add(member, "true or false", value);
+  return value.boolean();
+}
+
+json::Value object(json::Value holder, std::string_view member, Faults& faults) {
+  const json::Value value = holder[member];
+  if (isAbsent(value) || value.isObject()) return value;
+  faults.add(member, "an object", value);
+  return {};
+}
+
+template <class Read>
+void forEach(json::Value holder, std::string_view member, Faults& faults, const Read& read) {
+  const json::Value list = holder[member];
+  if (isAbsent(list)) return;
+  if (!list.isArray()) return faults.add(member, "an array", list);
+  for (const json::Value each : list) read(each);
+}
+
+template <class Read>
+void forEachObject(json::Value holder, std::string_view member, Faults& faults, const Read& read) {
+  forEach(holder, member, faults, [&](json::Value each) {
+    if (each.isObject())
+      read(each);
+    else
+      faults.add(member, "objects", each);
+  });
+}
+
+std::string anyValue(json::Value value, int depth, Faults& faults) {
   if (depth > kMaxDepth) return {};
-  if (const json::Value text = value["stringValue"]; !text.isMissing()) return std::string(text.string());
-  if (const json::Value truth = value["boolValue"]; !truth.isMissing()) return truth.boolean() ? "true" : "false";
-  if (const json::Value number = value["intValue"]; !number.isMissing())
-    return std::to_string(whole<std::int64_t>(number));
-  if (const json::Value number = value["doubleValue"]; !number.isMissing()) return valueText(real(number));
-  if (const json::Value text = value["bytesValue"]; !text.isMissing()) return std::string(text.string());
+  if (!isAbsent(value["stringValue"])) return std::string(text(value, "stringValue", faults));
+  if (!isAbsent(value["boolValue"])) return truth(value, "boolValue", faults) ? "true" : "false";
+  if (!isAbsent(value["intValue"])) return std::to_string(whole<std::int64_t>(value, "intValue", faults));
+  if (!isAbsent(value["doubleValue"])) return valueText(real(value, "doubleValue", faults));
+  if (!isAbsent(value["bytesValue"])) return std::string(text(value, "bytesValue", faults));
   std::string out;
-  if (const json::Value list = value["arrayValue"]; !list.isMissing()) {
+  if (const json::Value list = object(value, "arrayValue", faults); list.isObject()) {
     out.assign(1, '[');
-    for (const json::Value each : list["values"]) {
+    forEachObject(list, "values", faults, [&](json::Value each) {
       if (out.size() > 1) out.append(1, ',');
-      out.append(anyValue(each, depth + 1));
-    }
+      out.append(anyValue(each, depth + 1, faults));
+    });
     out.append(1, ']');
   }
   return out;
 }
 
-Attributes attributesOf(json::Value holder) {
+Attributes attributesOf(json::Value holder, Faults& faults) {
   Attributes out;
-  for (const json::Value each : holder["attributes"])
-    out.emplace_back(each["key"].string(), anyValue(each["value"], 0));
+  forEachObject(holder, "attributes", faults, [&](json::Value each) {
+    out.emplace_back(text(each, "key", faults), anyValue(object(each, "value", faults), 0, faults));
+  });
   return out;
 }
 
-template <class Number, class Read>
-std::vector<Number> listOf(json::Value list, const Read& read) {
-  std::vector<Number> out;
-  for (const json::Value each : list) out.push_back(read(each));
+std::vector<std::uint64_t> countsOf(json::Value holder, Faults& faults) {
+  std::vector<std::uint64_t> out;
+  forEach(holder, "bucketCounts", faults,
+          [&](json::Value each) { out.push_back(wholeOf<std::uint64_t>(each, "bucketCounts", faults)); });
   return out;
 }
 
-Buckets bucketsOf(json::Value value) {
-  return {whole<std::int64_t>(value["offset"]), listOf<std::uint64_t>(value["bucketCounts"], &whole<std::uint64_t>)};
+Buckets bucketsOf(json::Value holder, std::string_view member, Faults& faults) {
+  const json::Value value = object(holder, member, faults);
+  return {whole<std::int32_t>(value, "offset", faults), countsOf(value, faults)};
 }
 
 Point pointOf(json::Value value) {
+  Faults faults;
   Point point;
-  point.attributes = attributesOf(value);
-  point.time_nanos = whole<std::uint64_t>(value["timeUnixNano"]);
-  point.flags = whole<std::uint64_t>(value["flags"]);
-  if (const json::Value number = value["asDouble"]; !number.isMissing()) {
+  point.attributes = attributesOf(value, faults);
+  point.time_nanos = whole<std::uint64_t>(value, "timeUnixNano", faults);
+  point.flags = whole<std::uint32_t>(value, "flags", faults);
+  if (!isAbsent(value["asDouble"])) {
     point.has_value = true;
-    point.value = real(number);
-  } else if (const json::Value integer = value["asInt"]; !integer.isMissing()) {
+    point.value = real(value, "asDouble", faults);
+  } else if (!isAbsent(value["asInt"])) {
     point.has_value = true;
-    point.value = static_cast<double>(whole<std::int64_t>(integer));
+    point.value = static_cast<double>(whole<std::int64_t>(value, "asInt", faults));
   }
-  point.count = whole<std::uint64_t>(value["count"]);
-  point.has_sum = !value["sum"].isMissing();
-  if (point.has_sum) point.sum = real(value["sum"]);
-  point.bounds = listOf<double>(value["explicitBounds"], &real);
-  point.counts = listOf<std::uint64_t>(value["bucketCounts"], &whole<std::uint64_t>);
-  point.scale = whole<std::int64_t>(value["scale"]);
-  point.zero_count = whole<std::uint64_t>(value["zeroCount"]);
-  if (const json::Value threshold = value["zeroThreshold"]; !threshold.isMissing())
-    point.zero_threshold = real(threshold);
-  point.positive = bucketsOf(value["positive"]);
-  point.negative = bucketsOf(value["negative"]);
-  for (const json::Value each : value["quantileValues"])
-    point.quantiles.emplace_back(each["quantile"].isMissing() ? 0 : real(each["quantile"]),
-                                 each["value"].isMissing() ? 0 : real(each["value"]));
+  point.count = whole<std::uint64_t>(value, "count", faults);
+  point.has_sum = !isAbsent(value["sum"]);
+  if (point.has_sum) point.sum = real(value, "sum", faults);
+  forEach(value, "explicitBounds", faults,
+          [&](json::Value each) { point.bounds.push_back(realOf(each, "explicitBounds", faults)); });
+  point.counts = countsOf(value, faults);
+  point.scale = whole<std::int32_t>(value, "scale", faults);
+  point.zero_count = whole<std::uint64_t>(value, "zeroCount", faults);
+  point.zero_threshold = real(value, "zeroThreshold", faults);
+  point.positive = bucketsOf(value, "positive", faults);
+  point.negative = bucketsOf(value, "negative", faults);
+  forEachObject(value, "quantileValues", faults, [&](json::Value each) {
+    point.quantiles.emplace_back(real(each, "quantile", faults), real(each, "value", faults));
+  });
+  point.fault = faults.take();
   return point;
 }
 
-std::int64_t temporalityOf(json::Value value) {
+std::int64_t temporalityOf(json::Value data, Faults& faults) {
+  const json::Value value = data["aggregationTemporality"];
   if (value.string() == "AGGREGATION_TEMPORALITY_DELTA") return 1;
   if (value.string() == "AGGREGATION_TEMPORALITY_CUMULATIVE") return 2;
-  return whole<std::int64_t>(value);
+  if (value.string() == "AGGREGATION_TEMPORALITY_UNSPECIFIED") return 0;
+  return whole<std::int32_t>(data, "aggregationTemporality", faults);
 }
 
-Metric metricOf(json::Value value) {
+Metric metricOf(json::Value value, Faults& faults) {
   static constexpr std::pair<std::string_view, Kind> kKinds[] = {{"gauge", Kind::kGauge},
                                                                  {"sum", Kind::kSum},
                                                                  {"histogram", Kind::kHistogram},
                                                                  {"exponentialHistogram", Kind::kExponentialHistogram},
                                                                  {"summary", Kind::kSummary}};
   Metric metric;
-  metric.name = value["name"].string();
-  metric.description = value["description"].string();
-  metric.unit = value["unit"].string();
+  metric.name = text(value, "name", faults);
+  metric.description = text(value, "description", faults);
+  metric.unit = text(value, "unit", faults);
   for (const auto& [name, kind] : kKinds) {
-    const json::Value data = value[name];
+    const json::Value data = object(value, name, faults);
     if (!data.isObject()) continue;
     metric.kind = kind;
-    metric.temporality = temporalityOf(data["aggregationTemporality"]);
-    metric.is_monotonic = data["isMonotonic"].boolean();
-    for (const json::Value point : data["dataPoints"]) metric.points.push_back(pointOf(point));
+    metric.temporality = temporalityOf(data, faults);
+    metric.is_monotonic = truth(data, "isMonotonic", faults);
+    forEachObject(data, "dataPoints", faults, [&](json::Value point) { metric.points.push_back(pointOf(point)); });
   }
   return metric;
 }
@@ -126,18 +207,22 @@ Result<Request> readJson(std::string_view body) {
   const json::Value root = document.value().root();
   if (!root.isObject()) return invalidArgument("OTLP metrics: expected a JSON object");
   Request request;
-  for (const json::Value each : root["resourceMetrics"]) {
+  Faults faults;
+  forEachObject(root, "resourceMetrics", faults, [&](json::Value each) {
     Resource resource;
-    resource.attributes = attributesOf(each["resource"]);
-    for (const json::Value inner : each["scopeMetrics"]) {
+    resource.attributes = attributesOf(object(each, "resource", faults), faults);
+    forEachObject(each, "scopeMetrics", faults, [&](json::Value inner) {
       Scope scope;
-      scope.name = inner["scope"]["name"].string();
-      scope.version = inner["scope"]["version"].string();
-      for (const json::Value metric : inner["metrics"]) scope.metrics.push_back(metricOf(metric));
+      const json::Value named = object(inner, "scope", faults);
+      scope.name = text(named, "name", faults);
+      scope.version = text(named, "version", faults);
+      forEachObject(inner, "metrics", faults,
+                    [&](json::Value metric) { scope.metrics.push_back(metricOf(metric, faults)); });
       resource.scopes.push_back(std::move(scope));
-    }
+    });
     request.push_back(std::move(resource));
-  }
+  });
+  if (!faults.isEmpty()) return invalidArgument("OTLP metrics: " + faults.take());
   return request;
 }
 

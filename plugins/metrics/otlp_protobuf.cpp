@@ -179,10 +179,14 @@ Point readSummaryPoint(Reader message) {
   return point;
 }
 
-void readData(Reader message, Point (*read)(Reader), Metric& metric) {
+// `points`: how many were read, for who is told where a message is cut off.
+void readData(Reader message, Point (*read)(Reader), Metric& metric, std::uint64_t& points) {
   while (message.next()) {
     switch (message.tag()) {
-      case 1: metric.points.push_back(read(message.get_message())); break;
+      case 1:
+        metric.points.push_back(read(message.get_message()));
+        ++points;
+        break;
       case 2: metric.temporality = message.get_enum(); break;
       case 3: metric.is_monotonic = message.get_bool(); break;
       default: message.skip(); break;
@@ -190,11 +194,11 @@ void readData(Reader message, Point (*read)(Reader), Metric& metric) {
   }
 }
 
-Metric readMetric(Reader message) {
+Metric readMetric(Reader message, std::uint64_t& points) {
   Metric metric;
   const auto data = [&](Kind kind, Point (*read)(Reader)) {
     metric.kind = kind;
-    readData(message.get_message(), read, metric);
+    readData(message.get_message(), read, metric, points);
   };
   while (message.next()) {
     switch (message.tag()) {
@@ -212,7 +216,7 @@ Metric readMetric(Reader message) {
   return metric;
 }
 
-Scope readScope(Reader message) {
+Scope readScope(Reader message, std::uint64_t& points) {
   Scope scope;
   while (message.next()) {
     if (message.tag() == 1) {
@@ -226,7 +230,7 @@ Scope readScope(Reader message) {
           inner.skip();
       }
     } else if (message.tag() == 2) {
-      scope.metrics.push_back(readMetric(message.get_message()));
+      scope.metrics.push_back(readMetric(message.get_message(), points));
     } else {
       message.skip();
     }
@@ -234,7 +238,7 @@ Scope readScope(Reader message) {
   return scope;
 }
 
-Resource readResource(Reader message) {
+Resource readResource(Reader message, std::uint64_t& points) {
   Resource resource;
   while (message.next()) {
     if (message.tag() == 1) {
@@ -246,7 +250,7 @@ Resource readResource(Reader message) {
           inner.skip();
       }
     } else if (message.tag() == 2) {
-      resource.scopes.push_back(readScope(message.get_message()));
+      resource.scopes.push_back(readScope(message.get_message(), points));
     } else {
       message.skip();
     }
@@ -257,18 +261,20 @@ Resource readResource(Reader message) {
 }  // namespace
 
 Result<Request> readProtobuf(std::string_view body) {
+  std::uint64_t points = 0;
   try {
     Request request;
     Reader message(body.data(), body.size());
     while (message.next()) {
       if (message.tag() == 1)
-        request.push_back(readResource(message.get_message()));
+        request.push_back(readResource(message.get_message(), points));
       else
         message.skip();
     }
     return request;
   } catch (const protozero::exception& error) {
-    return invalidArgument(std::string("OTLP metrics: the protobuf message is damaged or cut off: ") + error.what());
+    return invalidArgument("OTLP metrics: the protobuf message is damaged or cut off after data point " +
+                           std::to_string(points) + ": " + error.what());
   }
 }
 

@@ -48,14 +48,13 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-// Short enough for a message, and printable.
+}  // namespace
+
 std::string shown(std::string_view text) {
   std::string out = printable(text.substr(0, 60));
   if (text.size() > 60) out.append("...");
   return out;
 }
-
-}  // namespace
 
 std::optional<std::uint32_t> SampleSink::series(std::span<const Label> labels, const MetricDescription& description) {
   reason_.clear();
@@ -96,15 +95,22 @@ std::optional<std::uint32_t> SampleSink::series(std::span<const Label> labels, c
   return batch_.series(labels_, description);
 }
 
-void SampleSink::sample(std::uint64_t position, std::uint32_t series, std::int64_t time_millis, double value) {
-  if (time_millis < 0)
-    return reject(position, "time " + std::to_string(time_millis) + ": expected milliseconds since 1970, not before");
+bool SampleSink::sample(std::uint64_t position, std::uint32_t series, std::int64_t time_millis, double value) {
   const std::int64_t latest = now_millis_ + limits().max_future_seconds * 1000;
-  if (time_millis > latest)
-    return reject(position, "time " + std::to_string(time_millis) + ": expected at most " +
-                                std::to_string(limits().max_future_seconds) + " seconds in the future, which is " +
-                                std::to_string(latest));
-  batch_.sample(series, time_millis, value);
+  if (time_millis >= 0 && time_millis <= latest) {
+    batch_.sample(series, time_millis, value);
+    return true;
+  }
+  std::string reason = "time " + std::to_string(time_millis) + ": expected ";
+  if (time_millis < 0)
+    reason.append("milliseconds since 1970, not before");
+  else
+    reason.append("at most ")
+        .append(std::to_string(limits().max_future_seconds))
+        .append(" seconds in the future, which is ")
+        .append(std::to_string(latest));
+  reject(position, reason);
+  return false;
 }
 
 void SampleSink::reject(std::uint64_t position, std::string_view reason) {

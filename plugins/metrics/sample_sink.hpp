@@ -30,15 +30,16 @@ class SampleSink {
   std::optional<std::uint32_t> series(std::span<const Label> labels, const MetricDescription& description = {});
   const std::string& reason() const { return reason_; }
 
-  // A sample of a series; one of a time before 1970 or too far in the future is rejected. Any value is kept.
-  void sample(std::uint64_t position, std::uint32_t series, std::int64_t time_millis, double value);
+  // A sample of a series; one of a time before 1970 or too far in the future is rejected, which gives false. Any value
+  // is kept.
+  bool sample(std::uint64_t position, std::uint32_t series, std::int64_t time_millis, double value);
   void reject(std::uint64_t position, std::string_view reason);
 
   // Both at once.
   void add(std::uint64_t position, std::span<const Label> labels, std::int64_t time_millis, double value,
            const MetricDescription& description = {}) {
     if (const auto number = series(labels, description))
-      sample(position, *number, time_millis, value);
+      (void)sample(position, *number, time_millis, value);
     else
       reject(position, reason_);
   }
@@ -66,6 +67,8 @@ class SampleSink {
   std::string first_rejection_;
 };
 
+// Of a sender's text what is short enough for a message, and printable.
+std::string shown(std::string_view text);
 std::string_view typeText(MetricType type);
 // "counter", "gauge", …; nothing for a word that is no type.
 std::optional<MetricType> parseType(std::string_view text);

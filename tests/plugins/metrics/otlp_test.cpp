@@ -51,6 +51,8 @@ class OtlpTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(deltaIsMarked);
   CPPUNIT_TEST(aPointWithoutValueIsAStaleMarker);
   CPPUNIT_TEST(badPointsAreNamedAndTheRestKept);
+  CPPUNIT_TEST(aNumberThatIsNoneIsNotZero);
+  CPPUNIT_TEST(aPointIsRejectedOnce);
   CPPUNIT_TEST(protobufSaysTheSame);
   CPPUNIT_TEST(brokenBodiesAreRefused);
   CPPUNIT_TEST_SUITE_END();
@@ -159,6 +161,34 @@ class OtlpTest : public CppUnit::TestFixture {
         R"({"partialSuccess":{"rejectedDataPoints":"6","errorMessage":"sample 1: ok: the data point has no time"}})");
   }
 
+  void aNumberThatIsNoneIsNotZero() {
+    StreamScenario scenario(describe);
+    scenario.mediaType("application/json")
+        .send("otlp",
+              request(R"({"name":"g","gauge":{"dataPoints":[{)" + kTime + R"(,"asDouble":"x"},{)" + kTime +
+                      R"(,"asInt":"9223372036854775808"},{)" + kTime +
+                      R"(,"asInt":1.5},{"timeUnixNano":"soon","asInt":1},{)" + kTime +
+                      R"(,"asInt":"7"}]}},{"name":"h","histogram":{"aggregationTemporality":2,"dataPoints":[{)" +
+                      kTime + R"(,"count":-1},{)" + kTime + R"(,"count":1,"explicitBounds":{}}]}})"));
+    scenario.thenRejects({{0, "g: asDouble: expected a number, found \"x\""},
+                          {1, "g: asInt: expected a whole number of 64 bits, found \"9223372036854775808\""},
+                          {2, "g: asInt: expected a whole number of 64 bits, found 1.5"},
+                          {3, "g: timeUnixNano: expected a whole number from 0 of 64 bits, found \"soon\""},
+                          {5, "h: count: expected a whole number from 0 of 64 bits, found -1"},
+                          {6, "h: explicitBounds: expected an array, found {}"}});
+    CPPUNIT_ASSERT(test::joined(test::samplesOf(scenario)).find(line("g", "", "7")) != std::string::npos);
+  }
+
+  // However many series it would have become.
+  void aPointIsRejectedOnce() {
+    StreamScenario scenario(describe);
+    scenario.mediaType("application/json")
+        .send("otlp", request(R"({"name":"h","histogram":{"aggregationTemporality":2,"dataPoints":[
+          {"timeUnixNano":"18446744073709551615","count":3,"sum":1,"bucketCounts":[1,1,1],"explicitBounds":[1,2]}]}})"))
+        .thenRejects(
+            {{0, "time 18446744073709: expected at most 86400 seconds in the future, which is 1704153600000"}});
+  }
+
   void protobufSaysTheSame() {
     std::string body;
     {
@@ -205,7 +235,8 @@ class OtlpTest : public CppUnit::TestFixture {
     scenario.mediaType("application/x-protobuf").send("otlp", body).thenRejects({}).thenResponds(200, "");
     CPPUNIT_ASSERT_EQUAL(send(kExponential), test::joined(test::samplesOf(scenario)));
     for (std::size_t size = 1; size < body.size(); ++size)
-      scenario.send("otlp", body.substr(0, size)).thenRefused(Code::kInvalidArgument, {}, "damaged or cut off");
+      scenario.send("otlp", body.substr(0, size))
+          .thenRefused(Code::kInvalidArgument, {}, "damaged or cut off after data point ");
   }
 
   void brokenBodiesAreRefused() {
@@ -214,6 +245,10 @@ class OtlpTest : public CppUnit::TestFixture {
         .send("otlp", "{\"resourceMetrics\":[")
         .thenRefused(Code::kInvalidArgument, "malformed_json", "OTLP metrics");
     scenario.send("otlp", "[]").thenRefused(Code::kInvalidArgument, {}, "expected a JSON object");
+    scenario.send("otlp", R"({"resourceMetrics":5})")
+        .thenRefused(Code::kInvalidArgument, {}, "resourceMetrics: expected an array, found 5");
+    scenario.send("otlp", R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[7]}]}]})")
+        .thenRefused(Code::kInvalidArgument, {}, "metrics: expected objects, found 7");
     scenario.mediaType("text/plain")
         .send("otlp", "x")
         .thenRefused(Code::kInvalidArgument, {}, "expected application/x-protobuf");
