@@ -4,11 +4,14 @@
 
 #include <algorithm>
 
+#include "gyre/excerpt.hpp"
+
 namespace gyre::engine::series {
 namespace {
 
 // A program of this many bytes is refused: "(a{1000}){1000}" would need gigabytes.
 constexpr std::int64_t kRegexBytes = 1 << 20;
+constexpr std::size_t kShownBytes = 200;  // of what is wrong with an expression, which quotes it
 
 // "a|b|c" and "a" as their literals; nothing when any other character of the syntax occurs.
 std::vector<std::string> literalsOf(std::string_view pattern) {
@@ -36,7 +39,8 @@ Result<Matcher> Matcher::make(std::string name, Kind kind, std::string value) {
       options.set_dot_nl(false);  // as Prometheus had it before 3.0
       auto regex = std::make_shared<const re2::RE2>(made.value_, options);
       if (!regex->ok())
-        return invalidArgument("matcher of label " + made.name_ + ": no valid regular expression: " + regex->error());
+        return invalidArgument("matcher of label " + made.name_ +
+                               ": no valid regular expression: " + std::string(excerpt(regex->error(), kShownBytes)));
       made.regex_ = std::move(regex);
     }
   } else {

@@ -121,11 +121,11 @@ class Scrape {
     } else {
       const auto type = parseType(line.rest());
       if (!type)
-        return "TYPE " + std::string(name) + ": expected counter, gauge, histogram, summary or untyped, found \"" +
+        return "TYPE " + shown(name) + ": expected counter, gauge, histogram, summary or untyped, found \"" +
                std::string(line.rest().substr(0, 60)) + "\"";
       if (family.has_type && family.type != *type)
-        return "name clash: " + std::string(name) + " is a " + std::string(typeText(family.type)) +
-               " already, found a " + std::string(typeText(*type));
+        return "name clash: " + shown(name) + " is a " + std::string(typeText(family.type)) + " already, found a " +
+               std::string(typeText(*type));
       family.type = *type;
       family.has_type = true;
     }
@@ -152,14 +152,14 @@ class Scrape {
       if (name.empty() || name.find(':') != std::string_view::npos)
         return "expected the name of a label, found \"" + std::string(line.rest().substr(0, 30)) + "\"";
       line.skipBlanks();
-      if (!line.eat('=')) return "label " + std::string(name) + ": expected =";
+      if (!line.eat('=')) return "label " + shown(name) + ": expected =";
       line.skipBlanks();
       std::string& value = values_.emplace_back();
-      if (!line.quoted(value)) return "label " + std::string(name) + ": expected a value between quotes";
+      if (!line.quoted(value)) return "label " + shown(name) + ": expected a value between quotes";
       labels_.push_back({name, value});
       line.skipBlanks();
       if (!line.eat(',') && !line.rest().starts_with('}'))
-        return "label " + std::string(name) + ": expected , or } behind it";
+        return "label " + shown(name) + ": expected , or } behind it";
     }
   }
 
@@ -177,8 +177,7 @@ class Scrape {
     line.skipBlanks();
     const std::string_view value_text = line.word();
     const auto value = parseSampleValue(value_text);
-    if (!value)
-      return std::string(name) + ": expected a number, found \"" + std::string(value_text.substr(0, 60)) + "\"";
+    if (!value) return shown(name) + ": expected a number, found \"" + std::string(value_text.substr(0, 60)) + "\"";
     line.skipBlanks();
     std::int64_t time_millis = context_.time_millis;
     if (!line.isEmpty() && !line.rest().starts_with('#')) {
@@ -186,13 +185,12 @@ class Scrape {
       const auto time = parseSampleValue(time_text);
       const double scaled = time ? *time * (context_.is_open_metrics ? 1000 : 1) : NAN;
       if (!(std::fabs(scaled) < 9e18))
-        return std::string(name) + ": expected a time, found \"" + std::string(time_text.substr(0, 60)) + "\"";
+        return shown(name) + ": expected a time, found \"" + std::string(time_text.substr(0, 60)) + "\"";
       time_millis = static_cast<std::int64_t>(std::llround(scaled));
       line.skipBlanks();
     }
     if (!line.isEmpty() && !line.rest().starts_with('#'))
-      return std::string(name) + ": expected the end of the line, found \"" + std::string(line.rest().substr(0, 30)) +
-             "\"";
+      return shown(name) + ": expected the end of the line, found \"" + std::string(line.rest().substr(0, 30)) + "\"";
     for (const Label& extra : context_.extra_labels) {
       const bool is_own =
           std::any_of(labels_.begin(), labels_.end(), [&](const Label& label) { return label.name == extra.name; });

@@ -103,8 +103,10 @@ class Flattener {
     } else if (value.isNumber() || value.isBoolean()) {
       std::vector<Label> labels = {{"__name__", name}};
       for (const auto& [label, text] : labels_) labels.push_back({label, text});
-      sink_.add(position_, labels, time_millis_,
-                value.isBoolean() ? (value.boolean() ? 1 : 0) : value.real().value_or(NAN));
+      const auto number = value.isBoolean() ? std::optional<double>(value.boolean() ? 1 : 0) : value.real();
+      if (!number)
+        return sink_.reject(position_, shown(name) + ": expected a number, found " + shown(value.numberText()));
+      sink_.add(position_, labels, time_millis_, *number);
     }
   }
 

@@ -99,6 +99,11 @@ Status takeRemoteWrite(const IntakeCall& call, Records& records) {
       switch (request.tag()) {
         case 1: readSeries(request.get_message(), position, labels, sink); break;
         case 3: readMetadata(request.get_message(), sink); break;
+        case 4:
+        case 5:  // its symbols and series, which have other numbers so that nobody takes one message for the other
+          return invalidArgument(
+              "remote write 2.0 is not taken: expected a prometheus.WriteRequest, found an "
+              "io.prometheus.write.v2.Request");
         default: request.skip(); break;
       }
     }

@@ -159,6 +159,28 @@ class BadInput(MetricsCase):
         self.assertEqual(self.values("clash"), ["1", "2"])
         self.assertEqual(self.get("metadata", metric="clash").json["data"]["clash"][0]["type"], "counter")
 
+    def test_the_next_version_of_remote_write(self):
+        # Read as the first version, nothing of it would be known, and all of it answered for.
+        body = b"".join(field(4, text) for text in (b"", b"__name__", b"second")) + field(5, field(1, b"\x01\x02") + field(2, b"\x09" + bytes(8) + b"\x10\x05"))
+        answer = self.write(body)
+        self.assertEqual(answer.status, 400, answer)
+        self.assertIn("remote write 2.0 is not taken", answer.json["detail"])
+
+    def test_a_number_that_is_none_is_no_sample(self):
+        answer = self.post("/v1/metrics/ingest/json?name=flat", '{"timestamp":1400000000000,"a":1,"b":1e400,"c":[{"id":"x","v":2}]}\n')
+        self.assert_partly(answer, 2, (1, "flat_b: expected a number, found 1e400"))
+        self.assertEqual((self.values("flat_a"), self.values("flat_b"), self.values("flat_c_v")), (["1"], [], ["2"]))
+
+    def test_answers_quote_little(self):
+        long = "x" * 300_000
+        lines = ("fine 1", f"{long} ", f"a {long}", f"a{{{long}}} 1", f'a{{{long}="b" 1', f'a{{b="c"}} 1 {long}', f"# TYPE {long} {long}", f'{{{long}="b"}} 1')
+        answer = self.post("/v1/metrics/ingest/prometheus", "\n".join(lines) + "\n")
+        self.assert_partly(answer, 1, *((line, ".") for line in range(2, len(lines) + 1)))
+        self.assertLess(len(answer.body), 3_000)
+        answer = self.client.send("POST", "/api/v1/query", urllib.parse.urlencode({"query": f'a{{b=~"{"(c" * 20_000}"}}'}), {"Content-Type": "application/x-www-form-urlencoded"})
+        self.assertEqual(answer.status, 400)
+        self.assertLess(len(answer.body), 1_000)
+
     def test_expressions_that_would_explode(self):
         value = "a" * 4_000
         self.assertEqual(self.write(series({"__name__": "regex", "a": value}, (self.now_ms, 1))).status, 204)
