@@ -135,6 +135,7 @@ class CrossFields {
     struct Group {
       const Analyzer* analyzer;
       std::string_view name;
+      bool is_alone;
       std::vector<std::pair<const Field*, float>> fields;
     };
     std::vector<Group> groups;
@@ -143,9 +144,12 @@ class CrossFields {
       if (field == nullptr || field->type == FieldType::kObject) continue;
       const Analyzer* const analyzer = analyzerOf(*field, options_);
       const std::string_view name = options_.analyzer.empty() ? searchAnalyzerName(*field) : options_.analyzer;
-      auto group = std::find_if(groups.begin(), groups.end(),
-                                [&](const Group& known) { return known.analyzer == analyzer && known.name == name; });
-      if (group == groups.end()) group = groups.insert(groups.end(), {analyzer, name, {}});
+      // The text as a whole is one term of a completion field, which no other field shares.
+      const bool is_alone = field->type == FieldType::kCompletion;
+      auto group = std::find_if(groups.begin(), groups.end(), [&](const Group& known) {
+        return !is_alone && !known.is_alone && known.analyzer == analyzer && known.name == name;
+      });
+      if (group == groups.end()) group = groups.insert(groups.end(), {analyzer, name, is_alone, {}});
       group->fields.emplace_back(field, one.boost);
     }
     std::vector<QueryPtr> queries;
