@@ -3,6 +3,7 @@ import json
 import os
 import sys
 import unittest
+from decimal import Decimal
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from gyre_server import OnAServer, wait_for_job  # noqa: E402
@@ -234,6 +235,20 @@ class InvoiceQueries(InvoicesCase):
         self.assertEqual((products["LAMP"]["by_currency"]["EUR"]["revenue"], products["LAMP"]["quantity"]), ("39.98", "2"))
         narrow = self.query("GetInvoiceStatistics", {"groupBy": ["month"], "countries": ["JP"]})
         self.assertEqual(list(narrow), ["month_stats"])
+
+    def test_sums_beyond_doubles_are_exact(self):
+        prices = ("999999999999.99", "999999999998.01", "0.03")  # times 9,999: far above 2^53 cents
+        for i, price in enumerate(prices):
+            self.create(f"huge-{i}", organizationId="huge", buyer={"name": "Owner", "id": "o-1", "country": "GR"},
+                        lines=[line("Ship", 9999, price, "S-1", 0)])
+        answer = self.query("GetInvoiceStatistics", {"organizationId": "huge", "asOf": "2024-07-01"})
+        expected = str(sum(Decimal(price) for price in prices) * 9999)
+        total = answer["total"]["by_currency"]["EUR"]
+        for name in ("revenue", "gross", "lines", "lines_unrounded", "open", "overdue"):
+            self.assertEqual(total[name], expected, name)
+        for group in ("month_stats", "country_stats", "customer_stats", "product_stats"):
+            self.assertEqual([one["by_currency"]["EUR"]["revenue"] for one in answer[group]], [expected], group)
+        self.assertEqual(answer["product_stats"][0]["quantity"], "29997")
 
     def test_suggestions(self):
         texts = lambda **body: [(one["kind"], one["text"]) for one in self.query("GetInvoiceSuggestions", body)]  # noqa: E731

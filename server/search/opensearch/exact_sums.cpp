@@ -25,9 +25,14 @@ std::string joined(std::string_view a, std::string_view b) {
   return text;
 }
 
+bool isMarkedField(json::Value field) { return field["meta"]["sum"].string() == "exact"; }
+
+// The parts stand in the object that has the number, so that they are of the same nested document.
 void writePartSum(JsonWriter& writer, std::string_view name, std::string_view field, std::string_view part) {
-  std::string path(kMember);
-  path.append(1, '.').append(field).append(1, '.').append(part);
+  const std::size_t dot = field.rfind('.');
+  std::string path(field.substr(0, dot == std::string_view::npos ? 0 : dot + 1));
+  path.append(kMember).append(1, '.').append(field.substr(path.size() - kMember.size() - 1));
+  path.append(1, '.').append(part);
   writer.key(name).beginObject().key("sum").beginObject().member("field", path).endObject().endObject();
 }
 
@@ -85,51 +90,87 @@ Status merge(json::Value value, JsonWriter& writer) {
 
 Result<ExactSums> ExactSums::read(json::Value properties) {
   ExactSums sums;
+  GYRE_TRY(sums.read(properties, "", sums.root_));
+  return sums;
+}
+
+Status ExactSums::read(json::Value properties, std::string_view path, Level& level) {
   for (const json::Value field : properties) {
-    if (field["meta"]["sum"].string() != "exact") continue;
+    const std::string whole = joined(path, field.key());
+    if (field["properties"].isObject()) {
+      Level inner;
+      inner.name = field.key();
+      GYRE_TRY(read(field["properties"], joined(whole, "."), inner));
+      if (!inner.fields.empty() || !inner.objects.empty()) level.objects.push_back(std::move(inner));
+    }
+    if (!isMarkedField(field)) continue;
     const std::string_view type = field["type"].string();
     if (type != "long" && type != "integer" && type != "short" && type != "byte")
-      return invalidArgument("mappings: " + std::string(field.key()) +
-                             ": expected a whole number for an exact sum, found " + std::string(type));
-    sums.fields_.emplace_back(field.key());
+      return invalidArgument("mappings: " + whole + ": expected a whole number for an exact sum, found " +
+                             std::string(type));
+    level.fields.emplace_back(field.key());
+    fields_.push_back(whole);
   }
-  return sums;
+  return {};
 }
 
 bool ExactSums::isMarked(std::string_view field) const {
   return std::find(fields_.begin(), fields_.end(), field) != fields_.end();
 }
 
-void ExactSums::writeProperty(JsonWriter& writer) const {
-  writer.key(kMember).beginObject().key("properties").beginObject();
-  for (const std::string& field : fields_) {
-    writer.key(field).beginObject().key("properties").beginObject();
+void ExactSums::writeProperty(json::Value properties, JsonWriter& writer) {
+  bool has_any = false;
+  for (const json::Value field : properties) {
+    if (!isMarkedField(field)) continue;
+    if (!has_any) writer.key(kMember).beginObject().key("properties").beginObject();
+    has_any = true;
+    writer.key(field.key()).beginObject().key("properties").beginObject();
     for (const char* part : {"high", "low"})
       writer.key(part).beginObject().member("type", "long").member("index", false).endObject();
     writer.endObject().endObject();
   }
-  writer.endObject().endObject();
+  if (has_any) writer.endObject().endObject();
 }
 
 std::string ExactSums::extend(std::string source) const {
   if (isEmpty()) return source;
   const auto document = json::Document::parse(source);
   if (!document.isOk() || !document->root().isObject()) return source;
+  std::vector<Insertion> insertions;
+  collect(document->root(), root_, insertions);
+  if (insertions.empty()) return source;
+  std::sort(insertions.begin(), insertions.end(),
+            [](const Insertion& a, const Insertion& b) { return a.before < b.before; });
+  std::string extended = source.substr(0, source.find('{'));
+  const std::string_view raw = document->root().raw();
+  const char* written = raw.data();
+  for (const Insertion& insertion : insertions) {
+    extended.append(written, insertion.before).append(insertion.text);
+    written = insertion.before;
+  }
+  return extended.append(written, raw.data() + raw.size());
+}
+
+// What goes before the closing brace of `value`, and of the objects in it that have marked fields.
+void ExactSums::collect(json::Value value, const Level& level, std::vector<Insertion>& insertions) {
+  if (value.isArray())
+    for (const json::Value element : value) collect(element, level, insertions);
+  if (!value.isObject()) return;
+  for (const Level& inner : level.objects) collect(value[inner.name], inner, insertions);
   std::string member;
   JsonWriter writer(member);
   writer.beginObject();
   bool has_any = false;
-  for (const std::string& field : fields_) {
-    const std::optional<std::int64_t> value = document->root()[field].integer();
-    if (!value) continue;
+  for (const std::string& field : level.fields) {
+    const std::optional<std::int64_t> number = value[field].integer();
+    if (!number) continue;
     has_any = true;
-    writer.key(field).beginObject().member("high", *value >> kLowBits).member("low", *value & kLowMask).endObject();
+    writer.key(field).beginObject().member("high", *number >> kLowBits).member("low", *number & kLowMask).endObject();
   }
   writer.endObject();
-  if (!has_any) return source;
-  source.resize(source.rfind('}'));
-  source.append(kOpening.substr(0, kOpening.size() - 1)).append(member).append(1, '}');
-  return source;
+  if (!has_any) return;
+  member.insert(0, kOpening.substr(0, kOpening.size() - 1));
+  insertions.push_back({value.raw().data() + value.raw().size() - 1, std::move(member)});
 }
 
 void ExactSums::strip(std::string& text) {

@@ -6,8 +6,8 @@
 // exact in doubles, in whatever order it is added, while it stays below 2^53: for 134 million values a bucket, and
 // totals up to 2^79. Beyond that the answer is refused, never rounded.
 //
-// The two numbers stand in a member of their own at the end of a source, which nobody else sees: it is cut out of
-// whatever comes back.
+// The two numbers stand in a member of their own at the end of the object that has the number (the document, an object
+// or nested documents in it), which nobody else sees: it is cut out of whatever comes back.
 //
 // THREADS: const methods from any.
 #pragma once
@@ -27,12 +27,12 @@ namespace gyre::search {
 class ExactSums {
  public:
   ExactSums() = default;
-  // The fields at the top of `properties` that ask for it. invalid_argument when one is no whole number.
+  // The fields of `properties`, inner ones too, that ask for it. invalid_argument when one is no whole number.
   static Result<ExactSums> read(json::Value properties);
 
   bool isEmpty() const { return fields_.empty(); }
-  // The member of a mapping's properties. REQUIRES: !isEmpty().
-  void writeProperty(JsonWriter& writer) const;
+  // The member beside those of a mapping's `properties` (not its inner ones) that ask for it; nothing if none does.
+  static void writeProperty(json::Value properties, JsonWriter& writer);
 
   // The source with the parts of its numbers; as it was when it has none, or is no JSON object.
   std::string extend(std::string source) const;
@@ -46,11 +46,25 @@ class ExactSums {
   static Result<std::string> mergeAnswer(std::string_view answer);
 
  private:
+  // An object of the mapping that has marked fields, or objects that have some.
+  struct Level {
+    std::string name;
+    std::vector<std::string> fields;
+    std::vector<Level> objects;
+  };
+  struct Insertion {
+    const char* before;  // in the document
+    std::string text;
+  };
+
+  Status read(json::Value properties, std::string_view path, Level& level);
+  static void collect(json::Value value, const Level& level, std::vector<Insertion>& insertions);
   bool isMarked(std::string_view field) const;
   void writeRequest(json::Value request, JsonWriter& writer, bool& has_any) const;
   void writeAggregations(json::Value aggregations, JsonWriter& writer, bool& has_any) const;
 
-  std::vector<std::string> fields_;
+  std::vector<std::string> fields_;  // whole paths
+  Level root_;
 };
 
 }  // namespace gyre::search

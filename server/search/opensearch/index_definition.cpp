@@ -15,7 +15,7 @@ constexpr std::string_view kHostSettings[] = {"bulk_size",        "bulk_bytes", 
                                               "refresh_interval", "commit_interval", "commit_operations"};
 
 // Changes with what we make of a definition.
-constexpr std::string_view kFormat = "1:";
+constexpr std::string_view kFormat = "2:";
 
 bool isHostSetting(std::string_view name) {
   if (name.starts_with("index.")) name.remove_prefix(6);
@@ -35,20 +35,31 @@ std::string fingerprintOf(json::Value definition) {
   return Poco::DigestEngine::digestToHex(engine.digest());
 }
 
+void writeProperties(json::Value properties, JsonWriter& writer, Product product);
+
 // A field of the mapping, its inner ones too.
-void writeField(json::Value field, JsonWriter& writer) {
+void writeField(json::Value field, JsonWriter& writer, Product product) {
   writer.beginObject();
   for (const json::Value member : field) {
-    if (member.key() == "type" && member.string() == "flat_object") {
+    if (member.key() == "type" && member.string() == "flat_object" && product == Product::kElasticsearch) {
       writer.member("type", "flattened");
-    } else if ((member.key() == "properties" || member.key() == "fields") && member.isObject()) {
+    } else if (member.key() == "properties" && member.isObject()) {
+      writeProperties(member, writer.key(member.key()), product);
+    } else if (member.key() == "fields" && member.isObject()) {
       writer.key(member.key()).beginObject();
-      for (const json::Value inner : member) writeField(inner, writer.key(inner.key()));
+      for (const json::Value inner : member) writeField(inner, writer.key(inner.key()), product);
       writer.endObject();
     } else {
       writer.rawMember(member.key(), member.raw());
     }
   }
+  writer.endObject();
+}
+
+void writeProperties(json::Value properties, JsonWriter& writer, Product product) {
+  writer.beginObject();
+  for (const json::Value property : properties) writeField(property, writer.key(property.key()), product);
+  ExactSums::writeProperty(properties, writer);
   writer.endObject();
 }
 
@@ -89,16 +100,6 @@ void IndexDefinition::writeSettings(json::Value settings, JsonWriter& writer) co
   writer.member("refresh_interval", "-1").endObject();
 }
 
-void IndexDefinition::writeProperties(json::Value properties, JsonWriter& writer, Product product) const {
-  for (const json::Value property : properties) {
-    if (product == Product::kElasticsearch)
-      writeField(property, writer.key(property.key()));
-    else
-      writer.rawMember(property.key(), property.raw());
-  }
-}
-
-// A domain says what its documents hold; a member that it does not name is a mistake.
 void IndexDefinition::writeMappings(json::Value mappings, JsonWriter& writer, Product product,
                                     const Members& members) const {
   writer.beginObject();
@@ -109,10 +110,7 @@ void IndexDefinition::writeMappings(json::Value mappings, JsonWriter& writer, Pr
       writer.rawMember(member.key(), member.raw());
       continue;
     }
-    writer.key("properties").beginObject();
-    writeProperties(member, writer, product);
-    if (!sums_.isEmpty()) sums_.writeProperty(writer);
-    writer.endObject();
+    writeProperties(member, writer.key("properties"), product);
   }
   writer.key("_meta").beginObject();
   for (const json::Value member : mappings["_meta"]) writer.rawMember(member.key(), member.raw());

@@ -43,7 +43,6 @@ class IndexDefinition {
  private:
   void writeSettings(json::Value settings, JsonWriter& writer) const;
   void writeMappings(json::Value mappings, JsonWriter& writer, Product product, const Members& members) const;
-  void writeProperties(json::Value properties, JsonWriter& writer, Product product) const;
 
   Options options_;
   std::string fingerprint_;

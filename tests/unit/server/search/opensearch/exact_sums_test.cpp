@@ -9,6 +9,7 @@ namespace gyre::search {
 class ExactSumsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ExactSumsTest);
   CPPUNIT_TEST(onlyMarkedWholeNumbersAreTaken);
+  CPPUNIT_TEST(innerObjectsHaveTheirs);
   CPPUNIT_TEST(whatIsPutIntoASourceComesOutAgain);
   CPPUNIT_TEST(partsMakeUpTheirNumber);
   CPPUNIT_TEST(sumsGetTheirPartsBesideThem);
@@ -32,12 +33,48 @@ class ExactSumsTest : public CppUnit::TestFixture {
   void onlyMarkedWholeNumbersAreTaken() {
     CPPUNIT_ASSERT(read(R"({"n":{"type":"long","meta":{"unit":"ms"}}})")->isEmpty());
     CPPUNIT_ASSERT(!read(R"({"n":{"type":"double","meta":{"sum":"exact"}}})").isOk());
+    CPPUNIT_ASSERT(!read(R"({"o":{"properties":{"n":{"type":"double","meta":{"sum":"exact"}}}}})").isOk());
+    CPPUNIT_ASSERT_EQUAL(std::string("{}"), property(R"({"n":{"type":"long","meta":{"unit":"ms"}}})"));
+    CPPUNIT_ASSERT_EQUAL(
+        std::string(R"({"gyre_sums":{"properties":{"m":{"properties":{"high":{"type":"long","index":false},)"
+                    R"("low":{"type":"long","index":false}}}}}})"),
+        property(R"({"n":{"type":"long"},"m":{"type":"long","meta":{"sum":"exact"}}})"));
+  }
+  static std::string property(std::string_view properties) {
+    const auto document = json::Document::parse(properties);
     std::string property;
     JsonWriter writer(property);
     writer.beginObject();
-    sums().writeProperty(writer);
+    ExactSums::writeProperty(document->root(), writer);
     writer.endObject();
-    CPPUNIT_ASSERT(property.find(R"("m":{"properties":{"high":{"type":"long","index":false})") != std::string::npos);
+    return property;
+  }
+
+  // Parts stand in the object that has their number: a nested document's are its own.
+  void innerObjectsHaveTheirs() {
+    const auto sums = read(
+        R"({"o":{"properties":{"m":{"type":"long","meta":{"sum":"exact"}},"i":{"properties":{"k":{"type":"long","meta":{"sum":"exact"}}}}}},)"
+        R"("lines":{"type":"nested","properties":{"m":{"type":"long","meta":{"sum":"exact"}}}},"p":{"properties":{"m":{"type":"long"}}}})");
+    CPPUNIT_ASSERT(sums.isOk());
+    const std::string source =
+        R"( {"lines" :[ {"m":1,"x":"}"},{"x":2} ,7,{"m": 67108865 } ],"p":{"m":1},"o":{"i":{"k":-1},"n":1}, "m":5 })";
+    std::string extended = sums->extend(source);
+    CPPUNIT_ASSERT_EQUAL(
+        std::string(
+            R"( {"lines" :[ {"m":1,"x":"}","gyre_sums":{"m":{"high":0,"low":1}}},{"x":2} ,7,{"m": 67108865 ,"gyre_sums":{"m":{"high":1,"low":1}}} ],)"
+            R"("p":{"m":1},"o":{"i":{"k":-1,"gyre_sums":{"k":{"high":-1,"low":67108863}}},"n":1}, "m":5 })"),
+        extended);
+    ExactSums::strip(extended);
+    CPPUNIT_ASSERT_EQUAL(source, extended);
+    const auto request = sums->extendRequest(
+        R"({"aggs":{"a":{"sum":{"field":"o.i.k"}},"n":{"nested":{"path":"lines"},"aggs":{"b":{"sum":{"field":"lines.m"}},"c":{"sum":{"field":"p.m"}}}}}})");
+    CPPUNIT_ASSERT(request);
+    CPPUNIT_ASSERT_EQUAL(
+        std::string(
+            R"({"aggs":{"a":{"sum":{"field":"o.i.k"}},"a~high":{"sum":{"field":"o.i.gyre_sums.k.high"}},"a~low":{"sum":{"field":"o.i.gyre_sums.k.low"}},)"
+            R"("n":{"nested":{"path":"lines"},"aggs":{"b":{"sum":{"field":"lines.m"}},"b~high":{"sum":{"field":"lines.gyre_sums.m.high"}},)"
+            R"("b~low":{"sum":{"field":"lines.gyre_sums.m.low"}},"c":{"sum":{"field":"p.m"}}}}}})"),
+        *request);
   }
 
   void whatIsPutIntoASourceComesOutAgain() {
