@@ -28,6 +28,7 @@
 #include "server/cli/metrics_import.hpp"
 #include "server/cli/payment_import.hpp"
 #include "server/cli/progress.hpp"
+#include "server/cli/searchable_wait.hpp"
 #include "server/setup.hpp"
 
 namespace gyre::cli {
@@ -72,7 +73,12 @@ class Import final : public ImportContext {
     for (const std::string& file : options_.files) GYRE_TRY(importFile(file));
     GYRE_TRY(importer_->finish(*this));
     GYRE_TRY(flush());
-    return sender_ ? waitUntilSearchable() : Status();
+    if (!sender_) return {};
+    GYRE_TRY_ASSIGN(auto client, ApiClient::connect(options_.url, options_.key));
+    GYRE_TRY(waitUntilSearchable(
+        *client, {options_.domain, importer_->searchQuery(), R"({"size":0})", sender_->lastSequence()}));
+    is_searchable_ = true;
+    return {};
   }
 
   void printSummary(double seconds) {
@@ -82,9 +88,7 @@ class Import final : public ImportContext {
     std::cout << ", refused " << refused_ << ", rows " << imported_ + were_there_ + refused_;
     if (entities_ != imported_) std::cout << ", " << options_.domain << ' ' << entities_;
     std::cout << ", " << seconds << " s";
-    if (!options_.is_dry_run && seconds > 0)
-      std::cout << " (" << static_cast<std::uint64_t>(static_cast<double>(imported_) / seconds)
-                << " a second, durable and searchable)";
+    if (!options_.is_dry_run) std::cout << describeRate(imported_, seconds, is_searchable_);
     std::cout << '\n';
   }
 
@@ -197,11 +201,6 @@ class Import final : public ImportContext {
     return client->send("POST", "/v1/" + options_.domain + "/queries/" + std::string(query), "application/json", body,
                         {{"Gyre-Min-Sequence", std::to_string(sender_->lastSequence())}, {"Gyre-Timeout", "100000"}});
   }
-  Status waitUntilSearchable() {
-    if (sender_->lastSequence() == 0) return {};
-    GYRE_TRY_ASSIGN(const ApiAnswer answer, ask(importer_->searchQuery(), R"({"size":0})"));
-    return answer.status == 200 ? Status() : unavailable("waiting for the index: " + problemText(answer));
-  }
 
   const ImportOptions& options_;
   const std::unique_ptr<Importer> importer_;
@@ -211,6 +210,7 @@ class Import final : public ImportContext {
   std::unordered_set<std::string> there_;                      // entities that were there before
   std::uint64_t imported_ = 0, were_there_ = 0, refused_ = 0;  // rows
   std::uint64_t entities_ = 0;                                 // imported
+  bool is_searchable_ = false;                                 // all of it
 };
 
 }  // namespace

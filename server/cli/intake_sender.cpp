@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "gyre/json.hpp"
+#include "server/cli/searchable_wait.hpp"
 #include "server/setup.hpp"
 
 namespace gyre::cli {
@@ -96,21 +97,17 @@ void IntakeSender::refuse(std::string_view file, std::size_t line, std::string_v
 }
 
 Status IntakeSender::waitUntilSearchable(std::string_view query, std::string_view request) {
-  if (!client_ || last_sequence_ == 0) return {};
-  GYRE_TRY_ASSIGN(
-      const ApiAnswer answer,
-      client_->send("POST", "/v1/" + options_.domain + "/queries/" + std::string(query), "application/json", request,
-                    {{"Gyre-Min-Sequence", std::to_string(last_sequence_)}, {"Gyre-Timeout", "100000"}}));
-  return answer.status == 200 ? Status() : unavailable("waiting for the index: " + problemText(answer));
+  if (!client_) return {};
+  GYRE_TRY(cli::waitUntilSearchable(*client_, {options_.domain, query, request, last_sequence_}));
+  is_searchable_ = true;
+  return {};
 }
 
 void IntakeSender::printSummary(double seconds) {
   progress_.clear();
   std::cout << (options_.is_dry_run ? "would send " : "imported ") << (options_.is_dry_run ? lines_ : imported_)
             << ", refused " << refused_ << ", lines " << lines_ << ", " << seconds << " s";
-  if (!options_.is_dry_run && seconds > 0)
-    std::cout << " (" << static_cast<std::uint64_t>(static_cast<double>(imported_) / seconds)
-              << " a second, durable and searchable)";
+  if (!options_.is_dry_run) std::cout << describeRate(imported_, seconds, is_searchable_);
   std::cout << '\n';
 }
 

@@ -56,6 +56,7 @@ class IntakeSender {
   std::ofstream refused_file_;
   std::unique_ptr<ApiClient> client_;
   std::uint64_t imported_ = 0, refused_ = 0, lines_ = 0, last_sequence_ = 0;
+  bool is_searchable_ = false;  // all that was sent
 };
 
 // Also counts a last line that does not end.
