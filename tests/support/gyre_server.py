@@ -51,8 +51,9 @@ class SearchNode:
         names = self.send("GET", f"/{self.prefix}*/_settings/index.uuid?expand_wildcards=all")
         if names:
             self.send("DELETE", "/" + ",".join(names))
-        templates = self.send("GET", f"/_index_template/{self.prefix}*")
-        if templates["index_templates"]:
+        # Asked for a pattern that none has, the node answers 404.
+        templates = self.send("GET", "/_index_template")["index_templates"]
+        if any(template["name"].startswith(self.prefix) for template in templates):
             self.send("DELETE", f"/_index_template/{self.prefix}*")
 
 
