@@ -471,11 +471,13 @@ void Domains::stop() {
   std::erase(parts_, nullptr);
   for (const auto& parts : parts_)
     if (parts->syslog) parts->syslog->stop();
+  // Its last commit makes most of the log superfluous, which the store then still can take out.
+  for (const auto& parts : parts_)
+    if (parts->stream) parts->stream->stop();
   for (const auto& parts : parts_) parts->store->close();
   for (const auto& parts : parts_) {
     if (parts->follower) parts->follower->stop();
     if (parts->projector) parts->projector->stop();
-    if (parts->stream) parts->stream->stop();
   }
   backlog_watch_.stop();
   if (readers_) readers_->stop();

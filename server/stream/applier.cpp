@@ -59,6 +59,8 @@ class Applier::Loop {
     refreshed_nanos_ = committed_nanos_ = nanos();
     if (options_.retention_ms > 0) next_retain_ = clock_.nowMillis();
     tellDurable();
+    // Who ended before the trim of its last commit leaves it to this one.
+    if (told_durable_ > 0) trimLog(told_durable_);
     thread_ = std::thread([this] { run(); });
   }
 
@@ -266,11 +268,14 @@ class Applier::Loop {
     const search::Progress progress = index_.progress();
     gate_.open(progress.searchable);
     tellDurable();
-    // Not waited for: a log that is trimmed later is only larger meanwhile.
-    store_.submit(std::make_unique<LoopUnit>(
-        [durable = progress.durable](store::UnitOfWork& work) { return work.trimBatches(durable); },
-        [](const Status&) {}));
+    trimLog(progress.durable);
     return {};
+  }
+
+  // Not waited for: a log that is trimmed later is only larger meanwhile.
+  void trimLog(std::uint64_t durable) {
+    store_.submit(std::make_unique<LoopUnit>([durable](store::UnitOfWork& work) { return work.trimBatches(durable); },
+                                             [](const Status&) {}));
   }
 
   void tellDurable() {

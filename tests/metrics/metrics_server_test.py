@@ -3,12 +3,15 @@
 The figures of the sets were computed from the files by others (../shared/data/README.md); every sample is compared.
 """
 import calendar
+import contextlib
 import csv
 import gzip
 import json
 import os
+import random
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -294,6 +297,35 @@ class Metadata(unittest.TestCase):
         self.assertEqual(answer.status, 200, answer)
         answer = client.send("GET", "/api/v1/metadata")
         self.assertEqual(answer.json["data"], {"lonely_total": [{"type": "counter", "help": "Alone.", "unit": ""}]})
+
+
+class Log(unittest.TestCase):
+    """What is in blocks is not in the log as well."""
+
+    def kept(self, server):
+        path = next(os.path.join(at, name) for at, _, names in os.walk(server.folder) for name in names
+                    if name == "store.sqlite" and os.path.basename(at) == "metrics")
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as log:
+            return *log.execute("SELECT count(*), coalesce(sum(record_count), 0) FROM record_batch").fetchone(), os.path.getsize(path)
+
+    def test_it_is_emptied(self):
+        server = Server().start()
+        self.addCleanup(server.__exit__)
+        client = server.client()
+        for batch in range(30):
+            body = "".join(f'kept{{n="{n}"}} {random.random()} {(1_400_000_000 + batch * 15) * 1000}\n' for n in range(5_000))
+            answer = client.send("POST", "/v1/metrics/ingest/prometheus", body)
+            self.assertEqual((answer.status, answer.json["accepted"]), (200, 5_000), answer)
+        client.close()
+        self.assertEqual(self.kept(server)[:2], (30, 150_000))
+        server.stop()
+        batches, samples, size = self.kept(server)
+        self.assertEqual((batches, samples), (1, 5_000))  # the last one keeps the sequence
+        self.assertLess(size, 300_000)  # 30 of them were more than a million
+        server.log = ""
+        server.start()
+        answer = server.client().send("GET", "/api/v1/query?" + urllib.parse.urlencode({"query": "count(count_over_time(kept[1h]) == 30)", "time": 1_400_001_000}))
+        self.assertEqual(answer.json["data"]["result"][0]["value"][1], "5000", answer)
 
 
 class IndexCheck(unittest.TestCase):
