@@ -96,11 +96,17 @@ class Cluster::Nodes {
         if (is_late)
           return Status(Code::kDeadlineExceeded, "search_engine_timeout",
                         node->address.text() + ": " + std::string(last.status().message()));
+        const std::string_view reason = last.status().reason();
+        const bool is_unsent = reason == "connect_failed" || reason == "tls_failed";
+        if (!request.is_repeatable && !is_unsent)
+          return Status(Code::kUnavailable, "search_engine_lost",
+                        node->address.text() + ": " + std::string(last.status().message()) +
+                            ": whether the request was carried out is not known");
         continue;
       }
       // Another node may have found its cluster manager, or lie on the right side of a proxy.
       const bool is_away = last->status == 502 || last->status == 503 || last->status == 504;
-      if (!is_away) return last;
+      if (!is_away || !request.is_repeatable) return last;
     }
     if (!tried.empty() && last.isOk()) return last;
     return away();
@@ -183,7 +189,7 @@ class Cluster::Nodes {
     head.append("\r\n");
     for (;;) {
       bool is_kept = true;
-      std::unique_ptr<Connection> connection = takeKept(node);
+      std::unique_ptr<Connection> connection = takeConnection(node, request.is_repeatable);
       if (!connection) {
         is_kept = false;
         const std::int64_t left_ms = (deadline - clock_.monotonicNanos()) / kNanosPerMs;
@@ -202,12 +208,13 @@ class Cluster::Nodes {
     }
   }
 
-  std::unique_ptr<Connection> takeKept(Node& node) {
+  // A kept one, when it is allowed to be; null when there is none.
+  std::unique_ptr<Connection> takeConnection(Node& node, bool may_be_kept) {
     const std::int64_t oldest = clock_.monotonicNanos() - kKeptNanos;
     std::vector<std::unique_ptr<Connection>> expired;  // closed outside the lock
     const std::lock_guard lock(mutex_);
     ++node.requests;
-    while (!node.kept.empty()) {
+    while (may_be_kept && !node.kept.empty()) {
       std::unique_ptr<Connection> connection = std::move(node.kept.back());
       node.kept.pop_back();
       if (connection->idleSinceNanos() >= oldest) return connection;

@@ -2,8 +2,9 @@
 //
 // A node is used once a check has found the product that is expected there; a checking thread looks at each every few
 // seconds, and at one that failed after a growing pause. Requests go round the nodes that are up. One that cannot be
-// reached or breaks off is marked down and the request goes to the next: all our requests are harmless when repeated
-// (writes carry versions). A request that times out is not sent again; its node is looked at at once.
+// reached or breaks off is marked down and the request goes to the next: our own requests are harmless when repeated
+// (writes carry versions); one that is not says so. A request that times out is not sent again; its node is looked at
+// at once.
 //
 // THREADS: any. OWNS: connections, the checking thread and the threads of parallel writes.
 #pragma once
@@ -58,7 +59,8 @@ class Cluster {
 
   // The response, whatever its status; its body is unpacked. At most `deadline_nanos` (0: none) and the request
   // timeout. unavailable ("search_engine_away") when no node is up, naming why each is not, or none could be reached;
-  // deadline_exceeded ("search_engine_timeout").
+  // deadline_exceeded ("search_engine_timeout"). Of a request that is not repeatable also "search_engine_lost", when
+  // the connection broke and it may have been carried out.
   Result<HttpResponse> send(const HttpRequest& request, std::int64_t deadline_nanos = 0);
 
   // Ok when a node is up; else "search_engine_away" as above.

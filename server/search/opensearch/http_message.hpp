@@ -19,6 +19,7 @@ struct HttpRequest {
   std::string target;  // path and query, encoded
   std::string body;
   std::string_view content_type = "application/json";  // of a body
+  bool is_repeatable = true;  // else it is sent once, on a connection of its own: the peer may have acted on it
 };
 
 struct HttpResponse {
