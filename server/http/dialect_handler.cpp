@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <memory>
-#include <span>
+#include <optional>
 #include <utility>
 
 #include "server/dialect/failure.hpp"
+#include "server/dialect/request_kind.hpp"
 #include "server/http/percent_encoding.hpp"
 
 namespace gyre::http {
@@ -66,21 +67,13 @@ Result<dialect::Request> toDialect(Request& request) {
   return made;
 }
 
-constexpr std::string_view kReading[] = {"_search",     "_msearch",     "_count",        "_mget",
-                                         "_field_caps", "_validate",    "_explain",      "_analyze",
-                                         "_pit",        "_termvectors", "_mtermvectors", "_rank_eval"};
-constexpr std::string_view kWriting[] = {"_bulk", "_doc", "_create", "_update", "_update_by_query", "_delete_by_query"};
-
-bool holdsAny(const std::vector<std::string>& segments, std::span<const std::string_view> names) {
-  return std::any_of(segments.begin(), segments.end(), [&](const std::string& segment) {
-    return std::find(names.begin(), names.end(), segment) != names.end();
-  });
-}
-
 Permission permissionOf(const dialect::Request& request) {
-  if (request.method == "GET" || request.method == "HEAD") return Permission::kRead;
-  if (holdsAny(request.segments, kWriting)) return Permission::kWrite;
-  return holdsAny(request.segments, kReading) ? Permission::kRead : Permission::kAdmin;
+  switch (dialect::kindOf(request)) {
+    case dialect::RequestKind::kRead: return Permission::kRead;
+    case dialect::RequestKind::kWrite: return Permission::kWrite;
+    case dialect::RequestKind::kAdmin: break;
+  }
+  return Permission::kAdmin;
 }
 
 // The one index that is named, or "" for all of them.
@@ -112,7 +105,8 @@ void DialectHandler::handle(Request& request, Responder responder) {
     }
   }
   dialect::RouteMatch match = dialect::matchRoute(made.value());
-  if (service_.isQuick(made.value(), match))
+  const bool is_relayed = relay_ != nullptr && relay_->mayTake(made.value(), match);
+  if (!is_relayed && service_.isQuick(made.value(), match))
     return responder.send(toHttp(service_.handle(made.value(), std::move(match))));
   // A std::function is copied, and neither of these may be.
   struct Work {
@@ -121,8 +115,12 @@ void DialectHandler::handle(Request& request, Responder responder) {
     Responder responder;
   };
   auto work = std::make_shared<Work>(Work{std::move(made).value(), std::move(match), std::move(responder)});
-  const bool is_queued = pool_.trySubmit(
-      [this, work] { work->responder.send(toHttp(service_.handle(work->request, std::move(work->match)))); });
+  const bool is_queued = pool_.trySubmit([this, work, is_relayed] {
+    std::optional<dialect::Response> answer;
+    if (is_relayed) answer = relay_->answer(work->request, work->match);
+    if (!answer) answer = service_.handle(work->request, std::move(work->match));
+    work->responder.send(toHttp(std::move(*answer)));
+  });
   if (!is_queued)
     work->responder.send(toHttp(dialect::failureResponse(Status(
         Code::kResourceExhausted, "rejected_execution_exception", "the queue of requests is full; try again later"))));

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/thread_pool.hpp"
+#include "server/dialect/relay.hpp"
 #include "server/dialect/service.hpp"
 #include "server/http/api_keys.hpp"
 #include "server/http/http_server.hpp"
@@ -17,8 +18,9 @@ namespace gyre::http {
 
 class DialectHandler final : public Handler {
  public:
-  DialectHandler(dialect::Service& service, base::ThreadPool& pool, const ApiKeys& keys)
-      : service_(service), pool_(pool), keys_(keys) {}
+  // `relay`: takes what it wants before the service does; may be null.
+  DialectHandler(dialect::Service& service, base::ThreadPool& pool, const ApiKeys& keys, dialect::Relay* relay)
+      : service_(service), pool_(pool), keys_(keys), relay_(relay) {}
   void handle(Request& request, Responder responder) override;
   Response refusal(int status, std::string_view reason, std::string_view detail, std::uint64_t request_id) override;
 
@@ -28,6 +30,7 @@ class DialectHandler final : public Handler {
   dialect::Service& service_;
   base::ThreadPool& pool_;
   const ApiKeys& keys_;
+  dialect::Relay* const relay_;
 };
 
 }  // namespace gyre::http
