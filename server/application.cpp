@@ -404,8 +404,9 @@ class HttpSubsystem final : public Poco::Util::Subsystem {
           kExitConfiguration,
           invalidArgument("dialect.listen: there are no API keys, so only a loopback address is allowed, found \"" +
                           config.dialect.listen.text() + "\""));
-    const Status started = dialect_.start(config, toLimits(config.limits), shared_.folder->path(),
-                                          shared_.domains->catalog(), *shared_.keys, shared_.clock, shared_.log);
+    const Status started =
+        dialect_.start(config, toLimits(config.limits), shared_.folder->path(), shared_.domains->catalog(),
+                       shared_.domains->cluster(), *shared_.keys, shared_.clock, shared_.log);
     if (!started.isOk()) return shared_.fail(kExitUnavailable, started);
     shared_.log.log(base::Level::kInformation, "server",
                     "dialect: http://" + config::Address{config.dialect.listen.host, dialect_.server()->port()}.text());

@@ -13,11 +13,11 @@
 namespace gyre {
 
 Status DialectListener::start(const config::Config& config, const http::Limits& limits, const std::string& folder,
-                              const bus::DomainCatalog& domains, const http::ApiKeys& keys, const base::Clock& clock,
-                              base::Observer& observer) {
+                              const bus::DomainCatalog& domains, search::Cluster* cluster, const http::ApiKeys& keys,
+                              const base::Clock& clock, base::Observer& observer) {
   dialect::Catalog::Options options;
   options.folder = folder + "/free";
-  options.has_free_indices = config.dialect.has_free_indices;
+  options.has_free_indices = config.dialect.has_free_indices && cluster == nullptr;
   options.buffer_bytes = config.engine.buffer_bytes;
   options.max_indices = config.dialect.max_indices;
   GYRE_TRY_ASSIGN(catalog_, dialect::Catalog::open(std::move(options), clock, observer));
@@ -29,7 +29,8 @@ Status DialectListener::start(const config::Config& config, const http::Limits& 
   identity.host = config.dialect.listen.host;
   service_ = std::make_unique<dialect::Service>(*catalog_, std::move(identity));
   pool_ = std::make_unique<base::ThreadPool>(config.readers.threads, config.readers.queue);
-  handler_ = std::make_unique<http::DialectHandler>(*service_, *pool_, keys);
+  if (config.dialect.has_free_indices && cluster != nullptr) relay_ = std::make_unique<ClusterRelay>(*cluster, config);
+  handler_ = std::make_unique<http::DialectHandler>(*service_, *pool_, keys, relay_.get());
   http::Options server_options;
   server_options.host = config.dialect.listen.host;
   server_options.port = config.dialect.listen.port;

@@ -12,6 +12,7 @@
 #include "base/observer.hpp"
 #include "base/thread_pool.hpp"
 #include "server/bus/domain_service.hpp"
+#include "server/cluster_relay.hpp"
 #include "server/config/config.hpp"
 #include "server/dialect/catalog.hpp"
 #include "server/dialect/service.hpp"
@@ -27,10 +28,10 @@ namespace gyre {
 
 class DialectListener {
  public:
-  // `folder` is the data folder's.
+  // `folder` is the data folder's. `cluster`: where free indices live, when the engine is on one; else null.
   Status start(const config::Config& config, const http::Limits& limits, const std::string& folder,
-               const bus::DomainCatalog& domains, const http::ApiKeys& keys, const base::Clock& clock,
-               base::Observer& observer);
+               const bus::DomainCatalog& domains, search::Cluster* cluster, const http::ApiKeys& keys,
+               const base::Clock& clock, base::Observer& observer);
   // One that was opened later. REQUIRES: started. One thread at a time.
   void addDomain(const bus::DomainService& domain);
   // Answers what is in flight, then commits and closes the free indices. Harmless when repeated, or never started.
@@ -46,6 +47,7 @@ class DialectListener {
   std::unique_ptr<dialect::Catalog> catalog_;
   std::unique_ptr<dialect::Service> service_;
   std::unique_ptr<base::ThreadPool> pool_;
+  std::unique_ptr<ClusterRelay> relay_;
   std::unique_ptr<http::DialectHandler> handler_;
   std::unique_ptr<http::HttpServer> server_;
   std::vector<stream::DocumentIndex*> streams_;  // that tell of their generations

@@ -53,7 +53,7 @@ class Domains {
   // REQUIRES: the domain at this place was opened.
   const bus::QueryCache& cache(std::size_t served) const;
   // Null with an embedded engine.
-  const search::Cluster* cluster() const { return cluster_.get(); }
+  search::Cluster* cluster() { return cluster_.get(); }
   const projector::Backlog* backlog(std::size_t served) const;
   // Null unless another server writes the index.
   const search::IndexReader* reader(std::size_t served) const;

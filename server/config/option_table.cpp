@@ -65,7 +65,7 @@ std::vector<Row<Config>> makeListenerRows() {
       {{"dialect.loops", OptionType::kInteger, "0", "event loops of the listener; 0: one a core", 0, 256},
        [](Config& c, const Value& v) { c.dialect.loops = smallCount(v); }},
       {{"dialect.free_indices", OptionType::kBoolean, "false",
-        "whether indices of any name may be written besides the domains'"},
+        "whether indices of any name may be written besides the domains'; with an engine on a cluster they are the cluster's"},
        [](Config& c, const Value& v) { c.dialect.has_free_indices = flag(v); }},
       {{"dialect.max_indices", OptionType::kInteger, "1000", "so many indices may there be besides the domains'", 1,
         1'000'000},
