@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/query/score_bounds.hpp"
 #include "engine/query/scorer_lists.hpp"
 #include "engine/query/scorers.hpp"
 #include "engine/query/window_sums.hpp"
@@ -13,11 +14,70 @@ namespace {
 
 // A clause that looks at more things than this for each document is costly.
 constexpr std::uint64_t kFewParts = 8;
+// A clause with so many times the matches of another is asked about those of that one alone.
+constexpr std::uint64_t kManyTimes = 6;
 
-class BoolScorer final : public Scorer {
+// The matches of several required clauses with their bounds, a span at a time.
+class SpanReader {
+ public:
+  // Stays closed unless all clauses that score tell bounds, and all match about as many of the segment's documents.
+  void open(const std::vector<RequiredScorer>& required, std::uint32_t doc_count) {
+    std::uint64_t fewest = UINT64_MAX, most = 0;
+    for (const RequiredScorer& clause : required) {
+      fewest = std::min(fewest, clause.scorer->cost());
+      if (!clause.is_scored) continue;
+      most = std::max(most, clause.scorer->cost());
+      auto* const bounder = dynamic_cast<SpanBounder*>(clause.scorer.get());
+      if (bounder == nullptr || !bounder->tellsBounds()) return bounders_.clear();
+      bounders_.push_back(bounder);
+    }
+    if (bounders_.size() < 2 || fewest < most / kManyTimes) bounders_.clear();
+    docs_in_window_ = most * kWindowDocs / std::max(doc_count, kWindowDocs);
+  }
+  // Whether to look up these documents, or all, would cost more than to read the lists. REQUIRES: isOpen().
+  bool isWorthIt(const std::uint64_t* within) const {
+    return within == nullptr || countBits(within) * kManyTimes >= docs_in_window_;
+  }
+  bool isOpen() const { return !bounders_.empty(); }
+
+  WindowBounds read(std::uint32_t window, float floor) {
+    const std::uint32_t span = window / kSpanWindows;
+    if (span != span_) readSpan(span, floor);
+    // Bounds are in units of the floor that was when they were read.
+    const float least = static_cast<float>(kBoundFloor) * (floor / floor_);
+    const std::uint32_t part = window % kSpanWindows;
+    return {matches_.data() + std::size_t{part} * kWindowWords, bounds_.data() + std::size_t{part} * kWindowDocs,
+            least < 255 ? static_cast<std::uint8_t>(std::max(least - 1, 1.0f)) : std::uint8_t{254}};
+  }
+
+ private:
+  void readSpan(std::uint32_t span, float floor) {
+    span_ = span;
+    floor_ = floor;
+    bounds_.assign(kSpanDocs, 0);
+    for (std::size_t i = 0; i < bounders_.size(); ++i) {
+      std::vector<std::uint64_t>& bits = i == 0 ? matches_ : clause_;
+      bits.assign(kSpanWords, 0);
+      bounders_[i]->addSpan(span * kSpanDocs, static_cast<float>(kBoundFloor) / floor, bits.data(), bounds_.data());
+      if (i == 0) continue;
+      std::uint64_t any = 0;
+      for (std::size_t w = 0; w < kSpanWords; ++w) any |= matches_[w] &= clause_[w];
+      if (any == 0) return;
+    }
+  }
+
+  std::vector<SpanBounder*> bounders_;
+  std::uint64_t docs_in_window_ = 0;  // that the most frequent clause matches, on average
+  std::uint32_t span_ = UINT32_MAX;   // that was read
+  float floor_ = 0;
+  std::vector<std::uint64_t> matches_, clause_;
+  std::vector<std::uint8_t> bounds_;
+};
+
+class BoolScorer final : public Scorer, public BoundsReader {
  public:
   BoolScorer(std::vector<RequiredScorer> required, std::vector<ScorerPtr> should, std::vector<ScorerPtr> must_not,
-             std::uint32_t minimum_should_match)
+             std::uint32_t minimum_should_match, std::uint32_t doc_count)
       : required_(std::move(required)),
         should_(std::move(should)),
         must_not_(std::move(must_not)),
@@ -42,6 +102,7 @@ class BoolScorer final : public Scorer {
       if (i == 0 || !clauses[i].is_costly) asked_count_ = i + 1;
       required_[i] = std::move(clauses[i].clause);
     }
+    spans_.open(required_, doc_count);
   }
 
   std::uint64_t partCount() const override {
@@ -78,11 +139,19 @@ class BoolScorer final : public Scorer {
 
   void findAbove(const FloorRequest& request, std::uint64_t* bits, std::uint64_t* above, float* scores) override {
     const auto isScored = [](const RequiredScorer& clause) { return clause.is_scored; };
-    // With several that score, the most that each can score lies too far above what it does for it to pay.
-    if (!should_.empty() || std::count_if(required_.begin(), required_.end(), isScored) != 1)
-      return Scorer::findAbove(request, bits, above, scores);
-    findAboveByOne(request, bits, above, scores);
+    if (!should_.empty()) return Scorer::findAbove(request, bits, above, scores);
+    if (std::count_if(required_.begin(), required_.end(), isScored) == 1)
+      return findAboveByOne(request, bits, above, scores);
+    if (!spans_.isOpen() || !spans_.isWorthIt(request.within)) return Scorer::findAbove(request, bits, above, scores);
+    findAboveByBounds(request, bits, above, scores);
   }
+
+  bool readsBounds() const override {
+    const auto isScored = [](const RequiredScorer& clause) { return clause.is_scored; };
+    return spans_.isOpen() && should_.empty() && must_not_.empty() &&
+           std::all_of(required_.begin(), required_.end(), isScored);
+  }
+  WindowBounds readBounds(std::uint32_t window, float floor) override { return spans_.read(window, floor); }
 
   float maxScore(std::uint32_t window) override {
     float sum = 0;
@@ -117,10 +186,34 @@ class BoolScorer final : public Scorer {
     });
   }
 
+  // Matches are known with their bounds; those that may come above the floor are scored.
+  void findAboveByBounds(const FloorRequest& request, std::uint64_t* bits, std::uint64_t* above, float* scores) {
+    const WindowBounds span = spans_.read(request.window, request.floor);
+    WindowBits matches;
+    std::copy_n(span.matches, kWindowWords, matches.begin());
+    if (request.within != nullptr) andBits(matches.data(), request.within);  // which may be `bits`
+    std::copy(matches.begin(), matches.end(), bits);
+    for (const RequiredScorer& clause : required_)
+      if (!clause.is_scored) clause.scorer->narrow(request.window, bits, nullptr);
+    dropProhibited(request.window, bits);
+    clearBits(above);
+    forEachBit(bits, [&](std::uint32_t i) {
+      if (span.bounds[i] >= span.least) setBit(above, i);
+    });
+    if (!hasBits(above)) return;
+    sums_.resize(kWindowDocs);
+    for (const RequiredScorer& clause : required_) {
+      if (!clause.is_scored) continue;
+      WindowBits found{};
+      clause.scorer->addTo(request.window, above, found.data(), sums_.data());
+    }
+    moveSums(above, above, sums_.data(), scores);
+  }
+
   // Finds the matches among `bits`, or among all documents. As Lucene does, the scores of required and of optional
   // clauses are each added up in double precision, then added in single precision.
   void match(std::uint32_t window, bool is_narrowing, std::uint64_t* bits, float* scores) {
-    if (scores != nullptr && sums_.empty()) {
+    if (scores != nullptr && should_sums_.empty()) {
       sums_.resize(kWindowDocs);
       should_sums_.resize(kWindowDocs);
     }
@@ -206,6 +299,7 @@ class BoolScorer final : public Scorer {
   // All 0 between calls; empty until scores are asked for.
   std::vector<double> sums_, should_sums_;
   std::vector<std::uint16_t> counts_;
+  SpanReader spans_;
 };
 
 }  // namespace
@@ -220,8 +314,8 @@ ScorerPtr makeBoolScorer(SegmentRun& run, std::vector<RequiredScorer> required, 
   } else if (required.size() == 1 && required.front().is_scored && should.empty() && must_not.empty()) {
     return std::move(required.front().scorer);
   }
-  return std::make_unique<BoolScorer>(std::move(required), std::move(should), std::move(must_not),
-                                      minimum_should_match);
+  return std::make_unique<BoolScorer>(std::move(required), std::move(should), std::move(must_not), minimum_should_match,
+                                      run.docCount());
 }
 
 }  // namespace gyre::engine

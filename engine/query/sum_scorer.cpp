@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/query/score_bounds.hpp"
 #include "engine/query/scorer_lists.hpp"
 #include "engine/query/scorers.hpp"
 #include "engine/query/window_sums.hpp"
@@ -12,9 +13,17 @@ namespace gyre::engine {
 
 namespace {
 
-class SumScorer final : public UnionScorer {
+class SumScorer final : public UnionScorer, public SpanBounder {
  public:
-  explicit SumScorer(std::vector<ScorerPtr> scorers) : UnionScorer(std::move(scorers)), sums_(kWindowDocs) {}
+  explicit SumScorer(std::vector<ScorerPtr> scorers) : UnionScorer(std::move(scorers)), sums_(kWindowDocs) {
+    for (const ScorerPtr& scorer : scorers_)
+      if (auto* const bounder = dynamic_cast<SpanBounder*>(scorer.get()); bounder != nullptr && bounder->tellsBounds())
+        bounders_.push_back(bounder);
+  }
+  bool tellsBounds() const override { return bounders_.size() == scorers_.size(); }
+  void addSpan(DocId begin, float scale, std::uint64_t* bits, std::uint8_t* bounds) override {
+    for (SpanBounder* const bounder : bounders_) bounder->addSpan(begin, scale, bits, bounds);
+  }
   void addTo(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, double* sums) override {
     WindowBits found{};
     for (const ScorerPtr& scorer : scorers_)
@@ -115,8 +124,9 @@ class SumScorer final : public UnionScorer {
     moveSums(bits, bits, sums_.data(), scores);
   }
 
-  std::vector<double> sums_;  // all 0 between calls
-  std::vector<Part> parts_;   // as the last window ordered them
+  std::vector<SpanBounder*> bounders_;  // those of scorers_ that are
+  std::vector<double> sums_;            // all 0 between calls
+  std::vector<Part> parts_;             // as the last window ordered them
   // Documents of the window: those with a sum, and of those the ones that may still come above the floor.
   std::vector<std::uint16_t> written_, near_;
 };

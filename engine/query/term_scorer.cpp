@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "engine/query/postings_walk.hpp"
+#include "engine/query/score_bounds.hpp"
 #include "engine/query/scorers.hpp"
 
 namespace gyre::engine {
@@ -16,10 +19,36 @@ namespace {
 // is halved seven times.
 constexpr std::uint64_t kLookUpCost = 6;
 
-class TermScorer final : public Scorer {
+// What a document with a term so and so often can score at most, in the units of score_bounds.hpp. The last stands for
+// all frequencies above too.
+class BoundTable {
+ public:
+  static constexpr std::uint32_t kFrequencies = 16;
+
+  void fill(const Bm25& bm25, std::uint8_t norm, float scale) {
+    if (norm == norm_ && scale == scale_) return;
+    norm_ = norm;
+    scale_ = scale;
+    for (std::uint32_t freq = 1; freq < kFrequencies; ++freq) {
+      constexpr float kAny = std::numeric_limits<float>::infinity();
+      const float score = bm25.score(freq + 1 == kFrequencies ? kAny : static_cast<float>(freq), norm) * scale;
+      bounds_[freq] = score < 254 ? static_cast<std::uint8_t>(static_cast<int>(score) + 1) : std::uint8_t{255};
+    }
+  }
+  std::uint32_t operator[](std::uint32_t freq) const { return bounds_[std::min(freq, kFrequencies - 1)]; }
+
+ private:
+  std::uint8_t norm_ = 0;
+  float scale_ = -1;  // none
+  std::array<std::uint8_t, kFrequencies> bounds_{};
+};
+
+class TermScorer final : public Scorer, public SpanBounder {
  public:
   TermScorer(SegmentRun& run, const FieldReader& field, const TermInfo& term, std::shared_ptr<const Bm25> bm25)
-      : walk_(field.postings->cursor(term), term.doc_freq),
+      : field_(field),
+        term_(term),
+        walk_(field.postings->cursor(term), term.doc_freq),
         norms_(field.norms),
         bm25_(std::move(bm25)),
         docs_in_window_(std::uint64_t{term.doc_freq} * kWindowDocs / std::max(run.docCount(), kWindowDocs)) {}
@@ -115,7 +144,51 @@ class TermScorer final : public Scorer {
     return highest;
   }
 
+  void addSpan(DocId begin, float scale, std::uint64_t* bits, std::uint8_t* bounds) override {
+    if (!span_walk_) span_walk_.emplace(field_.postings->cursor(term_), term_.doc_freq);
+    const DocId last = begin + (kSpanDocs - 1);
+    for (DocId from = begin; span_walk_->seek(from);) {
+      std::span<const DocId> docs = span_walk_->docs();
+      std::span<const std::uint32_t> freqs = span_walk_->cursor().freqs();
+      const bool is_last = docs.back() >= last;
+      from = docs.back() + 1;
+      const std::uint8_t norm = norms_ == nullptr ? 1 : span_walk_->cursor().boundAt(docs.back()).min_norm;
+      table_.fill(*bm25_, norm, scale);
+      if (docs.back() > last) docs = docs.first(placeBehind(docs, last));
+      if (!docs.empty() && docs.front() < begin) {
+        const std::size_t before = placeBehind(docs, begin - 1);
+        docs = docs.subspan(before);
+        freqs = freqs.subspan(before);
+      }
+      for (std::size_t i = 0; i < docs.size(); ++i) {
+        std::uint8_t& bound = bounds[docs[i] - begin];
+        bound = static_cast<std::uint8_t>(std::min(bound + table_[freqs[i]], 255U));
+      }
+      setSpanBits(docs, begin, bits);
+      if (is_last) break;
+    }
+  }
+
  private:
+  static std::size_t placeBehind(std::span<const DocId> docs, DocId doc) {
+    return static_cast<std::size_t>(std::upper_bound(docs.begin(), docs.end(), doc) - docs.begin());
+  }
+  // Neighbours share words, and each would wait for the store before: four places of the list take turns.
+  static void setSpanBits(std::span<const DocId> docs, DocId begin, std::uint64_t* bits) {
+    const auto set = [&](std::size_t i) {
+      const std::uint32_t at = docs[i] - begin;
+      bits[at / 64] |= std::uint64_t{1} << (at % 64);
+    };
+    const std::size_t quarter = docs.size() / 4;
+    for (std::size_t i = 0; i < quarter; ++i) {
+      set(i);
+      set(i + quarter);
+      set(i + 2 * quarter);
+      set(i + 3 * quarter);
+    }
+    for (std::size_t i = 4 * quarter; i < docs.size(); ++i) set(i);
+  }
+
   // Whether to look up these documents costs less than to read the term's in the window, which are about
   // docs_in_window_.
   bool isFew(const std::uint64_t* bits) const { return countBits(bits) * kLookUpCost < docs_in_window_; }
@@ -173,10 +246,14 @@ class TermScorer final : public Scorer {
     });
   }
 
+  const FieldReader& field_;
+  TermInfo term_;
   PostingsWalk walk_;
   const std::uint8_t* norms_;
   std::shared_ptr<const Bm25> bm25_;
   std::uint64_t docs_in_window_;  // on average
+  std::optional<PostingsWalk> span_walk_;
+  BoundTable table_;
 };
 
 }  // namespace

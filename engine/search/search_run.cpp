@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/query/explanation.hpp"
+#include "engine/query/score_bounds.hpp"
 #include "engine/query/window_bits.hpp"
 #include "engine/search/collector.hpp"
 #include "gyre/json_writer.hpp"
@@ -160,7 +161,9 @@ class SearchRun {
     outcome_.aggregators.beginSegment(run);
     is_taken_.assign((run.docCount() + kWindowDocs - 1) / kWindowDocs, false);
     takePromisingWindows(weights, run, scorers);
+    BoundsReader* const bounds = boundsReaderOf(scorers);
     for (DocId from = 0; from < run.docCount();) {
+      if (bounds != nullptr) from = passBelow(run, *bounds, from);
       const DocId candidate = scorers.query->nextCandidate(from);
       if (candidate >= run.docCount()) break;
       const std::uint32_t window = windowOf(candidate);
@@ -177,6 +180,31 @@ class SearchRun {
     }
     if (failure_.isOk()) failure_ = run.failure();
     collector_->endSegment();
+  }
+
+  // The query, if it can tell which windows only have to be counted.
+  BoundsReader* boundsReaderOf(const Scorers& scorers) {
+    if (!scorers.filters.empty() || has_post_filter_ || request_.slice || request_.terminate_after > 0) return nullptr;
+    auto* const reader = dynamic_cast<BoundsReader*>(scorers.query.get());
+    return reader != nullptr && reader->readsBounds() ? reader : nullptr;
+  }
+
+  // Counts the matches of windows in which no score comes above the floor; the first document of the next one.
+  DocId passBelow(SegmentRun& run, BoundsReader& reader, DocId from) {
+    const float floor = scoreFloor();
+    if (!(floor > 0)) return from;
+    WindowBits bits;
+    for (; from < run.docCount(); from = windowBegin(windowOf(from)) + kWindowDocs) {
+      const std::uint32_t window = windowOf(from);
+      if (is_taken_[window]) continue;
+      if (wantsHitsAlone() || isPastDeadline()) return from;
+      const WindowBounds bounds = reader.readBounds(window, floor);
+      std::copy_n(bounds.matches, kWindowWords, bits.begin());
+      keepVisible(run.view(), window, bits.data());
+      if (bounds.mayExceed(bits.data())) return from;
+      outcome_.total += countBits(bits.data());
+    }
+    return from;
   }
 
   // Documents that stand in the order of their keys are looked at from the end where the best are; what is left then
