@@ -176,7 +176,8 @@ void DateSlots::map(const std::int64_t* values, std::uint32_t size, std::uint32_
   for (std::uint32_t i = 0; i < size; ++i) {
     const std::uint32_t slot = cells_[static_cast<std::size_t>((values[i] - base_) >> shift_)];
     const std::uint32_t following = std::min(slot + 1, last);
-    slots[i] = values[i] >= starts_[following] ? following : slot;
+    // Without a branch, which dates in no order would have guessed wrong.
+    slots[i] = slot + static_cast<std::uint32_t>(values[i] >= starts_[following]) * (following - slot);
   }
 }
 

@@ -34,6 +34,14 @@ GYRE_CPU_CLONES void decimalsToDoubles(double power, std::uint32_t count, std::i
   for (std::uint32_t i = 0; i < count; ++i) numbers[i] = fromDecimal(numbers[i], power, false);
 }
 
+// Whether the documents ascend, and all their bits are set.
+GYRE_CPU_CLONES bool areSet(const std::uint32_t* bits, const std::uint16_t* docs, std::size_t count) {
+  std::uint32_t ascend = 1, all = 1;
+  for (std::size_t i = 1; i < count; ++i) ascend &= static_cast<std::uint32_t>(docs[i - 1] < docs[i]);
+  for (std::size_t i = 0; i < count; ++i) all &= bits[docs[i] / 32] >> (docs[i] % 32);
+  return (all & ascend) != 0;
+}
+
 class PackedColumn final : public ColumnReader, public PackedWindows {
  public:
   static Result<std::unique_ptr<ColumnReader>> open(base::ByteView section, std::uint32_t doc_count) {
@@ -351,6 +359,16 @@ class PackedColumn final : public ColumnReader, public PackedWindows {
         return count;
       case ColumnLayout::kSlotted:
       case ColumnLayout::kCompact: {
+        // Of nested documents' roots, all are often asked for, and all have a value: then those are in order.
+        const bool is_slotted = each.layout == ColumnLayout::kSlotted;
+        if ((is_slotted || count == each.value_count) && arePresent(data, docs)) {
+          const std::uint8_t* const packed = data + kWindowWords * 8;
+          if (is_slotted)
+            gatherPacked(each, packed, docs.data(), count, numbers);
+          else
+            decode(each, packed, count, numbers);
+          return count;
+        }
         std::array<std::uint32_t, kWindowWords> ranks{};
         if (each.layout == ColumnLayout::kCompact) ranks = ranksOfWords(data);
         for (std::uint32_t i = 0; i < count; ++i) {
@@ -374,6 +392,13 @@ class PackedColumn final : public ColumnReader, public PackedWindows {
         return found;
     }
     return 0;
+  }
+
+  // Whether the documents ascend, and each has a value.
+  static bool arePresent(const std::uint8_t* present, std::span<const std::uint16_t> docs) {
+    std::array<std::uint32_t, kWindowDocs / 32> words;
+    std::memcpy(words.data(), present, sizeof words);
+    return areSet(words.data(), docs.data(), docs.size());
   }
 
   template <class Slot>
