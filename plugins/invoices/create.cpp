@@ -11,12 +11,14 @@
 #include "gyre/faults.hpp"
 #include "gyre/time.hpp"
 #include "invoice.hpp"
+#include "number_key.hpp"
 #include "totals.hpp"
 
 namespace gyre::invoices {
 
 namespace {
 
+constexpr std::string_view kFactorDigits = "at most 12 digits before the point and 6 after it";
 constexpr Int128 kAmountLimit = Decimal::power(Money::kMaxDigits);  // of an amount in minor units
 
 std::string ruled(std::string_view rule, std::string_view what) {
@@ -77,6 +79,7 @@ class Reader {
   TaxClass readTax(json::Value holder, const std::string& at, const TaxPlace& place);
   std::int64_t readRate(json::Value rate, const std::string& pointer);
   // An amount in minor units; `rule` is about its digits after the point.
+  void faultOfDigits(const std::string& pointer, std::string_view limit, const Status& status, json::Value found);
   std::optional<Int128> readAmount(json::Value value, const std::string& pointer, std::string_view rule);
   std::vector<Allowance> readAllowances(std::string_view member, bool is_charge);
   void readPrepaid();
@@ -147,10 +150,7 @@ void Reader::readHead() {
   totals_ = Totals(digits_);
   if (const json::Value number = faults_.sound("number"); number.isString()) {
     const std::string_view text = number.string();
-    const bool has_letter_or_digit = std::any_of(text.begin(), text.end(), [](char c) {
-      return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c & 0x80) != 0;
-    });
-    if (!has_letter_or_digit)
+    if (numberKey(text).empty())
       fault("/number", expected("BR-02", "a number with a letter or a digit", detail::quoted(text)));
     else if (!isPrintable(text) || text.front() == ' ' || text.back() == ' ')
       fault("/number", expected("BR-02", "a number on one line, without blanks around it", detail::quoted(text)));
@@ -187,11 +187,20 @@ void Reader::readDates() {
 
 // ---- amounts
 
+// Of what is no decimal, or has more digits than any can.
+void Reader::faultOfDigits(const std::string& pointer, std::string_view limit, const Status& status,
+                           json::Value found) {
+  if (status.reason() == "out_of_range")
+    fault(pointer, expected("INV-DIGITS", limit, detail::quoted(textOf(found))));
+  else
+    fault(pointer, ruled("INV-DIGITS", status.message()));
+}
+
 std::optional<Int128> Reader::readAmount(json::Value value, const std::string& pointer, std::string_view rule) {
   if (value.isMissing() || value.isNull()) return std::nullopt;
   const auto amount = Decimal::parse(textOf(value));
   if (!amount.isOk()) {
-    fault(pointer, ruled("INV-DIGITS", amount.status().message()));
+    faultOfDigits(pointer, "at most 18 digits", amount.status(), value);
     return std::nullopt;
   }
   const auto money = Money::parse(textOf(value), currency_ == nullptr ? Currency{"any currency", digits_} : *currency_);
@@ -204,13 +213,12 @@ std::optional<Int128> Reader::readAmount(json::Value value, const std::string& p
 Decimal Reader::readFactor(json::Value value, const std::string& pointer) {
   const auto read = Decimal::parse(textOf(value));
   if (!read.isOk()) {
-    fault(pointer, ruled("INV-DIGITS", read.status().message()));
+    faultOfDigits(pointer, kFactorDigits, read.status(), value);
     return {};
   }
   const Int128 limit = Decimal::power(kQuantityWhole + read->scale());
   if (read->scale() > kQuantityDigits || read->units() >= limit || read->units() <= -limit) {
-    fault(pointer,
-          expected("INV-DIGITS", "at most 12 digits before the point and 6 after it", detail::quoted(textOf(value))));
+    fault(pointer, expected("INV-DIGITS", kFactorDigits, detail::quoted(textOf(value))));
     return {};
   }
   return *read;
@@ -272,6 +280,9 @@ Reader::Line Reader::readLine(json::Value line, const std::string& at) {
   static constexpr TaxPlace kPlace{"BR-CO-04", "BR-CL-18", "-05"};
   Line read;
   read.id = line["id"].string();
+  if (const json::Value item = line["description"];
+      item.isString() && item.string().find_first_not_of(" \t\r\n") == std::string_view::npos)
+    fault(at + "/description", expected("BR-25", "what was sold", detail::quoted(item.string())));
   read.quantity = readFactor(line["quantity"], at + "/quantity");
   read.unit_price = readFactor(line["unitPrice"], at + "/unitPrice");
   read.tax = readTax(line, at, kPlace);

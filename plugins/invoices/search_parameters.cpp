@@ -6,6 +6,7 @@
 #include "gyre/country.hpp"
 #include "gyre/currency.hpp"
 #include "invoice.hpp"
+#include "number_key.hpp"
 
 namespace gyre::invoices {
 
@@ -16,9 +17,6 @@ constexpr std::size_t kMinPart = 2;     // what the shortest suffix in the index
 constexpr std::size_t kMaxNumber = 64;  // bytes of a number
 constexpr std::size_t kMaxWords = 32;   // of a text; more are no question
 
-bool isLetterOrDigit(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0;
-}
 bool hasDigit(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -99,13 +97,6 @@ void checkCodes(Faults& faults) {
 }
 
 }  // namespace
-
-std::string numberKey(std::string_view text) {
-  std::string key;
-  for (const char c : text)
-    if (isLetterOrDigit(c)) key += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return key;
-}
 
 std::string textClause(std::string_view text) {
   std::vector<std::string_view> words = wordsOf(text);

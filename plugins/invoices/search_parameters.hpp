@@ -52,9 +52,6 @@ struct SearchParameters {
 // first: the whole number, its end, its beginning, any part of it.
 std::string textClause(std::string_view text);
 
-// Lower-case letters and digits of a text, as the index keeps numbers; other bytes above 127 as they are.
-std::string numberKey(std::string_view text);
-
 // The fields behind the facets and the filters, by the names that clients use.
 struct Facet {
   std::string_view name, field;
