@@ -72,18 +72,19 @@ WantedTerms::WantedTerms(const Query& query, std::function<bool(std::string_view
 
 void WantedTerms::term(std::string_view path, std::string_view term) {
   if (!takes_(path)) return;
-  const auto [wanted, is_new] = terms_.emplace(term, Wanted{count_, boost()});
+  const auto [wanted, is_new] = terms_.emplace(term, Wanted{count_, 0, 0});
   if (is_new) ++count_;
-  // The last word about a term counts.
   wanted->second.boost = boost();
+  wanted->second.told = told_++;
 }
 
 void WantedTerms::phrase(std::string_view path, std::vector<VisitedPlace> places, std::uint32_t slop, bool is_prefix) {
-  if (takes_(path) && !places.empty()) phrases_.push_back({std::move(places), slop, is_prefix, count_++, boost()});
+  if (takes_(path) && !places.empty())
+    phrases_.push_back({std::move(places), slop, is_prefix, count_++, boost(), told_++});
 }
 
 void WantedTerms::pattern(std::string_view path, ExpandTerms expand) {
-  if (takes_(path)) patterns_.push_back({std::move(expand), count_++, boost()});
+  if (takes_(path)) patterns_.push_back({std::move(expand), count_++, boost(), told_++});
 }
 
 WantedTerms::NumberedTerms WantedTerms::expandedTerms(const AnalyzedText& text) const {
@@ -92,9 +93,10 @@ WantedTerms::NumberedTerms WantedTerms::expandedTerms(const AnalyzedText& text) 
   const TextDictionary dictionary(text.tokens);
   for (const Pattern& pattern : patterns_)
     pattern.expand(dictionary, [&](std::string_view term, float factor) {
-      // The last word about a term counts, as in Lucene.
-      const Wanted wanted{pattern.number, pattern.boost * factor, true};
-      found.emplace(term, wanted).first->second.boost = wanted.boost;
+      const Wanted wanted{pattern.number, pattern.boost * factor, pattern.told, true};
+      Wanted& known = found.emplace(term, wanted).first->second;
+      known.boost = wanted.boost;
+      known.told = wanted.told;
     });
   return found;
 }
@@ -103,11 +105,14 @@ std::vector<TextMark> WantedTerms::find(const AnalyzedText& text, PhraseMarks ph
   std::vector<TextMark> marks;
   const NumberedTerms expanded = expandedTerms(text);
   for (const TextToken& token : text.tokens) {
-    auto wanted = terms_.find(token.text);
-    if (wanted == terms_.end() && (wanted = expanded.find(token.text)) == expanded.end()) continue;
-    const auto [number, boost, is_of_pattern] = wanted->second;
-    marks.push_back(
-        {token.start, token.end, token.text, token.position, token.position, false, number, is_of_pattern, boost});
+    // One that is looked for as a term counts as that, and then as what it is like.
+    for (const NumberedTerms* const wanted : {&terms_, &expanded}) {
+      const auto found = wanted->find(token.text);
+      if (found == wanted->end()) continue;
+      const auto [number, boost, told, is_of_pattern] = found->second;
+      marks.push_back({token.start, token.end, token.text, token.position, token.position, false, number, is_of_pattern,
+                       boost, told});
+    }
   }
   for (const Phrase& phrase : phrases_) {
     // Of a spread phrase Lucene asks for its words near each other.
@@ -119,6 +124,13 @@ std::vector<TextMark> WantedTerms::find(const AnalyzedText& text, PhraseMarks ph
   }
   const auto key = [](const TextMark& mark) { return std::tie(mark.start, mark.end, mark.term); };
   std::stable_sort(marks.begin(), marks.end(), [&](const TextMark& a, const TextMark& b) { return key(a) < key(b); });
+  // Of all that was told of a word Lucene keeps the last weight.
+  for (auto first = marks.begin(); first != marks.end();) {
+    const auto last = std::find_if(first, marks.end(), [&](const TextMark& mark) { return key(mark) != key(*first); });
+    const auto latest =
+        std::max_element(first, last, [](const TextMark& a, const TextMark& b) { return a.told < b.told; });
+    for (const float boost = latest->boost; first != last; ++first) first->boost = boost;
+  }
   // A word may be of several phrases, each of which keeps a plain highlight from cutting within it.
   const auto phrase = [](const TextMark& mark) {
     return std::tie(mark.is_of_phrase, mark.first_position, mark.last_position);
@@ -168,7 +180,7 @@ void WantedTerms::findPhrase(const Phrase& phrase, const AnalyzedText& text, boo
     const bool grows =
         end + 1 < candidates.size() && candidates[end + 1].shift - candidates[begin].shift <= std::int64_t{phrase.slop};
     if (missing > 0 || grows) continue;
-    TextMark whole{UINT32_MAX, 0, "", UINT32_MAX, 0, true, phrase.number, false, phrase.boost};
+    TextMark whole{UINT32_MAX, 0, "", UINT32_MAX, 0, true, phrase.number, false, phrase.boost, phrase.told};
     for (std::size_t i = begin; i <= end; ++i) {
       const TextToken& token = text.tokens[candidates[i].token];
       whole.start = std::min(whole.start, token.start);
@@ -183,8 +195,8 @@ void WantedTerms::findPhrase(const Phrase& phrase, const AnalyzedText& text, boo
   if (joins) return;
   for (const auto& [word, span] : words) {
     const TextToken& token = text.tokens[word];
-    marks.push_back(
-        {token.start, token.end, token.text, span.first, span.last, true, phrase.number, false, phrase.boost});
+    marks.push_back({token.start, token.end, token.text, span.first, span.last, true, phrase.number, false,
+                     phrase.boost, phrase.told});
   }
 }
 
@@ -205,7 +217,8 @@ void WantedTerms::findNear(const Phrase& phrase, const AnalyzedText& text, bool 
   const auto position = [&](std::size_t place) { return text.tokens[tokens[place][at[place]]].position; };
   const auto mark = [&](std::size_t t, std::uint32_t first, std::uint32_t last) {
     const TextToken& token = text.tokens[t];
-    marks.push_back({token.start, token.end, token.text, first, last, true, phrase.number, false, phrase.boost});
+    marks.push_back(
+        {token.start, token.end, token.text, first, last, true, phrase.number, false, phrase.boost, phrase.told});
   };
   while (true) {
     std::size_t earliest = 0;

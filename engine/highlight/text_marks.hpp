@@ -52,7 +52,8 @@ struct TextMark {
   bool is_of_phrase = false;
   std::size_t number = 0;  // of what was looked for, as the query names it
   bool is_of_pattern = false;
-  float boost = 1;  // of the query around it; less where the word is only like what was looked for
+  float boost = 1;       // of the query around it; less where the word is only like what was looked for
+  std::size_t told = 0;  // when the query told of it: of several boosts the last one counts
 };
 
 // How is a phrase found?
@@ -83,15 +84,18 @@ class WantedTerms final : public TermVisitor {
     bool is_prefix;
     std::size_t number;
     float boost;
+    std::size_t told;
   };
   struct Pattern {
     ExpandTerms expand;
     std::size_t number;
     float boost;
+    std::size_t told;
   };
   struct Wanted {
     std::size_t number;
     float boost;
+    std::size_t told;  // when it was told last
     bool is_of_pattern = false;
   };
   using NumberedTerms = std::map<std::string, Wanted, std::less<>>;
@@ -105,6 +109,7 @@ class WantedTerms final : public TermVisitor {
   std::vector<Phrase> phrases_;
   std::vector<Pattern> patterns_;
   std::size_t count_ = 0;
+  std::size_t told_ = 0;
 };
 
 std::u16string toUtf16(std::string_view text);
