@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@
 #include "engine/mapping/number_text.hpp"
 #include "engine/mapping/numeric_value.hpp"
 #include "engine/mapping/range_value.hpp"
+#include "gyre/flat_object.hpp"
 #include "gyre/json.hpp"
 
 namespace gyre::engine {
@@ -160,6 +162,7 @@ class DocumentParser::State {
   }
 
   Status walk(std::string_view source) {
+    if (const std::size_t members = flatMembers(source); members != json::kNotFlat) return walkFlat(members);
     buffer_.reserve(source.size() + simdjson::SIMDJSON_PADDING);
     buffer_.assign(source);
     simdjson::ondemand::document document;
@@ -175,6 +178,38 @@ class DocumentParser::State {
     const char* rest = nullptr;
     if (document.current_location().get(rest) == simdjson::SUCCESS && rest < buffer_.data() + buffer_.size())
       return malformedDocument("unexpected content after the document");
+    return finishWalk();
+  }
+
+  // Most documents hold nothing but scalars, and those need no cursor over what is open. kNotFlat: nothing is told, as
+  // of a string that must be decoded, or of anything that is not sound.
+  std::size_t flatMembers(std::string_view source) {
+    const std::size_t count = flat_reader_.read(source, flat_);
+    if (count == json::kNotFlat) return count;
+    has_targets_ = has_targets_ && flat_reader_.isSameShape();
+    if (!simdjson::validate_utf8(source.data(), source.size())) return json::kNotFlat;
+    for (std::size_t i = 0; i < count; ++i)
+      if (flat_[i].has_escapes) return json::kNotFlat;
+    return count;
+  }
+
+  // Where members belong is found out again only when there are others than before.
+  Status walkFlat(std::size_t count) {
+    const bool is_known = std::exchange(has_targets_, false);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string_view key = flat_[i].key;
+      Target& target = flat_targets_[i];
+      if (!is_known) {
+        GYRE_TRY_ASSIGN(target, targetOf(MemberTable::kRoot, mapping_->dynamic(), key));
+      }
+      target.name = key.substr(key.size() - target.name.size());
+      GYRE_TRY(scalarFor(target, {flat_[i].kind, flat_[i].text}));
+    }
+    has_targets_ = true;
+    return finishWalk();
+  }
+
+  Status finishWalk() {
     for (const std::uint16_t ordinal : constants_) sink_->keyword(fields_[ordinal], *fields_[ordinal].constant_value);
     return completions_.finish();
   }
@@ -286,7 +321,16 @@ class DocumentParser::State {
     }
     Scalar scalar;
     GYRE_TRY(readScalar(value, token, scalar));
-    if (field == nullptr) return {};
+    return scalarFor(target, scalar);
+  }
+
+  Status scalarFor(const Target& target, const Scalar& scalar) {
+    if (target.ordinal == kSkipped) return {};
+    if (target.ordinal == kUnmapped) {
+      if (scalar.kind != json::Kind::kNull || target.dynamic == Dynamic::kStrictAllowTemplates) must_grow_ = true;
+      return {};
+    }
+    const Field* const field = &fields_[target.ordinal];
     if (scalar.kind == json::Kind::kNull) return addNull(*field);
     if (field->type == FieldType::kObject)
       return parseFault("object mapping for [" + field->path + "] tried to parse field [" + shortened(target.name) +
@@ -308,8 +352,7 @@ class DocumentParser::State {
     }
     Scalar scalar;
     GYRE_TRY(readScalar(value, token, scalar));
-    if (scalar.kind != json::Kind::kNull || target.dynamic == Dynamic::kStrictAllowTemplates) must_grow_ = true;
-    return {};
+    return scalarFor(target, scalar);
   }
 
   Status nestedObject(Value& value, const Field& field, Dynamic dynamic, std::uint32_t depth) {
@@ -680,6 +723,10 @@ class DocumentParser::State {
   // Texts without frequencies: which terms this document has given them, sorted.
   std::vector<std::pair<std::uint16_t, std::vector<std::string>>> distinct_;
   simdjson::ondemand::parser parser_;
+  json::FlatReader flat_reader_;
+  json::FlatMember flat_[json::kMaxFlatMembers];
+  Target flat_targets_[json::kMaxFlatMembers];  // of the members of the last flat document
+  bool has_targets_ = false;
   std::string buffer_;  // the document, with room for simdjson to read past its end
   DocumentSink* sink_ = nullptr;
   std::string_view id_;

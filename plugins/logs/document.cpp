@@ -118,11 +118,13 @@ bool DocumentReader::isPlaced(std::string_view raw, Field field) const {
 void DocumentReader::place(const Datum& value, Name name) {
   Part& slot = slots_[static_cast<std::size_t>(name.field)];
   if (!fits(value, name.field) || (!slot.value.isMissing() && slot.name.rank <= name.rank)) return;
+  if (slot.value.isMissing()) placed_.push_back(name.field);
   slot = {value, name};
 }
 
 void DocumentReader::begin() {
-  for (Part& slot : slots_) slot = {};
+  for (const Field field : placed_) slots_[static_cast<std::size_t>(field)] = {};
+  placed_.clear();
   members_.clear();
   attributes_.clear();
   resource_.clear();
@@ -132,12 +134,14 @@ void DocumentReader::begin() {
 
 // A line of scalars; false for any other, and for the few that need decoding.
 bool DocumentReader::collectFlat(std::string_view text) {
-  const std::size_t count = scanFlatObject(text, flat_);
-  if (count == kNotFlat) return false;
-  Name names[kMaxFlatMembers];
+  const std::size_t count = flat_reader_.read(text, flat_);
+  if (count == json::kNotFlat) return false;
+  if (!has_names_ || !flat_reader_.isSameShape())
+    for (std::size_t i = 0; i < count; ++i) flat_names_[i] = fieldOf(flat_[i].key);
+  has_names_ = true;
+  const Name(&names)[json::kMaxFlatMembers] = flat_names_;
   for (std::size_t i = 0; i < count; ++i) {
     const Datum& member = flat_[i];
-    names[i] = fieldOf(member.key);
     if (names[i].field == Field::kNone) continue;
     if (names[i].field == Field::kIgnored || (member.has_escapes && needsText(names[i].field))) return false;
     place(member, names[i]);

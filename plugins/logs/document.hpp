@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "flat_scanner.hpp"
+#include "gyre/flat_object.hpp"
 #include "gyre/json.hpp"
 #include "gyre/status.hpp"
 #include "gyre/stream.hpp"
@@ -23,6 +23,8 @@ inline constexpr std::uint32_t kMaxDepth = 60;
 
 // JSON text that may hold bytes which are no UTF-8: these are made visible first.
 Result<json::Document> parseTolerantly(std::string_view text, std::uint32_t max_depth = kMaxDepth);
+
+using Datum = json::FlatMember;
 
 // Keeps its buffers from one document to the next.
 class DocumentReader {
@@ -58,7 +60,11 @@ class DocumentReader {
 
   static constexpr std::size_t kSlots = static_cast<std::size_t>(Field::kIgnored) + 1;
   Part slots_[kSlots];
-  Datum flat_[kMaxFlatMembers];
+  std::vector<Field> placed_;  // slots that are taken
+  json::FlatReader flat_reader_;
+  Datum flat_[json::kMaxFlatMembers];
+  Name flat_names_[json::kMaxFlatMembers];
+  bool has_names_ = false;  // flat_names_ are those of the last flat line
   std::vector<Whole> members_;
   std::string path_;
   OpenMembers attributes_, resource_;

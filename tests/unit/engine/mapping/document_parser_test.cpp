@@ -3,6 +3,7 @@
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <iterator>
 #include <random>
 #include <string>
 
@@ -83,6 +84,7 @@ class DocumentParserTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(aFailureLeavesNothingBehind);
   CPPUNIT_TEST(largeDocumentsParse);
   CPPUNIT_TEST(damagedDocumentsNeverCrash);
+  CPPUNIT_TEST(flatDocumentsReadAsAnyOther);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -361,6 +363,53 @@ class DocumentParserTest : public CppUnit::TestFixture {
       if (is_taken)
         CPPUNIT_ASSERT_MESSAGE(text + " seed " + std::to_string(seed), json::Document::parse(text, {200}).isOk());
     }
+  }
+
+  // A member that holds an object, which nothing is made of, sends a document of scalars the long way.
+  void flatDocumentsReadAsAnyOther() {
+    const unsigned seed = std::random_device{}();
+    std::mt19937 random(seed);
+    constexpr std::string_view kNames[] = {"k",      "t",     "l",      "b",   "d",   "f", "s",   "flag",
+                                           "at",     "day",   "multi",  "cc",  "w",   "o", "o.k", "o.p.l",
+                                           "free.x", "off.y", "hidden", "new", "_id", "c", ".k"};
+    constexpr std::string_view kValues[] = {"12",
+                                            "-3.5",
+                                            "1e2",
+                                            "true",
+                                            "false",
+                                            "null",
+                                            R"("two words")",
+                                            R"("é")",
+                                            R"("")",
+                                            R"("2024-02-29")",
+                                            R"("2024/02/29")",
+                                            R"("12")",
+                                            "\"\xff\"",
+                                            "\"a\tb\"",
+                                            R"("a\"b")",
+                                            R"("a\u00e9")",
+                                            "01",
+                                            "nul",
+                                            "\"open"};
+    std::size_t taken = 0;
+    for (int i = 0; i < 20'000; ++i) {
+      std::string members;
+      for (unsigned count = 1 + random() % 4; count > 0; --count) {
+        const bool is_sound = random() % 4 != 0;
+        members.append(members.empty() ? "\"" : ", \"").append(kNames[random() % std::size(kNames)]).append("\":");
+        members += kValues[random() % (is_sound ? 12 : std::size(kValues))];
+      }
+      Recorder flat, whole;
+      const Status one = parser_->parse("{" + members + "}", flat);
+      const bool must_grow = parser_->mustGrow();
+      const Status other = parser_->parse("{\"off\":{}," + members + "}", whole);
+      const std::string what = members + " seed " + std::to_string(seed) + " " + std::string(other.message());
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(what, std::string(other.message()), std::string(one.message()));
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(what, parser_->mustGrow(), must_grow);
+      if (one.isOk()) CPPUNIT_ASSERT_EQUAL_MESSAGE(what, whole.text, flat.text);
+      taken += one.isOk();
+    }
+    CPPUNIT_ASSERT(taken > 1'000);
   }
 
  private:
