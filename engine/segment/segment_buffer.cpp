@@ -30,6 +30,32 @@ void SegmentBuffer::adopt(std::shared_ptr<const Mapping> mapping) {
   layOutObjects();
 }
 
+void FieldBuffer::clear() {
+  terms.clear();
+  docs.clear();
+  numbers.clear();
+  term_ids.clear();
+  positions.clear();
+  ends.clear();
+  completions = {};
+}
+
+void SegmentBuffer::clear(std::shared_ptr<const Mapping> mapping) {
+  for (FieldBuffer& buffer : fields_) buffer.clear();
+  marks_.clear();
+  ids_.clear();
+  numbers_.clear();
+  routings_.clear();
+  latest_.clear();
+  documents_.clear();
+  sources_.clear();
+  live_count_ = live_root_count_ = 0;
+  value_bytes_ = 0;
+  attempt_ = document_attempt_ = 0;
+  std::fill(touched_.begin(), touched_.end(), 0);
+  adopt(std::move(mapping));
+}
+
 void SegmentBuffer::beginDocument() {
   document_attempt_ = ++attempt_;
   marks_.clear();

@@ -39,6 +39,8 @@ struct FieldBuffer {
   std::vector<std::uint32_t> ends;       // text: occurrences up to and including those of docs[i]
   CompletionWriter completions;
   std::uint32_t first_position = 0;  // text: of the nested object that is being read
+
+  void clear();
 };
 
 class SegmentBuffer final : public DocumentSink {
@@ -57,6 +59,8 @@ class SegmentBuffer final : public DocumentSink {
   // Takes on a mapping with more fields, or gives one up again (the fields that go must have no values).
   // REQUIRES: between documents; the fields that both have keep their ordinals and types.
   void adopt(std::shared_ptr<const Mapping> mapping);
+  // Empty again, with that mapping (as adopt() takes one). The memory it grew to is kept: as much is likely to come.
+  void clear(std::shared_ptr<const Mapping> mapping);
   // Forgets what the sink received since beginDocument.
   void abandonDocument();
   // What a document is, besides its values.

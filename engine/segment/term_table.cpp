@@ -7,6 +7,32 @@
 
 namespace gyre::engine {
 
+namespace {
+
+template <class Word>
+bool areEqualAtEnds(const char* a, const char* b, std::size_t size) {
+  Word words[4];
+  std::memcpy(&words[0], a, sizeof(Word));
+  std::memcpy(&words[1], b, sizeof(Word));
+  std::memcpy(&words[2], a + size - sizeof(Word), sizeof(Word));
+  std::memcpy(&words[3], b + size - sizeof(Word), sizeof(Word));
+  return ((words[0] ^ words[1]) | (words[2] ^ words[3])) == 0;
+}
+
+// Most terms are short, and comparing them costs less than calling for it.
+bool areEqual(std::string_view a, std::string_view b) {
+  const std::size_t size = a.size();
+  if (size != b.size()) return false;
+  if (size > 16) return std::memcmp(a.data(), b.data(), size) == 0;
+  if (size >= 8) return areEqualAtEnds<std::uint64_t>(a.data(), b.data(), size);
+  if (size >= 4) return areEqualAtEnds<std::uint32_t>(a.data(), b.data(), size);
+  for (std::size_t i = 0; i < size; ++i)
+    if (a[i] != b[i]) return false;
+  return true;
+}
+
+}  // namespace
+
 std::uint64_t hashTerm(std::string_view term) { return XXH3_64bits(term.data(), term.size()); }
 
 std::uint32_t TermTable::find(std::string_view wanted, std::uint64_t hash) const {
@@ -14,7 +40,7 @@ std::uint32_t TermTable::find(std::string_view wanted, std::uint64_t hash) const
   const std::size_t mask = slots_.size() - 1;
   const auto low = static_cast<std::uint32_t>(hash);
   for (std::size_t i = hash & mask; slots_[i].number != kNone; i = (i + 1) & mask)
-    if (slots_[i].hash == low && term(slots_[i].number) == wanted) return slots_[i].number;
+    if (slots_[i].hash == low && areEqual(term(slots_[i].number), wanted)) return slots_[i].number;
   return kNone;
 }
 
@@ -24,16 +50,24 @@ std::uint32_t TermTable::intern(std::string_view wanted, std::uint64_t hash) {
   const auto low = static_cast<std::uint32_t>(hash);
   std::size_t i = hash & mask;
   for (; slots_[i].number != kNone; i = (i + 1) & mask)
-    if (slots_[i].hash == low && term(slots_[i].number) == wanted) return slots_[i].number;
+    if (slots_[i].hash == low && areEqual(term(slots_[i].number), wanted)) return slots_[i].number;
   slots_[i] = {low, size()};
   terms_.push_back({bytes_.size(), static_cast<std::uint32_t>(wanted.size()), 0});
   bytes_ += wanted;
   return slots_[i].number;
 }
 
+void TermTable::clear() {
+  // Of a table much too large for them, clearing would cost more than growing again.
+  if (slots_.size() > kFewestSlots && 16 * terms_.size() < slots_.size()) slots_ = {};
+  std::fill(slots_.begin(), slots_.end(), Slot());
+  terms_.clear();
+  bytes_.clear();
+}
+
 void TermTable::grow() {
   std::vector<Slot> old = std::move(slots_);
-  slots_.assign(std::max<std::size_t>(16, old.size() * 2), {});
+  slots_.assign(std::max(kFewestSlots, old.size() * 2), {});
   const std::size_t mask = slots_.size() - 1;
   for (const Slot& slot : old) {
     if (slot.number == kNone) continue;

@@ -3,6 +3,7 @@
 // THREADS: one writer; reading beside it needs a lock. OWNS: the terms' bytes, in one run.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -50,11 +51,18 @@ class TermTable {
     return numbers;
   }
 
+  // Forgets all terms and keeps the memory that as many again would need.
+  void clear();
+
+  // For the terms; what a clear() kept beyond them is not counted.
   std::uint64_t memoryBytes() const {
-    return bytes_.size() + terms_.size() * sizeof(Term) + slots_.size() * sizeof(Slot);
+    return bytes_.size() + terms_.size() * sizeof(Term) +
+           std::min(slots_.size(), std::max<std::size_t>(kFewestSlots, 4 * terms_.size())) * sizeof(Slot);
   }
 
  private:
+  static constexpr std::size_t kFewestSlots = 16;
+
   struct Term {
     std::uint64_t start;
     std::uint32_t size;

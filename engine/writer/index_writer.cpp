@@ -353,11 +353,18 @@ Status IndexWriter::freeze() {
     GYRE_TRY(writeSegment(*buffer_, file, latestDictionary(), is_appended_.load()));
     GYRE_TRY_ASSIGN(segment, OpenSegment::open(files_.newName(), std::make_unique<MemoryFile>(file.take()), false));
   }
-  auto fresh = std::make_unique<SegmentBuffer>(mapping_);
   const std::lock_guard lock(state_mutex_);
   if (segment) segments_.all().push_back({segment, nullptr, segment->docCount(), false});
-  buffer_.swap(fresh);
+  buffer_->clear(mapping_);
   return {};
+}
+
+// The buffer's memory, which freeze() keeps for the next documents.
+void IndexWriter::releaseBuffer() {
+  if (buffer_->docCount() > 0) return;
+  auto fresh = std::make_unique<SegmentBuffer>(mapping_);
+  const std::lock_guard lock(state_mutex_);
+  buffer_.swap(fresh);
 }
 
 // Writes the newest segment to its file when too much waits in memory.
@@ -455,6 +462,7 @@ Status IndexWriter::commit() {
     if (is_closed_) return closed();
     GYRE_TRY(refreshLocked());
     captured = snapshot();
+    releaseBuffer();
     if (log_ && log_->sizeBytes() > 0) log_->rotate();
   }
   GYRE_TRY_ASSIGN(const bool is_written, write(*captured));

@@ -114,6 +114,7 @@ class IndexWriter {
 
   Status refreshLocked();
   Status freeze();
+  void releaseBuffer();
   DictionaryPtr latestDictionary() const;
   void publish(bool is_changed);
   void setSnapshot(std::shared_ptr<const Snapshot> snapshot);

@@ -53,6 +53,7 @@ class SegmentTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(bufferBecomesASegment);
   CPPUNIT_TEST(deadDocumentsAreLeftOutOfTheSegment);
   CPPUNIT_TEST(abandonedDocumentLeavesNoTrace);
+  CPPUNIT_TEST(clearedBufferIsAsNew);
   CPPUNIT_TEST(repeatedKeywordCountsOnce);
   CPPUNIT_TEST(fieldFlagsDecideWhatIsKept);
   CPPUNIT_TEST(mergedSegmentEqualsOneWrittenAtOnce);
@@ -128,6 +129,26 @@ class SegmentTest : public CppUnit::TestFixture {
       add(expected, right, 9);
     }
     expectSame(*freeze(expected), *freeze(buffer));
+  }
+
+  // Few after many and many after few: tables of terms are kept, or not.
+  void clearedBufferIsAsNew() {
+    SegmentBuffer buffer(mapping_);
+    for (const int count : {300, 3, 1, 2'000, 40}) {
+      SegmentBuffer expected(mapping_);
+      for (int i = 0; i < count; ++i) {
+        const Document document = randomDocument("id" + std::to_string(random_() % 500));
+        add(buffer, document, 5);
+        add(expected, document, 5);
+      }
+      CPPUNIT_ASSERT(buffer.find("id7", gyre::engine::hashId("id7")) ==
+                     expected.find("id7", gyre::engine::hashId("id7")));
+      CPPUNIT_ASSERT(buffer.memoryBytes() <= expected.memoryBytes() + expected.memoryBytes() / 2);
+      expectSame(*freeze(expected), *freeze(buffer));
+      buffer.clear(mapping_);
+      CPPUNIT_ASSERT_EQUAL(0u, buffer.docCount());
+      CPPUNIT_ASSERT(buffer.memoryBytes() < 4'096);
+    }
   }
 
   void repeatedKeywordCountsOnce() {
