@@ -123,19 +123,24 @@ Result<std::int64_t> Database::pragma(const char* sql) {
   return value;
 }
 
-Status Database::shrink() {
+Result<bool> Database::shrink() {
   // Less is not worth two fsyncs.
   constexpr std::int64_t kFewestBytes = 1 << 20;
   GYRE_TRY_ASSIGN(const std::int64_t pages, pragma("PRAGMA page_count"));
   GYRE_TRY_ASSIGN(const std::int64_t free, pragma("PRAGMA freelist_count"));
   GYRE_TRY_ASSIGN(const std::int64_t page_bytes, pragma("PRAGMA page_size"));
-  if (free * page_bytes < kFewestBytes || 4 * free < 3 * pages) return {};
+  if (free * page_bytes < kFewestBytes || 4 * free < 3 * pages) return false;
   GYRE_TRY(execute("VACUUM"));
-  // A reader that still needs the WAL keeps it; the next time will do.
+  return true;
+}
+
+Result<bool> Database::cutWal() {
   sqlite3_busy_timeout(handle_, 0);
   const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
   sqlite3_busy_timeout(handle_, kLockWaitMillis);
-  return code == SQLITE_OK || code == SQLITE_BUSY ? Status() : failure(code);
+  // A reader that began before the last commits is no failure either, but leaves the file as it was.
+  if (code != SQLITE_OK && code != SQLITE_BUSY && code != SQLITE_LOCKED) return failure(code);
+  return code == SQLITE_OK;
 }
 
 }  // namespace gyre::store

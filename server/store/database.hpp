@@ -44,9 +44,12 @@ class Database {
   // frames that are left to copy.
   Result<int> checkpoint();
 
-  // Gives the disk what the file no longer needs, when that is most of it and several megabytes, and cuts the WAL.
-  // Writes what is left once more. REQUIRES: the writer's, not in a transaction.
-  Status shrink();
+  // Gives the disk what the file no longer needs, when that is most of it and several megabytes. Writes what is left
+  // once more, to the WAL: whether it did. REQUIRES: the writer's, not in a transaction.
+  Result<bool> shrink();
+  // Cuts the WAL to nothing; false when it is needed still, by a reader or a checkpoint. Waits for nobody.
+  // REQUIRES: not in a transaction.
+  Result<bool> cutWal();
 
   // Runs code that calls Poco, and turns what it throws into a Status.
   template <class Call>

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -10,6 +11,9 @@
 namespace gyre::store {
 
 namespace {
+
+// Until a WAL that could not be cut is tried again.
+constexpr std::chrono::milliseconds kCutAgain{500};
 
 // SQLite calls this after each commit with the pages the WAL holds.
 int noteFrames(void* checkpointer, sqlite3*, const char*, int frames) {
@@ -59,17 +63,24 @@ void GroupCommit::submit(std::unique_ptr<Unit> unit) {
 bool GroupCommit::take(Batch& batch) {
   std::unique_lock lock(mutex_);
   is_waiting_ = true;
-  changed_.wait(lock, [&] { return !queue_.empty() || is_closing_; });
+  const auto has_come = [&] { return !queue_.empty() || is_closing_; };
+  if (is_shrink_due_ || is_wal_left_)
+    changed_.wait_for(lock, kCutAgain, has_come);
+  else
+    changed_.wait(lock, has_come);
   is_waiting_ = false;
   const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), batch_units_));
   batch.assign(std::move_iterator(queue_.begin()), std::move_iterator(end));
   queue_.erase(queue_.begin(), end);
-  return !batch.empty();
+  return !batch.empty() || !is_closing_;
 }
 
 void GroupCommit::work() {
   Batch batch;
-  while (take(batch)) process(batch);
+  while (take(batch)) {
+    if (!batch.empty()) process(batch);
+    shrinkWhenQuiet();
+  }
 }
 
 void GroupCommit::process(Batch& batch) {
@@ -86,7 +97,7 @@ void GroupCommit::process(Batch& batch) {
   for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->done(committed.isOk() ? outcomes[i] : committed);
   batch.clear();
   copyRest();
-  if (committed.isOk() && work_->hasTrimmed()) shrinkWhenQuiet();
+  is_shrink_due_ = is_shrink_due_ || (committed.isOk() && work_->hasTrimmed());
 }
 
 Status GroupCommit::commit(const Batch& batch, std::vector<Status>& outcomes) {
@@ -121,12 +132,23 @@ void GroupCommit::copyRest() {
     observer_.log(base::Level::kWarning, "store", "checkpoint failed: " + std::string(left.status().message()));
 }
 
-// A log that was trimmed while nobody waits to append.
+// Only while nobody waits to append.
 void GroupCommit::shrinkWhenQuiet() {
-  if (queued() > 0) return;
-  if (const Status shrunk = database_->shrink(); !shrunk.isOk())
+  if ((!is_shrink_due_ && !is_wal_left_) || queued() > 0) return;
+  Status failure;
+  if (std::exchange(is_shrink_due_, false)) {
+    const Result<bool> shrunk = database_->shrink();
+    failure = shrunk.status();
+    is_wal_left_ = is_wal_left_ || (shrunk.isOk() && *shrunk);
+  }
+  if (is_wal_left_ && failure.isOk()) {
+    const Result<bool> cut = database_->cutWal();
+    failure = cut.status();
+    is_wal_left_ = cut.isOk() && !*cut;
+  }
+  if (!failure.isOk())
     observer_.log(base::Level::kWarning, "store",
-                  "the log's file was not made smaller: " + std::string(shrunk.message()));
+                  "the log's file was not made smaller: " + std::string(failure.message()));
 }
 
 std::size_t GroupCommit::queued() const {

@@ -54,6 +54,7 @@ class GroupCommit {
   using Batch = std::vector<std::unique_ptr<Unit>>;
 
   void work();
+  // False at the end. An empty batch: nothing came for a while, and something is to be given back still.
   bool take(Batch& batch);
   void process(Batch& batch);
   // Runs the units and commits; `outcomes` gets one a unit.
@@ -61,6 +62,7 @@ class GroupCommit {
   Status run(Unit& unit);
   void publish();
   void copyRest();
+  // Gives back what trimming freed, as far as it can now.
   void shrinkWhenQuiet();
 
   const std::size_t queue_units_;
@@ -73,6 +75,10 @@ class GroupCommit {
   std::atomic<std::uint64_t> units_{0};
   std::atomic<std::uint64_t> commits_{0};
   std::atomic<std::uint64_t> entities_;
+
+  // The writer's thread only.
+  bool is_shrink_due_ = false;
+  bool is_wal_left_ = false;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

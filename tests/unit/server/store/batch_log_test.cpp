@@ -1,9 +1,12 @@
 // The log of a stream: batches get their sequences, are read after one, and go once they are not needed.
 #include <cppunit/extensions/HelperMacros.h>
+#include <sqlite3.h>
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/unit/server/store/store_fixture.hpp"
@@ -18,6 +21,7 @@ class BatchLogTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(trimKeepsTheEndOfTheLog);
   CPPUNIT_TEST(trimmedPagesAreUsedAgain);
   CPPUNIT_TEST(aTrimmedLogIsGivenBackToTheDisk);
+  CPPUNIT_TEST(aWalThatWasReadIsGivenBackLater);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -92,17 +96,43 @@ class BatchLogTest : public CppUnit::TestFixture {
     trim(last - 10);
     trim(last);
     CPPUNIT_ASSERT_EQUAL(last + 1, append(10, "y"));  // behind the file's last change
-    std::uintmax_t bytes = 0;
-    for (const auto& file :
-         std::filesystem::directory_iterator(std::filesystem::path(folder_.file("stream.db")).parent_path()))
-      bytes += file.file_size();
-    CPPUNIT_ASSERT_MESSAGE(std::to_string(bytes), bytes < 1'500'000);
+    CPPUNIT_ASSERT_MESSAGE(std::to_string(filesBytes()), shrinksBelow(1'500'000));
     open();
     CPPUNIT_ASSERT_EQUAL(last + 10, store_->lastSequence());
     CPPUNIT_ASSERT_EQUAL(last - 9, store_->batchesAfter(0, 1)->front().first_sequence);
   }
 
+  // Whoever reads an earlier state holds the WAL; nothing is appended after they have ended.
+  void aWalThatWasReadIsGivenBackLater() {
+    for (int i = 0; i < 60; ++i) append(10, std::string(200'000, static_cast<char>('a' + i % 26)));
+    sqlite3* reader = nullptr;
+    CPPUNIT_ASSERT_EQUAL(SQLITE_OK, sqlite3_open(folder_.file("stream.db").c_str(), &reader));
+    const auto execute = [&](const char* sql) { return sqlite3_exec(reader, sql, nullptr, nullptr, nullptr); };
+    CPPUNIT_ASSERT_EQUAL(SQLITE_OK, execute("BEGIN; SELECT count(*) FROM sqlite_master"));
+    trim(store_->lastSequence());
+    append(10, "y");
+    const auto wal = [&] { return std::filesystem::file_size(folder_.file("stream.db-wal")); };
+    const auto held = wal();
+    CPPUNIT_ASSERT_EQUAL(SQLITE_OK, execute("COMMIT"));
+    CPPUNIT_ASSERT_EQUAL(SQLITE_OK, sqlite3_close(reader));
+    CPPUNIT_ASSERT_MESSAGE(std::to_string(held), held > 1'500'000);
+    CPPUNIT_ASSERT_MESSAGE(std::to_string(filesBytes()), shrinksBelow(1'500'000));
+    CPPUNIT_ASSERT_EQUAL(std::uintmax_t{0}, wal());
+  }
+
  private:
+  std::uintmax_t filesBytes() const {
+    std::uintmax_t bytes = 0;
+    for (const auto& file :
+         std::filesystem::directory_iterator(std::filesystem::path(folder_.file("stream.db")).parent_path()))
+      bytes += file.file_size();
+    return bytes;
+  }
+  // The store does so by itself, once it is quiet.
+  bool shrinksBelow(std::uintmax_t limit) const {
+    for (int i = 0; i < 2'000 && filesBytes() >= limit; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return filesBytes() < limit;
+  }
   void open() {
     store_.reset();
     StoreOptions options;
