@@ -24,6 +24,8 @@ std::optional<Number> takeNumber(std::string_view& text) {
   return number;
 }
 
+constexpr std::size_t kMostReserved = 1u << 20;  // more grows as it comes
+
 // Where the records of one call go as they come, and what was wrong with the first that was.
 struct Gathering {
   stream::Kind kind;
@@ -134,6 +136,8 @@ Result<stream::Taken> PluginStream::take(std::size_t intake, const stream::TakeC
                                  bytes(call.peer),
                                  call.time_millis};
   Gathering gathering{kind_, {}, {}};
+  // A record is about as large as what it is made of.
+  gathering.records.reserve(std::min(call.body.size() + call.body.size() / 4, kMostReserved));
   Reply reply(&gathering, &Gathering::take);
   const std::int32_t returned = definition.take(definition.handler, &request, reply.table());
   const bool is_binary = reply.attribute("contentType") != nullptr &&

@@ -15,8 +15,8 @@ namespace gyre::stream {
 
 namespace {
 
-// Documents handed to the engine at once: their sources lie in memory a second time.
-constexpr std::size_t kPortion = 4'096;
+// Documents handed to the engine at once: their sources lie in memory a second time, and best in a cache.
+constexpr std::size_t kPortion = 512;
 
 void removeUnlisted(const std::string& folder, const std::vector<GenerationEntry>& entries, base::Observer& observer) {
   std::error_code error;

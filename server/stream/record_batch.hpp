@@ -19,6 +19,8 @@ namespace gyre::stream {
 
 class RecordBatch {
  public:
+  // Room for records of so many bytes in all, which is only a guess.
+  void reserve(std::size_t bytes) { text_.reserve(bytes); }
   // `position`: of the input's item it came from. `time_millis`: the record's own. `sequences`: how many it counts for.
   // `id`: given by the sender; "" for none.
   void add(std::uint64_t position, std::int64_t time_millis, std::string_view record, std::uint64_t sequences = 1,
