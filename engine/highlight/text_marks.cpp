@@ -124,12 +124,15 @@ std::vector<TextMark> WantedTerms::find(const AnalyzedText& text, PhraseMarks ph
   }
   const auto key = [](const TextMark& mark) { return std::tie(mark.start, mark.end, mark.term); };
   std::stable_sort(marks.begin(), marks.end(), [&](const TextMark& a, const TextMark& b) { return key(a) < key(b); });
-  // Of all that was told of a word Lucene keeps the last weight.
+  // Of all that was told of a word Lucene keeps the last weight; a phrase gives one only to a word that has none.
+  const auto is_weaker = [](const TextMark& a, const TextMark& b) {
+    if (a.is_of_phrase != b.is_of_phrase) return a.is_of_phrase;
+    return a.is_of_phrase ? a.told > b.told : a.told < b.told;
+  };
   for (auto first = marks.begin(); first != marks.end();) {
     const auto last = std::find_if(first, marks.end(), [&](const TextMark& mark) { return key(mark) != key(*first); });
-    const auto latest =
-        std::max_element(first, last, [](const TextMark& a, const TextMark& b) { return a.told < b.told; });
-    for (const float boost = latest->boost; first != last; ++first) first->boost = boost;
+    for (const float boost = std::max_element(first, last, is_weaker)->boost; first != last; ++first)
+      first->boost = boost;
   }
   // A word may be of several phrases, each of which keeps a plain highlight from cutting within it.
   const auto phrase = [](const TextMark& mark) {
