@@ -191,7 +191,12 @@ class TermScorer final : public Scorer, public SpanBounder {
 
   // Whether to look up these documents costs less than to read the term's in the window, which are about
   // docs_in_window_.
-  bool isFew(const std::uint64_t* bits) const { return countBits(bits) * kLookUpCost < docs_in_window_; }
+  bool isFew(const std::uint64_t* bits) const {
+    std::uint64_t cost = 0;
+    for (std::uint32_t w = 0; w < kWindowWords && cost <= docs_in_window_; ++w)
+      if (bits[w] != 0) cost += countOnes(bits[w]) * kLookUpCost;
+    return cost < docs_in_window_;
+  }
 
   float boundOf(const PostingsCursor::Bound& bound) const {
     return bm25_->score(static_cast<float>(bound.max_freq), norms_ == nullptr ? 1 : bound.min_norm);

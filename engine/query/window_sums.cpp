@@ -12,6 +12,13 @@ namespace {
 // over the bits.
 constexpr std::uint32_t kManyDocs = kWindowDocs / 8;
 
+// Whether to visit the bits one by one costs less. Mostly few words have any, which is told without counting bits.
+bool areFew(const std::uint64_t* bits) {
+  std::uint32_t words = 0;
+  for (std::uint32_t w = 0; w < kWindowWords; ++w) words += static_cast<std::uint32_t>(bits[w] != 0);
+  return words * 64 < kManyDocs || countBits(bits) < kManyDocs;
+}
+
 // All bits of a lane set where the four bits of the index are.
 template <class Lane>
 struct LaneMasks {
@@ -45,12 +52,12 @@ void addMasked(const std::uint64_t* bits, const From* from, To* to) {
 
 template <class From, class To>
 void move(const std::uint64_t* bits, const std::uint64_t* written, From* from, To* to) {
-  if (countBits(bits) < kManyDocs) {
+  if (areFew(bits)) {
     forEachBit(bits, [&](std::uint32_t i) { to[i] += static_cast<To>(from[i]); });
   } else {
     addMasked(bits, from, to);
   }
-  if (countBits(written) < kManyDocs) {
+  if (areFew(written)) {
     forEachBit(written, [&](std::uint32_t i) { from[i] = 0; });
   } else {
     std::fill_n(from, kWindowDocs, From{0});
@@ -70,7 +77,7 @@ void moveSums(const std::uint64_t* bits, const std::uint64_t* written, double* f
 }
 
 void moveRounded(const std::uint64_t* bits, double* from, double* to) {
-  if (countBits(bits) < kManyDocs) {
+  if (areFew(bits)) {
     forEachBit(bits, [&](std::uint32_t i) {
       to[i] += static_cast<double>(static_cast<float>(from[i]));
       from[i] = 0;
@@ -84,7 +91,7 @@ void moveRounded(const std::uint64_t* bits, double* from, double* to) {
 }
 
 void addBoth(const std::uint64_t* bits, const double* first, const double* second, float* to) {
-  if (countBits(bits) < kManyDocs) {
+  if (areFew(bits)) {
     forEachBit(bits, [&](std::uint32_t i) { to[i] += static_cast<float>(first[i]) + static_cast<float>(second[i]); });
     return;
   }
@@ -101,7 +108,7 @@ void addBoth(const std::uint64_t* bits, const double* first, const double* secon
 }
 
 void clearSums(const std::uint64_t* bits, double* sums) {
-  if (countBits(bits) < kManyDocs) {
+  if (areFew(bits)) {
     forEachBit(bits, [&](std::uint32_t i) { sums[i] = 0; });
   } else {
     std::fill_n(sums, kWindowDocs, 0.0);
