@@ -22,26 +22,6 @@ std::uint64_t hashPair(std::string_view name, std::string_view value) {
 
 }  // namespace
 
-// ---- numbers
-
-void NumberTable::place(std::uint64_t hash, std::uint32_t number) {
-  std::size_t at = hash & (slots_.size() - 1);
-  while (slots_[at] != 0) at = (at + 1) & (slots_.size() - 1);
-  slots_[at] = number + 1;
-}
-
-std::uint32_t NumberTable::add(std::uint64_t hash) {
-  const std::uint32_t number = static_cast<std::uint32_t>(hashes_.size());
-  hashes_.push_back(static_cast<std::uint32_t>(hash >> 32));
-  lows_.push_back(static_cast<std::uint32_t>(hash));
-  if (hashes_.size() * 3 > slots_.size() * 2) {
-    slots_.assign(std::max<std::size_t>(64, slots_.size() * 2), 0);
-    for (std::uint32_t i = 0; i < number; ++i) place(std::uint64_t{hashes_[i]} << 32 | lows_[i], i);
-  }
-  place(hash, number);
-  return number;
-}
-
 // ---- writing
 
 std::optional<std::uint32_t> Head::findPair(std::uint64_t hash, std::string_view name, std::string_view value) const {

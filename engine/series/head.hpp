@@ -20,33 +20,10 @@
 
 #include "engine/series/label_index.hpp"
 #include "engine/series/sample.hpp"
+#include "gyre/number_table.hpp"
 #include "gyre/sample_batch.hpp"
 
 namespace gyre::engine::series {
-
-// Numbers found by the hash of what they stand for: open addressing, so that a million of them cost eight megabytes.
-class NumberTable {
- public:
-  // The number whose hash this is and that `is_it` accepts.
-  template <class IsIt>
-  std::optional<std::uint32_t> find(std::uint64_t hash, const IsIt& is_it) const {
-    if (slots_.empty()) return std::nullopt;
-    for (std::size_t at = hash & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
-      if (slots_[at] == 0) return std::nullopt;
-      const std::uint32_t number = slots_[at] - 1;
-      if (hashes_[number] == static_cast<std::uint32_t>(hash >> 32) && is_it(number)) return number;
-    }
-  }
-  // REQUIRES: find() gave nothing. Numbers are given from 0 on.
-  std::uint32_t add(std::uint64_t hash);
-  std::size_t bytes() const { return slots_.capacity() * 4 + hashes_.capacity() * 4 + lows_.capacity() * 4; }
-
- private:
-  void place(std::uint64_t hash, std::uint32_t number);
-  std::vector<std::uint32_t> slots_;   // number + 1; 0 is free
-  std::vector<std::uint32_t> hashes_;  // upper half, by number
-  std::vector<std::uint32_t> lows_;    // lower half, for growing
-};
 
 class Head final : public LabelIndex {
  public:

@@ -22,14 +22,16 @@ Label readLabel(protozero::pbf_reader message) {
   return label;
 }
 
-// `position` counts samples of the body.
-void readSeries(protozero::pbf_reader message, std::uint64_t& position, std::vector<Label>& labels, SampleSink& sink) {
-  struct Taken {
-    std::int64_t time_millis = 0;
-    double value = 0;
-  };
-  std::vector<Taken> samples;
+struct Taken {
+  std::int64_t time_millis = 0;
+  double value = 0;
+};
+
+// `position` counts samples of the body; `labels` and `samples` are there for their memory.
+void readSeries(protozero::pbf_reader message, std::uint64_t& position, std::vector<Label>& labels,
+                std::vector<Taken>& samples, SampleSink& sink) {
   std::uint64_t histograms = 0;
+  samples.clear();
   labels.clear();
   while (message.next()) {
     switch (message.tag()) {
@@ -93,11 +95,12 @@ Status takeRemoteWrite(const IntakeCall& call, Records& records) {
   SampleSink sink(records, call.time_millis, call.organization_id);
   std::uint64_t position = 0;
   std::vector<Label> labels;
+  std::vector<Taken> samples;
   try {
     protozero::pbf_reader request(call.body.data(), call.body.size());
     while (request.next()) {
       switch (request.tag()) {
-        case 1: readSeries(request.get_message(), position, labels, sink); break;
+        case 1: readSeries(request.get_message(), position, labels, samples, sink); break;
         case 3: readMetadata(request.get_message(), sink); break;
         case 4:
         case 5:  // its symbols and series, which have other numbers so that nobody takes one message for the other

@@ -22,10 +22,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "gyre/number_table.hpp"
 #include "gyre/status.hpp"
 
 namespace gyre {
@@ -82,10 +82,6 @@ T load(const char* from, std::size_t index) {
   std::memcpy(&value, from + index * sizeof(T), sizeof value);
   return value;
 }
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-};
 
 template <class T>
 void append(std::string& out, const std::vector<T>& column) {
@@ -96,6 +92,8 @@ void append(std::string& out, const std::vector<T>& column) {
 
 // A batch holds at most 2^32-1 of each; a sender's body is bounded long before that.
 class SampleBatchWriter {
+  using LabelNumbers = sample_batch_detail::LabelNumbers;
+
  public:
   SampleBatchWriter() { number({}); }
 
@@ -105,20 +103,28 @@ class SampleBatchWriter {
   std::uint32_t series(std::span<const Label> labels, const MetricDescription& description = {}) {
     sorted_.assign(labels.begin(), labels.end());
     std::erase_if(sorted_, [](const Label& label) { return label.value.empty(); });
-    std::sort(sorted_.begin(), sorted_.end());
-    key_.clear();
+    if (!std::is_sorted(sorted_.begin(), sorted_.end())) std::sort(sorted_.begin(), sorted_.end());
+    // Series that follow one another have most labels in common.
+    previous_.swap(numbers_);
     numbers_.clear();
-    for (const Label& label : sorted_) {
-      numbers_.push_back({number(label.name), number(label.value)});
-      key_.append(reinterpret_cast<const char*>(&numbers_.back()), sizeof numbers_.back());
+    std::uint64_t hash = 0;
+    for (std::size_t i = 0; i < sorted_.size(); ++i) {
+      const LabelNumbers before = i < previous_.size() ? previous_[i] : LabelNumbers{0, 0};
+      const LabelNumbers pair{number(sorted_[i].name, before.name), number(sorted_[i].value, before.value)};
+      numbers_.push_back(pair);
+      hash = (hash ^ (std::uint64_t{pair.name} << 32 | pair.value)) * 0x9e3779b97f4a7c15;
+      hash ^= hash >> 32;
     }
-    const auto [found, is_new] = series_numbers_.try_emplace(key_, static_cast<std::uint32_t>(series_.size()));
-    if (is_new) {
-      labels_.insert(labels_.end(), numbers_.begin(), numbers_.end());
-      series_.push_back({static_cast<std::uint32_t>(labels_.size()), static_cast<std::uint32_t>(description.type),
-                         number(description.help), number(description.unit)});
-    }
-    return found->second;
+    const auto found = series_numbers_.find(hash, [this](std::uint32_t series) {
+      const std::size_t begin = series == 0 ? 0 : series_[series - 1].labels_end;
+      return series_[series].labels_end - begin == numbers_.size() &&
+             std::memcmp(&labels_[begin], numbers_.data(), numbers_.size() * sizeof(LabelNumbers)) == 0;
+    });
+    if (found) return *found;
+    labels_.insert(labels_.end(), numbers_.begin(), numbers_.end());
+    series_.push_back({static_cast<std::uint32_t>(labels_.size()), static_cast<std::uint32_t>(description.type),
+                       number(description.help), number(description.unit)});
+    return series_numbers_.add(hash);
   }
   std::uint32_t series(std::initializer_list<Label> labels, const MetricDescription& description = {}) {
     return series(std::span<const Label>(labels.begin(), labels.size()), description);
@@ -153,28 +159,33 @@ class SampleBatchWriter {
   }
 
  private:
+  std::string_view text(std::uint32_t number) const {
+    const std::uint32_t begin = number == 0 ? 0 : text_ends_[number - 1];
+    return std::string_view(texts_).substr(begin, text_ends_[number] - begin);
+  }
+  // `guess`: a number that it may well be.
+  std::uint32_t number(std::string_view text, std::uint32_t guess) {
+    return this->text(guess) == text ? guess : number(text);
+  }
   std::uint32_t number(std::string_view text) {
-    if (const auto found = text_numbers_.find(text); found != text_numbers_.end()) return found->second;
-    const auto number = static_cast<std::uint32_t>(text_ends_.size());
-    text_numbers_.emplace(text, number);
+    const std::uint64_t hash = std::hash<std::string_view>()(text);
+    const auto found = text_numbers_.find(hash, [&](std::uint32_t number) { return this->text(number) == text; });
+    if (found) return *found;
     texts_ += text;
     text_ends_.push_back(static_cast<std::uint32_t>(texts_.size()));
-    return number;
+    return text_numbers_.add(hash);
   }
 
   std::string texts_;
   std::vector<std::uint32_t> text_ends_;
-  std::vector<sample_batch_detail::LabelNumbers> labels_;
+  std::vector<LabelNumbers> labels_;
   std::vector<sample_batch_detail::SeriesRow> series_;
   std::vector<std::uint32_t> sample_series_;
   std::vector<std::int64_t> times_;
   std::vector<double> values_;
-  // Found without a copy.
-  std::unordered_map<std::string, std::uint32_t, sample_batch_detail::TextHash, std::equal_to<>> text_numbers_;
-  std::unordered_map<std::string, std::uint32_t> series_numbers_;
+  NumberTable text_numbers_, series_numbers_;
   std::vector<Label> sorted_;
-  std::vector<sample_batch_detail::LabelNumbers> numbers_;
-  std::string key_;
+  std::vector<LabelNumbers> numbers_, previous_;  // of the series at hand, and of the one before
 };
 
 class SampleBatch {
