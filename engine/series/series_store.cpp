@@ -9,36 +9,8 @@
 namespace gyre::engine::series {
 namespace {
 
-// The years 1 to 9999: far enough for any clock, near enough that no sum of times overflows.
-constexpr std::int64_t kFirstMs = -62'135'596'800'000;
-constexpr std::int64_t kLastMs = 253'402'300'799'999;
-
 // A head that was written out into this many windows would leave as many small files; it takes wider ones then.
 constexpr std::int64_t kMaxWindows = 16;
-
-std::string_view typeName(MetricType type) {
-  switch (type) {
-    case MetricType::kUnknown: return "unknown";
-    case MetricType::kCounter: return "counter";
-    case MetricType::kGauge: return "gauge";
-    case MetricType::kHistogram: return "histogram";
-    case MetricType::kGaugeHistogram: return "gaugehistogram";
-    case MetricType::kSummary: return "summary";
-    case MetricType::kInfo: return "info";
-    case MetricType::kStateset: return "stateset";
-  }
-  return "unknown";
-}
-
-// The family that a series belongs to: histograms and summaries have series with endings of their own.
-std::string_view familyOf(std::string_view name, MetricType type) {
-  const bool has_parts =
-      type == MetricType::kHistogram || type == MetricType::kGaugeHistogram || type == MetricType::kSummary;
-  if (!has_parts) return name;
-  for (const std::string_view ending : {"_bucket", "_count", "_sum", "_gcount", "_gsum"})
-    if (name.size() > ending.size() && name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
-  return name;
-}
 
 }  // namespace
 
@@ -110,35 +82,28 @@ Status SeriesStore::admits(const SampleBatch& batch) const {
 
 void SeriesStore::describe(const SampleBatch& batch) {
   for (std::size_t i = 0; i < batch.seriesCount(); ++i) {
-    const MetricDescription description = batch.description(i);
-    if (description.type == MetricType::kUnknown && description.help.empty() && description.unit.empty()) continue;
-    std::string_view name;
-    const std::vector<gyre::Label> labels = batch.labels(i);
-    for (const gyre::Label& label : labels)
-      if (label.name == kMetricName) name = label.value;
-    if (name.empty()) continue;
-    name = familyOf(name, description.type);
+    const std::optional<FamilyDescription> described = describedFamily(batch, i);
+    if (!described) continue;
     const std::lock_guard lock(mutex_);
-    auto found = metadata_.find(name);
+    auto found = metadata_.find(described->name);
     if (found == metadata_.end()) {
       if (metadata_.size() >= options_.max_metadata) continue;
-      found = metadata_.emplace(std::string(name), MetricMetadata{std::string(name), {}, {}, {}}).first;
+      found = metadata_.emplace(std::string(described->name), MetricMetadata{std::string(described->name), {}, {}, {}})
+                  .first;
     }
     MetricMetadata& metadata = found->second;
-    const std::string_view type = typeName(description.type);
-    if (metadata.type == type && metadata.help == description.help && metadata.unit == description.unit) continue;
-    metadata.type = type;
-    metadata.help = description.help;
-    metadata.unit = description.unit;
+    if (metadata.type == described->type && metadata.help == described->help && metadata.unit == described->unit)
+      continue;
+    metadata.type = described->type;
+    metadata.help = described->help;
+    metadata.unit = described->unit;
     has_new_metadata_ = true;
   }
 }
 
 // Samples of this time or before are dropped. REQUIRES: mutex_ is held.
 std::int64_t SeriesStore::floorMs() const {
-  const std::int64_t floor_ms = std::max(floor_ms_, kFirstMs - 1);
-  if (options_.out_of_order_ms == 0 || newest_ms_ <= kFirstMs) return floor_ms;
-  return std::max(floor_ms, newest_ms_ - options_.out_of_order_ms - 1);
+  return std::max(floor_ms_, firstTaken(newest_ms_, options_.out_of_order_ms) - 1);
 }
 
 std::int64_t SeriesStore::oldestTaken() const {
@@ -167,7 +132,7 @@ Status SeriesStore::apply(const SampleBatch& batch, std::uint64_t first_sequence
   // In portions, so that readers get in between.
   constexpr std::size_t kPortion = 2048;
   for (std::size_t at = first; at < count; at += kPortion)
-    dropped_ += head->append(batch, at, std::min(count, at + kPortion), floor_ms, kLastMs);
+    dropped_ += head->append(batch, at, std::min(count, at + kPortion), floor_ms, kLastTimeMs);
   {
     const std::lock_guard lock(mutex_);
     if (const auto range = head->range()) newest_ms_ = std::max(newest_ms_, range->max_ms);
@@ -198,7 +163,7 @@ Result<SeriesStore::Blocks> SeriesStore::writeOut(const OpenHead& open) {
   SampleColumns samples, part;
   for (const std::uint32_t series : head.sortedSeries()) {
     samples.clear();
-    head.read(series, kFirstMs, kLastMs, samples);
+    head.read(series, kFirstTimeMs, kLastTimeMs, samples);
     head.labelsOf(series, labels);
     for (std::size_t begin = 0; begin < samples.size();) {
       const std::int64_t window = windowOf(samples.times[begin], window_ms);

@@ -31,6 +31,7 @@
 #include <vector>
 
 #include "engine/directory/directory.hpp"
+#include "engine/series/batch_rules.hpp"
 #include "engine/series/block.hpp"
 #include "engine/series/head.hpp"
 #include "engine/series/roll_up.hpp"
@@ -56,7 +57,7 @@ struct SeriesStoreOptions {
   // Series in the head; admits() refuses a batch that could bring more.
   std::size_t max_series = 4'000'000;
   // Metric families whose type and help are kept; further ones are not.
-  std::size_t max_metadata = 50'000;
+  std::size_t max_metadata = kMostFamilies;
 };
 
 struct SeriesStoreStats {
