@@ -1,105 +1,29 @@
-// How do documents of a stream become searchable on a cluster? Generations there, the newest written to.
-//
-// As DocumentIndex, but that records are gathered, and sent as one bulk request of many when there is enough, or before
-// a refresh or commit. They carry their sequence as external version, so what is sent again changes nothing; and a
-// generation ends only once all that an earlier process may have sent to it was sent again, so that nothing is in two.
-// What is acknowledged is durable in the cluster's own log; a commit notes in the mark how far that is.
-//
-// The cluster may be away at any time, at the start too. attend(), which the applier calls again and again, finds the
-// generations; until it has, and when one is found to be gone, nothing else is tried. What was lost with it and is
-// still in the log is sent again: progress() goes back.
-//
-// A search names the generations that its time range needs; all by their alias when their names would be too long for a
-// request. Servers that read them are told with each refresh what is searchable (cluster_stream_reader.hpp). When
-// another server is found to write them this one does not any more ("index_taken").
+// How do documents of a stream become searchable on a cluster? Each is a document there, with the id and source that it
+// has in a local index; requests are forwarded to the generations that their time range needs.
 //
 // THREADS: as StreamIndex. OWNS: nothing of the cluster, which outlives it.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <string>
-#include <vector>
+#include <string_view>
 
-#include "base/clock.hpp"
-#include "base/observer.hpp"
-#include "gyre/status.hpp"
-#include "server/search/opensearch/bulk_sender.hpp"
-#include "server/search/opensearch/cluster.hpp"
-#include "server/stream/cluster_generations.hpp"
-#include "server/stream/stream_index.hpp"
+#include "server/stream/cluster_stream_index.hpp"
 
 namespace gyre::stream {
 
-class ClusterDocumentIndex final : public StreamIndex {
+class ClusterDocumentIndex final : public ClusterStreamIndex {
  public:
   // invalid_argument when the definition is none; conflict ("index_taken") when another server fills the indices; that
   // the cluster is away is logged and no failure.
   static Result<std::unique_ptr<ClusterDocumentIndex>> open(ClusterStreamOptions options, search::Cluster& cluster,
                                                             const base::Clock& clock, base::Observer& observer);
-
-  Status attend() override;
-  Result<std::vector<RefusedRecord>> apply(const RecordBatch& batch, std::uint64_t first_sequence, std::uint64_t after,
-                                           std::int64_t arrived_millis) override;
-  Result<std::vector<RefusedRecord>> flush() override;
-  Result<RetainResult> retain(std::int64_t oldest_millis) override;
-  Status refresh() override;
-  Status commit() override;
   Result<search::SearchAnswer> search(std::string_view request, std::int64_t deadline_nanos) const override;
-  search::Progress progress() const override;
-  search::EngineStats stats() const override;
-  Status health() const override;
-  Status close() override { return {}; }
-
-  // Oldest first; none before they were found.
-  std::vector<ClusterGeneration> generations() const;
-  const std::string& alias() const { return indices_.alias(); }
 
  private:
-  ClusterDocumentIndex(ClusterGenerations indices, search::Cluster& cluster, const base::Clock& clock,
-                       base::Observer& observer);
-  Status send();
-  Status rollOver();
-  bool isDue() const;
-  Status rollOverWhenSent();
-  Status ready() const;
-  Status refreshNewest();
-  Status giveUp(const Status& why);
-  bool hasOtherMapping() const;
-  void writeTo(const ClusterGeneration& generation);
-  Status lose(const std::string& what) const;
-  void gather(const RecordBatch& batch, std::size_t i, std::uint64_t sequence);
-  std::string targetOf(std::string_view request) const;
-
-  // Of a gathered operation.
-  struct Gathered {
-    std::int64_t time_millis = 0;
-    std::uint32_t spliced_bytes = 0;  // at the beginning of its source, which its record has not
-  };
-
-  search::Cluster& cluster_;
-  const base::Clock& clock_;
-  base::Observer& observer_;
-
-  // The applier's; what it says of names and options is anybody's.
-  ClusterGenerations indices_;
-  std::unique_ptr<search::BulkSender> sender_;     // to the newest generation
-  std::vector<search::BulkOperation> operations_;  // not sent yet
-  std::vector<Gathered> gathered_;                 // as operations_
-  std::size_t gathered_bytes_ = 0;
-  std::vector<RefusedRecord> refused_;  // not told yet
-  std::uint64_t held_ = 0;              // no generation ends before it was sent again
-  std::uint64_t newest_bytes_ = 0;
-  std::uint64_t told_ = 0;  // the mark says is searchable
-  bool is_taken_ = false;   // by another server
-
-  mutable std::mutex mutex_;  // guards what follows
-  std::vector<ClusterGeneration> generations_;
-  mutable search::Progress progress_{0, 0, 0, 1};
-  mutable search::EngineStats stats_;
-  mutable bool is_ready_ = false;
-  mutable Status trouble_{Code::kUnavailable, "search_engine_away", "the search cluster was not reached yet"};
+  using ClusterStreamIndex::ClusterStreamIndex;
+  Result<std::uint64_t> gather(const RecordBatch& batch, std::uint64_t first_sequence, std::uint64_t next,
+                               std::int64_t arrived_millis, GenerationRange& range) override;
 };
 
 }  // namespace gyre::stream

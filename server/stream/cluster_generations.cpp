@@ -10,7 +10,6 @@
 #include "server/search/opensearch/cluster_calls.hpp"
 #include "server/search/opensearch/cluster_reads.hpp"
 #include "server/search/opensearch/failure.hpp"
-#include "server/stream/time_range.hpp"
 
 namespace gyre::stream {
 
@@ -72,7 +71,7 @@ Result<ClusterGenerations::Opened> ClusterGenerations::open() {
   for (ClusterGeneration& generation : opened.generations) GYRE_TRY(readRange(generation));
   GYRE_TRY_ASSIGN(const std::uint64_t held, readLastSequence(opened.generations.back()));
   opened.held = std::max(opened.covered, held);
-  GYRE_TRY(writeMark(opened.generations.back(), opened.covered, opened.covered));
+  GYRE_TRY(writeMark(opened.generations.back(), opened.covered, opened.covered, opened.newest_time));
   return opened;
 }
 
@@ -85,8 +84,10 @@ Status ClusterGenerations::cover(const std::vector<ClusterGeneration>& found, Op
     opened.covered = found.back().first_sequence - 1;
     if (marked == found.back().name) {
       GYRE_TRY_ASSIGN(const std::string history, search::readHistory(*cluster_, marked));
-      if (mark["history"].string() == history)
+      if (mark["history"].string() == history) {
         opened.covered = std::max(opened.covered, mark["sequence"].unsignedInteger().value_or(0));
+        opened.newest_time = mark["newestTime"].integer();
+      }
     }
   }
   // A later one was there, and is gone: those before it are whole up to its beginning.
@@ -109,6 +110,7 @@ Status ClusterGenerations::cover(const std::vector<ClusterGeneration>& found, Op
                        std::to_string(opened.covered + 1) + " to " + std::to_string(first - 1) +
                        ", which have left the log: what it does not hold is lost");
     opened.covered = first - 1;
+    opened.newest_time.reset();
   }
   return {};
 }
@@ -250,7 +252,8 @@ Result<ClusterGenerations::Looked> ClusterGenerations::look(const ClusterGenerat
   return looked;
 }
 
-Status ClusterGenerations::writeMark(const ClusterGeneration& newest, std::uint64_t durable, std::uint64_t searchable) {
+Status ClusterGenerations::writeMark(const ClusterGeneration& newest, std::uint64_t durable, std::uint64_t searchable,
+                                     std::optional<std::int64_t> newest_time) {
   return mark_->write(*cluster_, [&](JsonWriter& writer) {
     writer.member("index", newest.name)
         .member("history", history_)
@@ -259,6 +262,7 @@ Status ClusterGenerations::writeMark(const ClusterGeneration& newest, std::uint6
         .member("searchable", searchable)
         .member("log", std::max(options_.last_sequence(), searchable))
         .member("written", clock_->nowMillis());
+    if (newest_time) writer.member("newestTime", *newest_time);
   });
 }
 
@@ -303,8 +307,7 @@ Result<std::vector<ClusterGeneration>> ClusterGenerations::findCovered(
 }
 
 std::string ClusterGenerations::targetOf(const std::vector<ClusterGeneration>& generations,
-                                         std::string_view request) const {
-  const TimeRange wanted = timeRangeOf(request, options_.time_field);
+                                         const TimeRange& wanted) const {
   std::string names;
   for (const ClusterGeneration& generation : generations) {
     const GenerationRange& range = generation.range;
@@ -317,8 +320,8 @@ std::string ClusterGenerations::targetOf(const std::vector<ClusterGeneration>& g
 }
 
 Result<std::string> ClusterGenerations::search(const std::string& target, std::string_view request,
-                                               std::int64_t deadline_nanos) const {
-  return search::ClusterReads(*cluster_, definition_.sums()).search(target, request, deadline_nanos);
+                                               std::int64_t deadline_nanos, std::string_view parameters) const {
+  return search::ClusterReads(*cluster_, definition_.sums()).search(target, request, deadline_nanos, parameters);
 }
 
 Result<search::EngineStats> ClusterGenerations::stats(std::int64_t deadline_nanos) const {

@@ -8,9 +8,10 @@
 // the same settings and mapping to whoever makes another by this name.
 //
 // FORMAT: "_meta"."gyre" of a generation: {"domain","definition","firstSequence","created"}. Its mark (see
-// index_mark.hpp), of the newest only: {"index","history","firstSequence","sequence","searchable","log","written"}: all
-// up to `sequence` is in it, or in the ones before, durably, and all up to `searchable` is seen by searches; while the
-// index has this history. The log ended at `log`.
+// index_mark.hpp), of the newest only: {"index","history","firstSequence","sequence","searchable","log","newestTime",
+// "written"}: all up to `sequence` is in it, or in the ones before, durably, and all up to `searchable` is seen by
+// searches; while the index has this history. The log ended at `log`. "newestTime" is of the records up to `sequence`,
+// and only given of samples.
 //
 // THREADS: one at a time.
 #pragma once
@@ -31,6 +32,7 @@
 #include "server/search/opensearch/index_mark.hpp"
 #include "server/search/search_engine.hpp"
 #include "server/stream/generation.hpp"
+#include "server/stream/time_range.hpp"
 
 namespace gyre::stream {
 
@@ -70,6 +72,8 @@ class ClusterGenerations {
     std::uint64_t covered = 0;                   // by them, durably: the log is to be sent from the next on
     // The newest may hold records up to here already, which will be sent again: they must go to the same one.
     std::uint64_t held = 0;
+    // What writeMark() was told with `covered`; nothing when there is no such mark.
+    std::optional<std::int64_t> newest_time;
   };
   // unavailable ("index_ahead") when more is covered than the log has; conflict ("index_taken").
   Result<Opened> open();
@@ -81,8 +85,10 @@ class ClusterGenerations {
     bool is_same = true;                     // as it was when it was found or made
   };
   Result<Looked> look(const ClusterGeneration& newest) const;
-  // `durable` as found by look(); `searchable`, at least that, as of the last refresh. conflict ("index_taken").
-  Status writeMark(const ClusterGeneration& newest, std::uint64_t durable, std::uint64_t searchable);
+  // `durable` as found by look(); `searchable`, at least that, as of the last refresh; `newest_time` of the records up
+  // to `durable`, for whoever needs to know it of them alone. conflict ("index_taken").
+  Status writeMark(const ClusterGeneration& newest, std::uint64_t durable, std::uint64_t searchable,
+                   std::optional<std::int64_t> newest_time = std::nullopt);
   // How many documents went with it.
   Result<std::uint64_t> remove(const ClusterGeneration& generation) const;
 
@@ -101,12 +107,13 @@ class ClusterGenerations {
   Result<std::vector<ClusterGeneration>> findCovered(const Coverage& said,
                                                      const std::vector<ClusterGeneration>& known) const;
 
-  // The names of those whose times meet the request's own, the newest always: an answer has the shape that its mapping
+  // The names of those whose times meet what is wanted, the newest always: an answer has the shape that its mapping
   // gives it. All by their alias when that would be too long.
-  std::string targetOf(const std::vector<ClusterGeneration>& generations, std::string_view request) const;
+  std::string targetOf(const std::vector<ClusterGeneration>& generations, const TimeRange& wanted) const;
   const std::string& targetOfAll() const { return alias_; }
   // As ClusterReads does, of what targetOf() names. From any thread.
-  Result<std::string> search(const std::string& target, std::string_view request, std::int64_t deadline_nanos) const;
+  Result<std::string> search(const std::string& target, std::string_view request, std::int64_t deadline_nanos,
+                             std::string_view parameters = {}) const;
   Result<search::EngineStats> stats(std::int64_t deadline_nanos) const;  // of all
 
   const search::IndexDefinition& definition() const { return definition_; }

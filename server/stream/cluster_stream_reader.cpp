@@ -78,7 +78,7 @@ Status ClusterStreamReader::ready() const {
 
 std::string ClusterStreamReader::targetOf(std::string_view request) const {
   const std::lock_guard lock(mutex_);
-  return indices_.targetOf(generations_, request);
+  return indices_.targetOf(generations_, timeRangeOf(request, indices_.options().time_field));
 }
 
 Result<search::SearchAnswer> ClusterStreamReader::search(std::string_view request, std::int64_t deadline_nanos) const {

@@ -43,11 +43,12 @@ Status malformedAnswer(const std::string& what) {
 }
 
 Result<std::string> ClusterReads::search(const std::string& index, std::string_view request,
-                                         std::int64_t deadline_nanos) const {
+                                         std::int64_t deadline_nanos, std::string_view parameters) const {
   const std::optional<std::string> extended = sums_.extendRequest(request);
   HttpRequest sent;
   sent.method = "POST";
   sent.target = pathOf(index) + "/_search?allow_partial_search_results=false";
+  if (!parameters.empty()) sent.target.append("&").append(parameters);
   sent.body = extended ? *extended : std::string(request);
   GYRE_TRY_ASSIGN(HttpResponse response, cluster_.send(sent, deadline_nanos));
   if (!isSuccess(response)) return failureOf(response);

@@ -26,8 +26,10 @@ class ClusterReads {
   ClusterReads(Cluster& cluster, const ExactSums& sums) : cluster_(cluster), sums_(sums) {}
 
   // Of all: unavailable (reason "index_missing") when there is no such index; else as failureOf() and Cluster::send().
-  // The response's body. invalid_argument for a request that the cluster does not understand.
-  Result<std::string> search(const std::string& index, std::string_view request, std::int64_t deadline_nanos) const;
+  // The response's body. invalid_argument for a request that the cluster does not understand. `parameters`: further
+  // ones of the query string, "a=b&c=d".
+  Result<std::string> search(const std::string& index, std::string_view request, std::int64_t deadline_nanos,
+                             std::string_view parameters = {}) const;
   // Real-time.
   Result<std::optional<IndexedDocument>> get(const std::string& index, std::string_view id) const;
   // Every searchable document in no order, until visit returns false.
