@@ -116,7 +116,7 @@ Result<std::unique_ptr<Domains>> Domains::open(const config::Config& config, plu
     if (!config.server.writes && isOfSamples(*domains->catalog_.served[place].handlers)) {
       observer.log(
           base::Level::kInformation, "domains",
-          "domain " + name + " is a stream of samples, whose store lies where it is written: it is not served here");
+          "domain " + name + " is a stream of samples, which are read where they are written: it is not served here");
       continue;
     }
     if (const Status opened = domains->openAt(place); !opened.isOk()) {
@@ -295,14 +295,11 @@ Status Domains::openForReading(const config::DomainConfig& domain, const plugin:
 
 Status Domains::openStream(const config::DomainConfig& domain, const plugin::SwitchedHandlers& handlers,
                            const std::string& path, Parts& parts) {
-  if (cluster_ && handlers.stream()->kind() == stream::Kind::kSeries)
-    observer_.log(
-        base::Level::kInformation, "domains",
-        "domain " + domain.name + " is a stream of samples: they are kept on this machine, not on the cluster");
   GYRE_TRY_ASSIGN(parts.stream_index, openStreamIndex(config_, domain, handlers, path + "/stream", path + kStoreFile,
                                                       *parts.store, cluster_.get(), clock_, observer_));
-  GYRE_TRY_ASSIGN(parts.stream, stream::StreamService::open(streamOptions(domain, path), *handlers.stream(),
-                                                            *parts.store, *parts.stream_index, clock_, observer_));
+  GYRE_TRY_ASSIGN(parts.stream,
+                  stream::StreamService::open(streamOptions(domain, path, cluster_ != nullptr), *handlers.stream(),
+                                              *parts.store, *parts.stream_index, clock_, observer_));
   parts.queries = std::make_unique<bus::QueryBus>(handlers, *parts.store, *parts.stream_index, parts.stream->applier(),
                                                   *parts.cache, *readers_, clock_);
   if (!domain.listen.empty()) {

@@ -7,6 +7,7 @@
 
 #include "server/cluster_setup.hpp"
 #include "server/stream/cluster_document_index.hpp"
+#include "server/stream/cluster_series_index.hpp"
 #include "server/stream/cluster_stream_reader.hpp"
 #include "server/stream/document_index.hpp"
 #include "server/stream/series_index.hpp"
@@ -14,6 +15,10 @@
 namespace gyre {
 
 namespace {
+
+// A commit on a cluster is one small write, however long a local index would rather wait.
+constexpr std::int64_t kClusterCommitMs = 10'000;
+constexpr std::uint64_t kClusterCommitRecords = 1'000'000;
 
 // Does nothing, after all that was asked of the store before.
 class Barrier final : public store::Unit {
@@ -49,10 +54,21 @@ stream::ClusterStreamOptions clusterStreamOptions(const config::Config& config, 
 }
 
 Result<std::unique_ptr<stream::StreamIndex>> openClusterIndex(stream::ClusterStreamOptions options,
+                                                              const config::DomainConfig& domain,
+                                                              const bus::DomainHandlers& handlers,
                                                               store::PrimaryStore& store, search::Cluster& cluster,
                                                               const base::Clock& clock, base::Observer& observer) {
   options.last_sequence = [&store] { return store.lastSequence(); };
   options.first_sequence = [&store] { return firstSequence(store); };
+  if (handlers.stream()->kind() == stream::Kind::kSeries) {
+    if (domain.minute_retention_ms > 0 || domain.hour_retention_ms > 0)
+      observer.log(
+          base::Level::kWarning, "stream",
+          domain.name + ": minute_retention and hour_retention are not looked at: a cluster holds no roll-ups");
+    GYRE_TRY_ASSIGN(auto index, stream::ClusterSeriesIndex::open(std::move(options), domain.out_of_order_ms, cluster,
+                                                                 clock, observer));
+    return std::unique_ptr<stream::StreamIndex>(std::move(index));
+  }
   GYRE_TRY_ASSIGN(auto index, stream::ClusterDocumentIndex::open(std::move(options), cluster, clock, observer));
   return std::unique_ptr<stream::StreamIndex>(std::move(index));
 }
@@ -65,6 +81,11 @@ Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(const config::Confi
                                                              const std::string& folder, const std::string& store_file,
                                                              store::PrimaryStore& store, search::Cluster* cluster,
                                                              const base::Clock& clock, base::Observer& observer) {
+  if (cluster != nullptr) {
+    stream::ClusterStreamOptions options = clusterStreamOptions(config, domain, handlers);
+    GYRE_TRY_ASSIGN(options.owner, markOwner(config.search, store_file, clock.nowMillis()));
+    return openClusterIndex(std::move(options), domain, handlers, store, *cluster, clock, observer);
+  }
   if (handlers.stream()->kind() == stream::Kind::kSeries) {
     stream::SeriesIndexOptions options;
     options.folder = folder;
@@ -75,11 +96,6 @@ Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(const config::Confi
     options.store.out_of_order_ms = domain.out_of_order_ms;
     GYRE_TRY_ASSIGN(auto index, stream::SeriesIndex::open(std::move(options), store.lastSequence(), clock, observer));
     return std::unique_ptr<stream::StreamIndex>(std::move(index));
-  }
-  if (cluster != nullptr) {
-    stream::ClusterStreamOptions options = clusterStreamOptions(config, domain, handlers);
-    GYRE_TRY_ASSIGN(options.owner, markOwner(config.search, store_file, clock.nowMillis()));
-    return openClusterIndex(std::move(options), store, *cluster, clock, observer);
   }
   GYRE_TRY_ASSIGN(const std::vector<store::StoredBatch> first, store.batchesAfter(0, 1));
   stream::DocumentIndexOptions options;
@@ -105,7 +121,7 @@ Result<std::unique_ptr<search::IndexReader>> openStreamReader(const config::Conf
   return std::unique_ptr<search::IndexReader>(std::move(reader));
 }
 
-stream::StreamOptions streamOptions(const config::DomainConfig& domain, const std::string& folder) {
+stream::StreamOptions streamOptions(const config::DomainConfig& domain, const std::string& folder, bool is_on_cluster) {
   stream::StreamOptions options;
   options.folder = folder;
   options.max_backlog_bytes = domain.max_backlog_bytes;
@@ -114,6 +130,10 @@ stream::StreamOptions streamOptions(const config::DomainConfig& domain, const st
   options.applier.commit_interval_ms = domain.commit_interval_ms;
   options.applier.commit_records = domain.commit_operations;
   options.applier.retention_ms = domain.retention_ms;
+  if (is_on_cluster) {
+    options.applier.commit_interval_ms = std::min(options.applier.commit_interval_ms, kClusterCommitMs);
+    options.applier.commit_records = std::min(options.applier.commit_records, kClusterCommitRecords);
+  }
   return options;
 }
 

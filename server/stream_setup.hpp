@@ -25,7 +25,7 @@
 namespace gyre {
 
 // `folder`: of the index, on this machine; `store_file` and `store`: of the log; `cluster`: null for none, where
-// documents go else. The last two outlive it. REQUIRES: the handlers have a stream.
+// records go else. The last two outlive it. REQUIRES: the handlers have a stream.
 Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(const config::Config& config,
                                                              const config::DomainConfig& domain,
                                                              const bus::DomainHandlers& handlers,
@@ -38,8 +38,8 @@ Result<std::unique_ptr<search::IndexReader>> openStreamReader(const config::Conf
                                                               const bus::DomainHandlers& handlers,
                                                               search::Cluster& cluster, const base::Clock& clock,
                                                               base::Observer& observer);
-// `folder`: of the domain's data.
-stream::StreamOptions streamOptions(const config::DomainConfig& domain, const std::string& folder);
+// `folder`: of the domain's data. `is_on_cluster`: the index is.
+stream::StreamOptions streamOptions(const config::DomainConfig& domain, const std::string& folder, bool is_on_cluster);
 
 // What is to be watched of a stream, and how it is. REQUIRES: the domain is one, and was opened.
 void collectStream(const bus::DomainService& domain, observe::Samples& samples);
