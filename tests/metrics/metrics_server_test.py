@@ -10,7 +10,6 @@ import json
 import os
 import random
 import re
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -273,19 +272,21 @@ class Metadata(unittest.TestCase):
                 self.assertEqual(answer.status // 100, 2, answer)
                 self.assertEqual(answer.headers["Gyre-Sequence"], "1")
                 self.check(client)
-                os.kill(server.process.pid, signal.SIGKILL)
-                server.process.wait()
-            with Server(folder) as server:
-                client = self.client(server)
+                server.kill()
+                client = self.again(server)
                 self.check(client)
                 # A sample after it is not taken for it.
                 answer = client.command("RecordMetrics", {"metrics": [{"name": "lonely_total", "value": 7}]}, "metrics")
                 self.assertEqual((answer.status, answer.json["sequence"]), (201, 2), answer)
-            with Server(folder) as server:
-                client = self.client(server)
+                server.stop()
+                client = self.again(server)
                 self.check(client, 2)
                 answer = client.send("GET", "/api/v1/query?query=lonely_total")
                 self.assertEqual(answer.json["data"]["result"][0]["value"][1], "7")
+
+    def again(self, server):
+        server.log = ""
+        return self.client(server.start())
 
     def client(self, server):
         client = server.client()
