@@ -295,8 +295,8 @@ Status Domains::openForReading(const config::DomainConfig& domain, const plugin:
 
 Status Domains::openStream(const config::DomainConfig& domain, const plugin::SwitchedHandlers& handlers,
                            const std::string& path, Parts& parts) {
-  GYRE_TRY_ASSIGN(parts.stream_index, openStreamIndex(config_, domain, handlers, path + "/stream", path + kStoreFile,
-                                                      *parts.store, cluster_.get(), clock_, observer_));
+  GYRE_TRY_ASSIGN(parts.stream_index,
+                  openStreamIndex(config_, domain, handlers, {path, *parts.store, cluster_.get()}, clock_, observer_));
   GYRE_TRY_ASSIGN(parts.stream,
                   stream::StreamService::open(streamOptions(domain, path, cluster_ != nullptr), *handlers.stream(),
                                               *parts.store, *parts.stream_index, clock_, observer_));
@@ -424,25 +424,24 @@ std::optional<Domains::VerifyReport> Domains::lastVerify(std::string_view domain
 }
 
 Result<std::string> Domains::runReindex(const bus::DomainService& domain, const bus::JobRunner::Progress& progress) {
-  if (cluster_)
-    return Status(Code::kUnimplemented,
-                  "reindex builds indices of the embedded engine; on a cluster a new mapping gets a new index when the "
-                  "server starts");
   GYRE_TRY_ASSIGN(const std::size_t place, placeOf(domain.name));
   GYRE_TRY_ASSIGN(const std::string path, folder_.domainFolder(domain.name));
-  const ReindexParts parts{domain.name,
-                           *domain.store,
-                           *parts_[place]->engine,
-                           *domain.projector,
-                           *domain.handlers,
-                           IndexSlots(path),
-                           [this, &domain](const std::string& folder) {
-                             search::EmbeddedOptions options;
-                             options.folder = folder;
-                             options.definition = domain.handlers->indexDefinition();
-                             options.index.buffer_bytes = config_.engine.buffer_bytes;
-                             return openEmbeddedIndex(options, domain.store->lastSequence(), observer_);
-                           }};
+  search::SwitchedEngine& engine = *parts_[place]->engine;
+  const auto last_sequence = [store = domain.store] { return store->lastSequence(); };
+  NextIndex next;
+  if (cluster_) {
+    GYRE_TRY_ASSIGN(search::MarkOwner owner, markOwner(config_.search, path + kStoreFile, clock_.nowMillis()));
+    next = nextClusterIndex(
+        clusterIndexOptions(config_.search, configOf(config_, domain.name),
+                            std::string(domain.handlers->indexDefinition()), last_sequence, std::move(owner)),
+        engine, *cluster_, clock_, observer_);
+  } else {
+    search::EmbeddedOptions options;
+    options.definition = domain.handlers->indexDefinition();
+    options.index.buffer_bytes = config_.engine.buffer_bytes;
+    next = nextEmbeddedIndex(IndexSlots(path), std::move(options), last_sequence, observer_);
+  }
+  const ReindexParts parts{domain.name, *domain.store, engine, *domain.projector, *domain.handlers, std::move(next)};
   GYRE_TRY_ASSIGN(std::string result, reindex(parts, progress, observer_));
   if (on_switched_index_) on_switched_index_(domain);
   return result;

@@ -13,6 +13,7 @@
 #include "server/cli/import_command.hpp"
 #include "server/cli/index_command.hpp"
 #include "server/cli/keys_command.hpp"
+#include "server/migrate.hpp"
 #include "server/setup.hpp"
 
 namespace {
@@ -39,6 +40,10 @@ constexpr std::string_view kUsage =
       [--server URL | --config FILE] [--key KEY]  with --config on the data of a server that does not run
   backup DIR [--config FILE]                      copies the primary stores and keys, while the server runs or not
   restore DIR [--config FILE] [--replace]         puts them back, with no server running; indexes are built from them
+  migrate --to ENGINE [DOMAIN...] --config FILE   fills the indices of another engine (embedded, opensearch,
+                                                  elasticsearch) from the stores, while the server runs or not, and
+                                                  compares them (exit 1 on a difference) before it is switched to;
+                                                  streams while no server runs (exit 75)
   index check DIR                                 verify every checksum and invariant of the indexes there (exit 1 on
                                                   damage); DIR is the folder of one index or of many
   --version, --help
@@ -234,6 +239,17 @@ const std::vector<Verb>& verbs() {
        {"--replace"},
        [](const CommandLine& line) {
          return gyre::runRestore(setupOptions(line), line.places.front(), line.has("--replace"));
+       }},
+      {"migrate",
+       0,
+       64,
+       {"--to", "--config", "--set"},
+       {},
+       [](const CommandLine& line) {
+         const std::string to = line.value("--to");
+         if (to != "embedded" && to != "opensearch" && to != "elasticsearch")
+           return usage("--to: expected embedded, opensearch or elasticsearch, found \"" + to + "\"");
+         return gyre::migrate(setupOptions(line), {to, line.places});
        }},
       {"index", 2, 2, {}, {}, &index},
       {"synchronize",

@@ -56,10 +56,13 @@ stream::ClusterStreamOptions clusterStreamOptions(const config::Config& config, 
 Result<std::unique_ptr<stream::StreamIndex>> openClusterIndex(stream::ClusterStreamOptions options,
                                                               const config::DomainConfig& domain,
                                                               const bus::DomainHandlers& handlers,
-                                                              store::PrimaryStore& store, search::Cluster& cluster,
-                                                              const base::Clock& clock, base::Observer& observer) {
+                                                              const StreamPlace& place, const base::Clock& clock,
+                                                              base::Observer& observer) {
+  store::PrimaryStore& store = place.store;
+  search::Cluster& cluster = *place.cluster;
   options.last_sequence = [&store] { return store.lastSequence(); };
   options.first_sequence = [&store] { return firstSequence(store); };
+  if (place.is_moved_to) options.first_sequence = [] { return Result<std::uint64_t>(std::uint64_t{1}); };
   if (handlers.stream()->kind() == stream::Kind::kSeries) {
     if (domain.minute_retention_ms > 0 || domain.hour_retention_ms > 0)
       observer.log(
@@ -78,13 +81,14 @@ Result<std::unique_ptr<stream::StreamIndex>> openClusterIndex(stream::ClusterStr
 Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(const config::Config& config,
                                                              const config::DomainConfig& domain,
                                                              const bus::DomainHandlers& handlers,
-                                                             const std::string& folder, const std::string& store_file,
-                                                             store::PrimaryStore& store, search::Cluster* cluster,
-                                                             const base::Clock& clock, base::Observer& observer) {
-  if (cluster != nullptr) {
+                                                             const StreamPlace& place, const base::Clock& clock,
+                                                             base::Observer& observer) {
+  store::PrimaryStore& store = place.store;
+  const std::string folder = place.folder + "/stream";
+  if (place.cluster != nullptr) {
     stream::ClusterStreamOptions options = clusterStreamOptions(config, domain, handlers);
-    GYRE_TRY_ASSIGN(options.owner, markOwner(config.search, store_file, clock.nowMillis()));
-    return openClusterIndex(std::move(options), domain, handlers, store, *cluster, clock, observer);
+    GYRE_TRY_ASSIGN(options.owner, markOwner(config.search, place.folder + "/store.sqlite", clock.nowMillis()));
+    return openClusterIndex(std::move(options), domain, handlers, place, clock, observer);
   }
   if (handlers.stream()->kind() == stream::Kind::kSeries) {
     stream::SeriesIndexOptions options;
@@ -99,7 +103,7 @@ Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(const config::Confi
   }
   GYRE_TRY_ASSIGN(const std::vector<store::StoredBatch> first, store.batchesAfter(0, 1));
   stream::DocumentIndexOptions options;
-  if (!first.empty()) options.first_sequence = first.front().first_sequence;
+  if (!first.empty() && !place.is_moved_to) options.first_sequence = first.front().first_sequence;
   options.folder = folder;
   options.name = domain.name;
   options.definition = handlers.indexDefinition();

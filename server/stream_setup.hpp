@@ -24,14 +24,19 @@
 
 namespace gyre {
 
-// `folder`: of the index, on this machine; `store_file` and `store`: of the log; `cluster`: null for none, where
-// records go else. The last two outlive it. REQUIRES: the handlers have a stream.
+struct StreamPlace {
+  std::string folder;  // of the domain's data
+  store::PrimaryStore& store;
+  search::Cluster* cluster;  // null for none, where records go else
+  // All records are brought there from another index, those too that have left the log.
+  bool is_moved_to = false;
+};
+// What the place names outlives it. REQUIRES: the handlers have a stream.
 Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(const config::Config& config,
                                                              const config::DomainConfig& domain,
                                                              const bus::DomainHandlers& handlers,
-                                                             const std::string& folder, const std::string& store_file,
-                                                             store::PrimaryStore& store, search::Cluster* cluster,
-                                                             const base::Clock& clock, base::Observer& observer);
+                                                             const StreamPlace& place, const base::Clock& clock,
+                                                             base::Observer& observer);
 // Of a stream that another server writes. REQUIRES: it is one of documents.
 Result<std::unique_ptr<search::IndexReader>> openStreamReader(const config::Config& config,
                                                               const config::DomainConfig& domain,

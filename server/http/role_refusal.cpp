@@ -10,8 +10,7 @@ Status refusedByRole(const config::ServerConfig& server, const Route& route, con
   if (server.writes) return {};  // a stream is whole where it is written
   if (const stream::StreamHandlers* const handlers = domain.handlers->stream()) {
     if (handlers->kind() == stream::Kind::kSeries)
-      return config::lacksRole(server, config::kWriteRole,
-                               domain.name + " is a stream of samples, whose store lies where they are written; it is");
+      return config::lacksRole(server, config::kWriteRole, domain.name + " is a stream of samples; it is");
     if (route.kind == Route::Kind::kQuery && handlers->findTail(route.name))
       return config::lacksRole(server, config::kWriteRole, "followers of " + domain.name + " are");
     if (route.kind == Route::Kind::kIngest || route.kind == Route::Kind::kRecords)

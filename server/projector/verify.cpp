@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "server/projector/document_difference.hpp"
+#include "server/projector/found_documents.hpp"
 
 namespace gyre::projector {
 namespace {
@@ -74,6 +75,8 @@ class Verification {
   }
 
  private:
+  using Found = std::unordered_map<std::string, search::IndexedDocument>;
+
   bool report() {
     if (progress_ && !progress_(std::min(done_, total_), total_)) is_cancelled_ = true;
     return !is_cancelled_;
@@ -129,8 +132,13 @@ class Verification {
     for (int look = 0; look < kLooks && !page.empty() && !is_cancelled_; ++look) {
       std::vector<std::string> moving;
       std::uint64_t newest = 0;
+      // In this process each is looked up as quickly.
+      Found found;
+      if (page.size() > 1 && engine_.embedded() == nullptr) {
+        GYRE_TRY_ASSIGN(found, findDocuments(engine_, page));
+      }
       for (const store::EntityRecord& record : page) {
-        GYRE_TRY_ASSIGN(const bool is_settled, check(record, wrong));
+        GYRE_TRY_ASSIGN(const bool is_settled, check(record, found, wrong));
         if (is_settled) continue;
         moving.push_back(record.id);
         newest = std::max(newest, record.sequence);
@@ -143,9 +151,14 @@ class Verification {
   }
 
   // False when the two cannot be compared yet: one of them changed between our two looks.
-  Result<bool> check(const store::EntityRecord& record, std::vector<std::string>& wrong) {
+  Result<bool> check(const store::EntityRecord& record, const Found& found, std::vector<std::string>& wrong) {
     const std::uint64_t applied = engine_.progress().applied;  // before the look at the document
-    GYRE_TRY_ASSIGN(const std::optional<search::IndexedDocument> held, engine_.get(record.id));
+    std::optional<search::IndexedDocument> held;
+    if (const auto seen = found.find(record.id); seen != found.end() && seen->second.version == record.sequence) {
+      held = seen->second;
+    } else {
+      GYRE_TRY_ASSIGN(held, engine_.get(record.id));
+    }
     const bool is_same_version = held && held->version == record.sequence;
     if (!is_same_version && record.sequence > applied) return false;
     if (held && held->version > record.sequence) {

@@ -31,6 +31,8 @@ class SwitchedEngine final : public SearchEngine {
     current_.store(held_.back().get(), std::memory_order_release);
   }
 
+  SearchEngine& inUse() { return *now().engine; }
+
   Result<std::vector<BulkItem>> bulk(std::span<const BulkOperation> operations, std::uint64_t sequence) override {
     return now().engine->bulk(operations, sequence);
   }

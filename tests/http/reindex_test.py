@@ -45,8 +45,22 @@ class Reindex(unittest.TestCase):
         return client.send("GET", "/readyz").json["domains"]["payments"]["sequence"]
 
     def current(self):
-        with open(os.path.join(self.root, "payments", "index.current")) as name:
-            return name.read().strip()
+        """The index in use: "index", then "index.1" and so on."""
+        name = os.path.join(self.root, "payments", "index.current")
+        if not os.path.exists(name):
+            return "index"
+        with open(name) as file:
+            return file.read().strip()
+
+    def roll_back(self, to):
+        """With the server stopped."""
+        with open(os.path.join(self.root, "payments", "index.current"), "w") as name:
+            name.write(to + "\n")
+
+    def check_dialect(self, server, count):
+        dialect = server.dialect_client()
+        self.assertEqual(dialect.send("GET", "/payments/_count").json["count"], count)
+        dialect.close()
 
     def folders(self):
         found = os.listdir(os.path.join(self.root, "payments"))
@@ -84,9 +98,7 @@ class Reindex(unittest.TestCase):
             self.assertEqual(failures, [])
             self.check(client, written[0])
             self.assertEqual(self.folders(), ["index.1", "index.2"], "the one before is kept, and no other")
-            dialect = server.dialect_client()
-            self.assertEqual(dialect.send("GET", "/payments/_count").json["count"], written[0])
-            dialect.close()
+            self.check_dialect(server, written[0])
             done = subprocess.run([PROGRAM, "reindex", "payments", "--server", f"http://127.0.0.1:{server.port}"], capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(json.loads(done.stdout)["checked"], written[0])
@@ -96,9 +108,7 @@ class Reindex(unittest.TestCase):
             self.assertEqual(self.current(), "index.3")
             self.check(client, written[0])
             client.close()
-        # Rolling back: the index before is named, and catches up.
-        with open(os.path.join(self.root, "payments", "index.current"), "w") as name:
-            name.write("index.2\n")
+        self.roll_back("index.2")  # it catches up
         with self.server() as server:
             client = server.client()
             self.check(client, written[0])
@@ -114,7 +124,7 @@ class Reindex(unittest.TestCase):
             self.assertEqual(cancelled.status, 200)
             ended = wait_for_job(client, job)
             self.assertEqual(ended["state"], "cancelled")
-            self.assertFalse(os.path.exists(os.path.join(self.root, "payments", "index.current")))
+            self.assertEqual(self.current(), "index")
             self.check(client, 40_000)
             self.assertEqual(wait_for_job(client, self.start(client))["state"], "completed")
             self.check(client, 40_000)

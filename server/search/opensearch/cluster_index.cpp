@@ -1,6 +1,7 @@
 #include "server/search/opensearch/cluster_index.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <set>
 #include <utility>
@@ -12,6 +13,21 @@ namespace gyre::search {
 namespace {
 
 constexpr std::string_view kPart = "search";
+constexpr std::string_view kBuilding = "-building";
+
+IndexCoverage coverageOf(json::Value mark) {
+  IndexCoverage said;
+  said.index = mark["index"].string();
+  said.history = mark["history"].string();
+  said.searchable = mark["sequence"].unsignedInteger().value_or(0);
+  said.applied = std::max(mark["applied"].unsignedInteger().value_or(0), said.searchable);
+  said.log_end = std::max(mark["log"].unsignedInteger().value_or(0), said.applied);
+  return said;
+}
+
+void writeAction(JsonWriter& writer, std::string_view kind, std::string_view index, std::string_view alias) {
+  writer.beginObject().key(kind).beginObject().member("index", index).member("alias", alias).endObject().endObject();
+}
 
 }  // namespace
 
@@ -19,8 +35,11 @@ Result<ClusterIndex> ClusterIndex::read(ClusterIndexOptions options) {
   ClusterIndex index;
   GYRE_TRY_ASSIGN(index.definition_,
                   IndexDefinition::read({options.name, options.definition, options.shards, options.replicas}));
-  index.alias_ = options.prefix + options.name;
-  index.mark_.emplace(options.prefix + "gyre-marks", index.alias_, options.owner);
+  index.base_ = options.prefix + options.name;
+  index.alias_ = index.base_;
+  if (options.is_build) index.alias_ += kBuilding;
+  index.marks_ = options.prefix + "gyre-marks";
+  index.mark_.emplace(index.marks_, index.alias_, options.owner);
   index.options_ = std::move(options);
   return index;
 }
@@ -37,15 +56,16 @@ Result<std::uint64_t> ClusterIndex::open(Cluster& cluster, const base::Clock& cl
   }
   if (!name_.empty() && why.empty()) {
     GYRE_TRY_ASSIGN(history_, readHistory(cluster, name_));
-    GYRE_TRY_ASSIGN(covered, readMark(cluster));
+    GYRE_TRY_ASSIGN(covered, findCovered(cluster));
     const std::uint64_t last = options_.last_sequence ? options_.last_sequence() : covered;
     if (covered > last)
       why = "it covers sequence " + std::to_string(covered) + " but the event log ends at " + std::to_string(last);
     if (why.empty()) return covered;
   }
   const std::string former = name_;
-  GYRE_TRY(make(cluster, former));
-  if (!former.empty())
+  if (options_.is_build) GYRE_TRY(deleteFormerBuilds(cluster));
+  GYRE_TRY(make(cluster, options_.is_build ? std::string() : former));
+  if (!former.empty() && !options_.is_build)
     observer.log(base::Level::kWarning, kPart,
                  former + ": " + why + "; it is kept, and " + name_ + " is filled from the primary store");
   GYRE_TRY_ASSIGN(history_, readHistory(cluster, name_));
@@ -69,13 +89,16 @@ Result<std::string> ClusterIndex::findName(Cluster& cluster) const {
 
 Result<std::string> ClusterIndex::nextName(Cluster& cluster) const {
   GYRE_TRY_ASSIGN(const json::Document found,
-                  askCluster(cluster, makeRequest("GET", "/" + encodeSegment(alias_) +
+                  askCluster(cluster, makeRequest("GET", "/" + encodeSegment(base_) +
                                                              "-*/_settings/index.uuid?expand_wildcards=all")));
-  std::set<std::string, std::less<>> taken;
-  for (const json::Value index : found.root()) taken.insert(std::string(index.key()));
-  unsigned number = 1;
-  while (taken.contains(numberedIndex(alias_, number))) ++number;
-  return numberedIndex(alias_, number);
+  unsigned long last = 0;  // behind all that there are, so that what is newer has the higher number
+  for (const json::Value index : found.root()) {
+    const std::string_view digits = index.key().substr(std::min(base_.size() + 1, index.key().size()));
+    unsigned long number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error == std::errc() && end == digits.data() + digits.size()) last = std::max(last, number);
+  }
+  return numberedIndex(base_, last + 1);
 }
 
 Result<bool> ClusterIndex::isOurs(Cluster& cluster) const {
@@ -88,19 +111,30 @@ Result<bool> ClusterIndex::isOurs(Cluster& cluster) const {
 Result<std::optional<IndexCoverage>> ClusterIndex::findMark(Cluster& cluster) const {
   GYRE_TRY_ASSIGN(const auto found, mark_->read(cluster));
   if (!found) return std::optional<IndexCoverage>();
-  const json::Value mark = found->root()["_source"];
-  IndexCoverage said;
-  said.index = mark["index"].string();
-  said.history = mark["history"].string();
-  said.searchable = mark["sequence"].unsignedInteger().value_or(0);
-  said.applied = std::max(mark["applied"].unsignedInteger().value_or(0), said.searchable);
-  said.log_end = std::max(mark["log"].unsignedInteger().value_or(0), said.applied);
-  return std::optional(std::move(said));
+  return std::optional(coverageOf(found->root()["_source"]));
 }
 
-Result<std::uint64_t> ClusterIndex::readMark(Cluster& cluster) const {
-  GYRE_TRY_ASSIGN(const std::optional<IndexCoverage> said, findMark(cluster));
-  return said && said->history == history_ ? said->searchable : std::uint64_t{0};
+// By its mark; or, when it has come into use since that was written, by that of its build, or the one it left when
+// another came into use.
+Result<std::uint64_t> ClusterIndex::findCovered(Cluster& cluster) {
+  GYRE_TRY_ASSIGN(const auto mark, mark_->read(cluster));
+  const json::Value source = mark ? mark->root()["_source"] : json::Value();
+  const IndexCoverage said = coverageOf(source);
+  if (said.history == history_) return said.searchable;
+  if (options_.is_build) return std::uint64_t{0};
+  for (const std::string& id : {base_ + std::string(kBuilding), name_}) {
+    GYRE_TRY_ASSIGN(const auto other, search::readMark(cluster, marks_, id));
+    if (!other) continue;
+    const IndexCoverage covered = coverageOf(other->root()["_source"]);
+    if (covered.history != history_) continue;
+    if (!said.index.empty()) GYRE_TRY(search::writeMark(cluster, marks_, said.index, std::string(source.raw())));
+    GYRE_TRY(mark_->write(cluster, [&](JsonWriter& writer) {
+      for (const json::Value member : other->root()["_source"])
+        if (member.key() != "owner") writer.rawMember(member.key(), member.raw());
+    }));
+    return covered.searchable;
+  }
+  return std::uint64_t{0};
 }
 
 Result<IndexCoverage> ClusterIndex::look(Cluster& cluster, const IndexCoverage& known, base::Observer& observer) {
@@ -148,14 +182,44 @@ Status ClusterIndex::make(Cluster& cluster, const std::string& former) {
   std::string actions;
   JsonWriter writer(actions);
   writer.beginObject().key("actions").beginArray();
-  writer.beginObject()
-      .key("remove")
-      .beginObject()
-      .member("index", former)
-      .member("alias", alias_)
-      .endObject()
-      .endObject();
-  writer.beginObject().key("add").beginObject().member("index", name_).member("alias", alias_).endObject().endObject();
+  writeAction(writer, "remove", former, alias_);
+  writeAction(writer, "add", name_, alias_);
+  writer.endArray().endObject();
+  return askCluster(cluster, makeRequest("POST", "/_aliases", std::move(actions))).status();
+}
+
+// What an earlier build left: the index that was in use before it, and itself when it was of another mapping or is not
+// the data that its mark is of. An index without a mark of its own name was made for another reason, and is kept.
+Status ClusterIndex::deleteFormerBuilds(Cluster& cluster) const {
+  std::set<std::string, std::less<>> left;
+  if (!name_.empty()) left.insert(name_);
+  GYRE_TRY_ASSIGN(
+      const json::Document aliases,
+      askCluster(cluster, makeRequest("GET", "/" + encodeSegment(base_) + "-*/_alias?expand_wildcards=all")));
+  for (const json::Value index : aliases.root()) {
+    const std::string name(index.key());
+    if (!index["aliases"][base_].isMissing()) continue;
+    GYRE_TRY_ASSIGN(const auto mark, search::readMark(cluster, marks_, name));
+    if (mark) left.insert(name);
+  }
+  for (const std::string& name : left) {
+    GYRE_TRY_ASSIGN(const HttpResponse deleted, cluster.send(makeRequest("DELETE", "/" + encodeSegment(name))));
+    if (deleted.status != 404 && !isSuccess(deleted)) return failureOf(deleted);
+    GYRE_TRY(
+        cluster.send(makeRequest("DELETE", "/" + encodeSegment(marks_) + "/_doc/" + encodeSegment(name))).status());
+  }
+  return {};
+}
+
+Status ClusterIndex::takeIntoUse(Cluster& cluster) {
+  GYRE_TRY_ASSIGN(const json::Document behind,
+                  askCluster(cluster, makeRequest("GET", "/_alias/" + encodeSegment(base_))));
+  std::string actions;
+  JsonWriter writer(actions);
+  writer.beginObject().key("actions").beginArray();
+  for (const json::Value index : behind.root()) writeAction(writer, "remove", index.key(), base_);
+  writeAction(writer, "remove", name_, alias_);
+  writeAction(writer, "add", name_, base_);
   writer.endArray().endObject();
   return askCluster(cluster, makeRequest("POST", "/_aliases", std::move(actions))).status();
 }
@@ -164,7 +228,11 @@ std::string ClusterIndex::body(Product product, bool has_alias) const {
   std::string text;
   JsonWriter writer(text);
   definition_.write(writer.beginObject(), product);
-  if (has_alias) writer.key("aliases").beginObject().key(alias_).beginObject().endObject().endObject();
+  if (has_alias) {
+    writer.key("aliases").beginObject().key(alias_).beginObject();
+    if (options_.is_build) writer.member("is_hidden", true);
+    writer.endObject().endObject();
+  }
   writer.endObject();
   return text;
 }

@@ -11,6 +11,11 @@
 // `history` names the index's and its primaries' identities, so a mark counts only for the very data it was written
 // for: an index that was deleted, restored from an older copy, or lost its data has another one, and is filled again.
 //
+// An index is built anew beside the one in use: the next number, behind the hidden alias PREFIX + NAME-building, which
+// is the id of its mark as well. It is taken into use by one change of both aliases. The mark of the index before is
+// kept under that one's own name, so whoever moves the alias back finds it where it was; it is deleted by the next
+// build.
+//
 // THREADS: one at a time.
 #pragma once
 
@@ -40,6 +45,7 @@ struct ClusterIndexOptions {
   std::function<std::uint64_t()> last_sequence;  // of the log: an index that covers more belongs to another
   bool is_shared = false;                        // other servers read it: they are told how far it is as it changes
   MarkOwner owner;
+  bool is_build = false;  // of the next index, beside the one in use
 };
 
 // What the one who writes an index has said of it.
@@ -56,8 +62,9 @@ class ClusterIndex {
   // invalid_argument when the definition is none.
   static Result<ClusterIndex> read(ClusterIndexOptions options);
 
-  // Finds the index or makes it. The sequence that it covers, durably; 0 for a new one, which it also gets when it was
-  // taken over from another store. conflict ("index_taken") when another server fills it.
+  // Finds the index or makes it; a build that was begun, of the same mapping, goes on. The sequence that it covers,
+  // durably; 0 for a new one, which it also gets when it was taken over from another store. conflict ("index_taken")
+  // when another server fills it.
   Result<std::uint64_t> open(Cluster& cluster, const base::Clock& clock, base::Observer& observer);
   // Says that all up to `searchable` is seen by searches and all up to `applied` is in the index, both durably.
   // conflict ("index_taken") as open(). REQUIRES: open() was ok.
@@ -67,6 +74,9 @@ class ClusterIndex {
   // that the mark was written for is looked at unless it says of itself what `known` does. unavailable "index_missing"
   // when nobody has made it yet, or it is gone; "index_moved" while the mark is of other data.
   Result<IndexCoverage> look(Cluster& cluster, const IndexCoverage& known, base::Observer& observer);
+  // The index that was built is the domain's from now on; whoever opens that finds it as the build left it. REQUIRES:
+  // options said is_build, open() was ok, and the mark is of all that is in it.
+  Status takeIntoUse(Cluster& cluster);
   bool isShared() const { return options_.is_shared; }
 
   const std::string& alias() const { return alias_; }
@@ -79,11 +89,14 @@ class ClusterIndex {
   Result<std::string> nextName(Cluster& cluster) const;
   Result<bool> isOurs(Cluster& cluster) const;
   Result<std::optional<IndexCoverage>> findMark(Cluster& cluster) const;
-  Result<std::uint64_t> readMark(Cluster& cluster) const;
+  Result<std::uint64_t> findCovered(Cluster& cluster);
+  Status deleteFormerBuilds(Cluster& cluster) const;
   Status make(Cluster& cluster, const std::string& former);
 
   ClusterIndexOptions options_;
-  std::string alias_;
+  std::string base_;   // the domain's alias
+  std::string alias_;  // by which this one is written and read
+  std::string marks_;
   std::optional<IndexMark> mark_;
   IndexDefinition definition_;
   std::string name_;
