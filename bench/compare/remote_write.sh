@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# CPU and bytes of remote write beside Prometheus (Debian's package); builds what it runs. Arguments go to remote_write.py.
+# CPU and bytes of remote write beside Prometheus (Debian's package) and VictoriaMetrics (its Go module); builds what it runs. Arguments go to remote_write.py.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [ -f build/release/build.ninja ] || cmake --preset release >/dev/null
-cmake --build build/release --target gyre >/dev/null
+cmake --build build/release --target gyre gyre_plugin_metrics >/dev/null
 exec python3 bench/compare/remote_write.py build/release/bin/gyre "$@"
