@@ -86,7 +86,7 @@ Result<stream::Taken> StreamDocuments::take(std::span<const dialect::StreamDocum
   if (!intake) return Status(Code::kUnimplemented, "illegal_argument_exception", "this stream takes no documents");
   std::size_t bytes = 0;
   for (const dialect::StreamDocument& document : documents) bytes += document.source.size() + 1;
-  GYRE_TRY(stream_.admit(bytes));
+  GYRE_TRY_ASSIGN(const stream::StreamService::Held space, stream_.hold(bytes));
   std::string body;
   body.reserve(bytes);
   for (const dialect::StreamDocument& document : documents) {

@@ -33,6 +33,7 @@ struct Body {
   std::string peer;
   std::uint64_t request_id = 0;
   std::int64_t received_nanos = 0;
+  stream::StreamService::Held space;  // of a body that is taken
 };
 
 std::string mediaType(std::string_view header) {
@@ -112,8 +113,9 @@ void ingest(const ApiContext& context, const bus::DomainService& domain, std::si
             Responder responder, Answer answer) {
   auto body = takeBody(request);
   if (!body.isOk()) return responder.send(problem(body.status(), request.id));
-  if (const Status admitted = domain.stream->admit(body->body.size()); !admitted.isOk())
-    return responder.send(problem(admitted, request.id));
+  auto space = domain.stream->hold(body->body.size());
+  if (!space.isOk()) return responder.send(problem(space.status(), request.id));
+  body->space = std::move(space).value();
   const auto held = std::make_shared<Body>(std::move(body).value());
   const auto shared_responder = std::make_shared<Responder>(std::move(responder));
   const bool is_queued = context.readers.trySubmit([&context, &domain, intake, held, shared_responder, answer] {
@@ -129,6 +131,7 @@ void ingest(const ApiContext& context, const bus::DomainService& domain, std::si
       return shared_responder->send(problem(taken.status(), held->request_id));
     }
     held->body = std::string();
+    held->space.reset();  // the records count from here on
     const auto kept = std::make_shared<stream::Taken>(std::move(taken).value());
     stream::RecordBatch records = std::move(kept->records);
     std::vector<stream::Rejection> late = domain.stream->screen(records);

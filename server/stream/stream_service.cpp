@@ -164,6 +164,11 @@ std::vector<Rejection> StreamService::screen(RecordBatch& batch) const {
   return taken_out;
 }
 
+Result<StreamService::Held> StreamService::hold(std::size_t body_bytes) const {
+  GYRE_TRY(admit(2 * body_bytes));
+  return Held(*this, 2 * body_bytes);
+}
+
 void StreamService::append(RecordBatch batch, std::optional<IdempotencyKey> key, AppendDone done) {
   if (batch.isEmpty()) return done(Appended{store_.lastSequence(), 0, false});
   if (const Status admitted = admit(batch.bytes()); !admitted.isOk()) return done(admitted);

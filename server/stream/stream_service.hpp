@@ -38,7 +38,7 @@ struct StreamOptions {
   std::uint64_t max_backlog_bytes = 4ULL << 30;  // in the log, not yet durable in the index
   std::size_t max_inflight_bytes = 128u << 20;   // in memory, not yet on disk
   std::uint64_t min_free_bytes = 256u << 20;     // of the disk
-  std::size_t window_bytes = 32u << 20;          // of the newest batches kept in memory
+  std::size_t window_bytes = 16u << 20;          // of the newest batches kept in memory
 };
 
 // A request's key, so that it counts once however often it is sent.
@@ -82,6 +82,31 @@ class StreamService {
   // resource_exhausted ("backlog_full", "disk_full", "too_much_in_flight") before anything is done; so a caller asks
   // before it parses a body of this many bytes.
   Status admit(std::size_t bytes) const;
+  // The same, and counts the body, and as much again for what is made of it, as in flight until `held` goes or is
+  // reset: large bodies that come at once must not all be in memory at once.
+  class Held {
+   public:
+    Held() = default;
+    Held(Held&& other) noexcept : service_(std::exchange(other.service_, nullptr)), bytes_(other.bytes_) {}
+    Held& operator=(Held&& other) noexcept {
+      std::swap(service_, other.service_);
+      std::swap(bytes_, other.bytes_);
+      return *this;
+    }
+    ~Held() { reset(); }
+    void reset() {
+      if (const StreamService* const service = std::exchange(service_, nullptr)) service->inflight_bytes_ -= bytes_;
+    }
+
+   private:
+    friend class StreamService;
+    Held(const StreamService& service, std::uint64_t bytes) : service_(&service), bytes_(bytes) {
+      service.inflight_bytes_ += bytes;
+    }
+    const StreamService* service_ = nullptr;
+    std::uint64_t bytes_ = 0;
+  };
+  Result<Held> hold(std::size_t body_bytes) const;
   // Takes out what the index is known to drop; see StreamIndex::screen. For whoever can tell the sender.
   std::vector<Rejection> screen(RecordBatch& batch) const;
   // `done` is called exactly once, on the caller's thread for what is refused at once and for an empty batch, else on

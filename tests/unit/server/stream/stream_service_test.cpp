@@ -16,6 +16,7 @@ class StreamServiceTest : public StreamRig {
   CPPUNIT_TEST(aKeyCountsOnce);
   CPPUNIT_TEST(theLogIsTrimmedOnceTheIndexIsDurable);
   CPPUNIT_TEST(limitsRefuseBeforeAnythingIsKept);
+  CPPUNIT_TEST(bodiesThatComeAtOnceAreHeldApart);
   CPPUNIT_TEST(refusedRecordsBecomeDeadLetters);
   CPPUNIT_TEST(aSearchAsksTheGenerationsOfItsTimes);
   CPPUNIT_TEST(anotherMappingBeginsAnotherGeneration);
@@ -109,6 +110,22 @@ class StreamServiceTest : public StreamRig {
     options_.max_inflight_bytes = 10;
     open();
     CPPUNIT_ASSERT(append(batchOf(100, 1)).isOk());  // one is let through, however large
+  }
+
+  void bodiesThatComeAtOnceAreHeldApart() {
+    options_.max_inflight_bytes = 1'000;
+    open();
+    auto first = taken(stream_->hold(10'000));  // alone any is taken
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{20'000}, stream_->stats().inflight_bytes);
+    const auto refused = stream_->hold(1);
+    CPPUNIT_ASSERT_EQUAL(std::string("too_much_in_flight"), std::string(refused.status().reason()));
+    first.reset();
+    const auto second = taken(stream_->hold(300));
+    first = taken(stream_->hold(200));
+    CPPUNIT_ASSERT(!stream_->hold(1).isOk());
+    { const auto moved = std::move(first); }
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{600}, stream_->stats().inflight_bytes);
+    CPPUNIT_ASSERT(stream_->hold(200).isOk());
   }
 
   void refusedRecordsBecomeDeadLetters() {
