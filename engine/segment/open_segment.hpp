@@ -55,6 +55,9 @@ class OpenSegment final : public SegmentReader, public StoredAhead {
   base::ByteView bytes() const { return file_->bytes(); }
   std::uint64_t checksum() const { return directory_.checksum; }
 
+  // What was read so far is not needed soon.
+  void letGo() const { file_->letGo(); }
+
   // For merges and checks.
   const std::vector<FieldEntry>& fields() const { return directory_.fields; }
   const StoredFieldsReader& stored() const { return stored_; }

@@ -71,15 +71,22 @@ class Merge {
     }
     GYRE_TRY(writeSources());
     writeIds();
+    letGo();
     for (const MergedField& field : collectFields()) {
       if (stop_.load(std::memory_order_relaxed)) return unavailable("merge stopped");
       GYRE_TRY(writeField(field));
+      letGo();
     }
     GYRE_TRY(file_.finish(result_.doc_count));
     return std::move(result_);
   }
 
  private:
+  // A merge reads every byte of its sources once, and those of a large one must not stay in memory all together.
+  void letGo() const {
+    for (const MergeSource& source : sources_) source.segment->letGo();
+  }
+
   DocId map(std::size_t source, DocId doc) const { return result_.maps[source](doc); }
 
   // Calls `visit(source, doc, new doc)` for every live document, in the new order.
@@ -152,7 +159,10 @@ class Merge {
     packs_all_ = known.size() > kMostDictionaries;
     StoredFieldsWriter stored(file_, dictionary);
     file_.beginSection(SectionKind::kStoredData);
-    for (std::size_t i = 0; i < sources_.size(); ++i) GYRE_TRY(writeSourcesOf(i, dictionary, stored));
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      GYRE_TRY(writeSourcesOf(i, dictionary, stored));
+      sources_[i].segment->letGo();
+    }
     return writeStoredSections(stored, file_);
   }
 

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kLongestId = 512;
 constexpr std::string_view kPart = "engine";
 // Segments wait in memory for the next commit; beyond this share of the buffer's size the newest is written at once.
-constexpr std::uint64_t kSpillFactor = 2;
+constexpr std::uint64_t kSpillFactor = 1;
 
 Status closed() { return unavailable("index is closed"); }
 
