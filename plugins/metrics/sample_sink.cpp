@@ -173,11 +173,14 @@ std::optional<double> parseSampleValue(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || end != text.data() + text.size() || error == std::errc::invalid_argument) return std::nullopt;
   if (error == std::errc::result_out_of_range) {
-    // As others read it: infinite, or nothing.
-    const bool is_small = text.find("e-") != std::string_view::npos || text.find("E-") != std::string_view::npos ||
-                          text.find_first_of("eE") == std::string_view::npos;
-    value = is_small ? 0.0 : HUGE_VAL;
-    return text.starts_with('-') ? -value : value;
+    // Nearly nothing is nothing; but what no double holds is not infinite, which Prometheus refuses too.
+    const bool is_negative = text.starts_with('-');
+    const char first = text[is_negative ? 1 : 0];
+    const std::size_t exponent = text.find_first_of("eE");
+    const bool is_small =
+        exponent == std::string_view::npos ? first == '0' || first == '.' : text.substr(exponent + 1).starts_with('-');
+    if (!is_small) return std::nullopt;
+    return is_negative ? -0.0 : 0.0;
   }
   return value;
 }

@@ -105,9 +105,9 @@ class BadInput(MetricsCase):
         answer = self.write(b"".join(series({"__name__": "odd", "n": str(n)}, (self.now_ms, number)) for n, number in enumerate(numbers)))
         self.assertEqual(answer.status, 204, answer)
         self.assertEqual(self.values("odd"), sorted(["+Inf", "-Inf", "-0", "5e-324", "1.7976931348623157e+308", "NaN"]))
-        answer = self.post("/v1/metrics/ingest/prometheus", "text{n=\"1\"} NaN\ntext{n=\"2\"} +Inf\ntext{n=\"3\"} -inf\ntext{n=\"4\"} x\n")
-        self.assert_partly(answer, 3, (4, 'text: expected a number, found "x"'))
-        self.assertEqual(self.values("text"), ["+Inf", "-Inf", "NaN"])
+        answer = self.post("/v1/metrics/ingest/prometheus", "text{n=\"1\"} NaN\ntext{n=\"2\"} +Inf\ntext{n=\"3\"} -inf\ntext{n=\"4\"} x\ntext{n=\"5\"} -1e999\ntext{n=\"6\"} 1e-999\n")
+        self.assert_partly(answer, 4, (4, 'text: expected a number, found "x"'), (5, 'text: expected a number, found "-1e999"'))
+        self.assertEqual(self.values("text"), ["+Inf", "-Inf", "0", "NaN"])
 
     def test_times_that_cannot_be(self):
         body = series({"__name__": "when", "n": "1"}, (self.now_ms, 1), (-1, 2), (-2**63, 3), (2**63 - 1, 4), (YEAR_3000, 5), (0, 6))
