@@ -230,6 +230,8 @@ int main(int argc, char** argv) {
               R"({"searchText":"red retro bag","size":20})") &&
       measure(**index, "three words, 20 best", "SearchInvoices",
               R"({"searchText":"regency teacup ivory","size":20})") &&
+      measure(**index, "three words of an organisation", "SearchInvoices",
+              R"({"searchText":"regency teacup ivory","organizationId":"shop","size":20})") &&
       measure(**index, "three rare words, 20 best", "SearchInvoices",
               R"({"searchText":"cofi denhul lamjin","size":20})") &&
       measure(**index, "a number", "SearchInvoices", R"({"searchText":"501-234","size":20})") &&
