@@ -103,6 +103,7 @@ constexpr Entry kEntries[] = {
     {"log", Field::kMessage, 3},
     {"log.level", Field::kLevel, 1},
     {"log.logger", Field::kLogger, 1},
+    {"log.message", Field::kMessage, 13},
     {"log.syslog.severity.code", Field::kSyslogSeverity, 1},
     {"log.syslog.severity.name", Field::kSeverityText, 4},
     {"log_level", Field::kLevel, 3},
@@ -154,10 +155,20 @@ constexpr Entry kEntries[] = {
     {"spanid", Field::kSpanId, 3},
     {"status", Field::kStatus, 0},
     {"status_code", Field::kStatus, 2},
+    {"syslog.message", Field::kMessage, 14},
+    {"syslog.severity_code", Field::kSyslogSeverity, 14},
     {"syslog_severity_code", Field::kSyslogSeverity, 5},
     {"syslogseverity", Field::kSyslogSeverity, 0},
     {"syslogseverity-text", Field::kSeverityText, 3},
     {"syslogtag", Field::kSyslogTag, 0},
+    {"tag.appname", Field::kService, 21},
+    {"tag.host", Field::kHost, 13},
+    {"tag.hostname", Field::kHost, 12},
+    {"tag.level", Field::kLevel, 14},
+    {"tag.service", Field::kService, 20},
+    {"tag.severity", Field::kSeverityText, 14},
+    {"tail.message", Field::kMessage, 15},
+    {"tail.value", Field::kMessage, 16},
     {"time", Field::kTimestamp, 2},
     {"timeUnixNano", Field::kTimestamp, 15},
     {"timereported", Field::kTimestamp, 12},
@@ -191,9 +202,9 @@ constexpr std::array<std::uint8_t, kSlots> kTable = [] {
   return table;
 }();
 
-constexpr std::string_view kHolders[] = {"Properties", "agent",  "beat", "client",     "dd",  "event",
-                                         "fields",     "host",   "http", "kubernetes", "log", "organization",
-                                         "service",    "source", "span", "trace"};
+constexpr std::string_view kHolders[] = {
+    "Properties", "agent",        "beat",    "client", "dd",   "event",  "fields", "host", "http", "kubernetes",
+    "log",        "organization", "service", "source", "span", "syslog", "tag",    "tail", "trace"};
 
 }  // namespace
 

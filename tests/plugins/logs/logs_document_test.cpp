@@ -108,6 +108,15 @@ class LogsDocumentTest : public CppUnit::TestFixture {
            "{" + time + R"(,"severity":9,"level":"info","severity_text":"30","message":"m","host":"h"})");
     expect(R"({"level":3,"timestamp":1704067200.0,"short_message":"m"})",
            "{" + time + R"(,"severity":17,"level":"error","severity_text":"3","message":"m"})");
+    // Telegraf: the fields under the measurement's name, tags beside them
+    expect(
+        R"({"@timestamp":"2024-01-01T00:00:00Z","measurement_name":"tail","tag":{"host":"h","path":"/x"},"tail":{"value":"m"}})",
+        "{" + time + R"(,"message":"m","host":"h","attributes":{"measurement_name":"tail","tag":{"path":"/x"}}})");
+    expect(
+        R"({"@timestamp":"2024-01-01T00:00:00Z","measurement_name":"syslog","tag":{"appname":"sshd","host":"relay","hostname":"h",
+             "severity":"err","facility":"auth"},"syslog":{"message":"m","severity_code":3,"procid":"7"}})",
+        "{" + time + R"(,"severity":17,"level":"error","severity_text":"err","message":"m","service":"sshd","host":"h",
+             "attributes":{"measurement_name":"syslog","tag":{"host":"relay","facility":"auth"},"syslog":{"procid":"7"}}})");
     // OpenTelemetry's own names
     expect(
         R"({"Timestamp":"1704067200000000000","SeverityNumber":10,"SeverityText":"Notice","Body":"m","TraceId":"T","Attributes":{"a":1},"Resource":{"service.name":"x"}})",
