@@ -255,33 +255,48 @@ def where_bytes_are(folder, lines):
 # ---- systems
 
 
+class Gyre:
+    """A server of its own with the stream of logs alone, on a folder that goes with it."""
+
+    def __init__(self, options):
+        self.folder = tempfile.mkdtemp(prefix="gyre-logs-")
+        self.api, self.dialect = free_port(), free_port()
+        command = [options.program, "serve"]
+        for setting in (f"data.dir={self.folder}", f"api.listen=127.0.0.1:{self.api}", f"dialect.listen=127.0.0.1:{self.dialect}"):
+            command += ["--set", setting]
+        for domain in ("payments", "invoices", "metrics"):
+            command += ["--set", f"domains.{domain}.enabled=false"]
+        with (options.out / "gyre.log").open("wb") as log:
+            self.server = subprocess.Popen(command, stdout=log, stderr=log)
+        self.pid = self.server.pid
+
+    def __enter__(self):
+        try:
+            wait_for(lambda: call(self.api, "GET", "/readyz")[0] == 200, 30, "Gyre is not ready")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.server.terminate()
+        self.server.wait()
+        shutil.rmtree(self.folder)
+
+    def state(self, name):
+        return json.loads(call(self.api, "GET", "/readyz")[1])["domains"]["logs"][name]
+
+
 def run_gyre(options, corpus):
-    folder = tempfile.mkdtemp(prefix="gyre-logs-")
-    api, dialect = free_port(), free_port()
-    command = [options.program, "serve"]
-    for setting in (f"data.dir={folder}", f"api.listen=127.0.0.1:{api}", f"dialect.listen=127.0.0.1:{dialect}"):
-        command += ["--set", setting]
-    for domain in ("payments", "invoices", "metrics"):
-        command += ["--set", f"domains.{domain}.enabled=false"]
-    with (options.out / "gyre.log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        wait_for(lambda: call(api, "GET", "/readyz")[0] == 200, 30, "Gyre is not ready")
-        state = lambda name: json.loads(call(api, "GET", "/readyz")[1])["domains"]["logs"][name]
-        searchable = lambda: state("searchable")
-
+    with Gyre(options) as gyre:
         def committed():  # within ten seconds; until then the log holds what the index has not written
-            wait_for(lambda: state("durable") >= corpus.lines, 30, "Gyre: not all lines are committed")
+            wait_for(lambda: gyre.state("durable") >= corpus.lines, 30, "Gyre: not all lines are committed")
 
-        figures = measure("Gyre", server.pid, dialect, "/logs/_bulk", corpus.bodies(b'{"create":{}}\n'), corpus.lines,
-                          options.connections, folder, searchable, committed)
-        figures["segments"] = len(list(pathlib.Path(folder).rglob("seg_*")))
-        figures["bytes_a_line"] = where_bytes_are(folder, corpus.lines)
+        figures = measure("Gyre", gyre.pid, gyre.dialect, "/logs/_bulk", corpus.bodies(b'{"create":{}}\n'), corpus.lines,
+                          options.connections, gyre.folder, lambda: gyre.state("searchable"), committed)
+        figures["segments"] = len(list(pathlib.Path(gyre.folder).rglob("seg_*")))
+        figures["bytes_a_line"] = where_bytes_are(gyre.folder, corpus.lines)
         return figures
-    finally:
-        server.terminate()
-        server.wait()
-        shutil.rmtree(folder)
 
 
 def run_opensearch(options, corpus):
