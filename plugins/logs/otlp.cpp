@@ -96,6 +96,7 @@ void OtlpBatch::setObserved(std::uint64_t nanos) {
 
 void OtlpBatch::setSeverity(std::int64_t number, std::string_view text) {
   now_.severity = severityOf(number, text);
+  if (number < 0 || number > 24) addText("severityNumber", std::to_string(number));
   if (text.size() <= 1024)
     now_.severity_text.assign(shown(text));
   else

@@ -17,12 +17,16 @@ json::Value either(json::Value object, std::string_view camel, std::string_view 
 
 std::string_view numberText(json::Value value) { return value.isString() ? value.string() : value.numberText(); }
 
-std::uint64_t nanosOf(json::Value value) {
+// Nothing when the value is no whole number of 64 bits.
+std::optional<std::uint64_t> nanosOf(json::Value value) {
   const std::string_view text = numberText(value);
   std::uint64_t nanos = 0;
-  std::from_chars(text.data(), text.data() + text.size(), nanos);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), nanos);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return nanos;
 }
+
+bool isGiven(json::Value value) { return !value.isMissing() && !value.isNull(); }
 
 // False when lists and maps are nested too deeply.
 bool writeAny(json::Value value, int depth, std::size_t& leaves, JsonWriter& out);
@@ -111,8 +115,14 @@ constexpr std::string_view kTooDeep = "expected at most 24 levels of lists and m
 
 void readRecord(json::Value record, OtlpBatch& batch, AnyJson& any) {
   if (!record.isObject()) return batch.rejectRecord("expected a JSON object");
-  batch.setTime(nanosOf(either(record, "timeUnixNano", "time_unix_nano")));
-  batch.setObserved(nanosOf(either(record, "observedTimeUnixNano", "observed_time_unix_nano")));
+  const json::Value time = either(record, "timeUnixNano", "time_unix_nano");
+  if (const auto nanos = nanosOf(time)) {
+    batch.setTime(*nanos);
+  } else if (isGiven(time)) {
+    batch.addText("timeUnixNano", time.isString() ? time.string() : time.raw());
+    batch.addText("timestamp_fault", "unreadable");
+  }
+  batch.setObserved(nanosOf(either(record, "observedTimeUnixNano", "observed_time_unix_nano")).value_or(0));
   batch.setSeverity(severityNumber(either(record, "severityNumber", "severity_number")),
                     either(record, "severityText", "severity_text").string());
   const json::Value trace = either(record, "traceId", "trace_id"), span = either(record, "spanId", "span_id");
@@ -124,6 +134,9 @@ void readRecord(json::Value record, OtlpBatch& batch, AnyJson& any) {
   if (const json::Value body = record["body"]; body.isObject()) {
     if (!readAny(body, any)) return batch.rejectRecord(kTooDeep);
     batch.setBody(any);
+  } else if (isGiven(body)) {
+    return batch.rejectRecord("body: expected an AnyValue, such as {\"stringValue\":…}, found " +
+                              std::string(json::kindName(body.kind())));
   }
   for (const json::Value attribute : record["attributes"]) {
     if (!readAny(attribute["value"], any)) return batch.rejectRecord(kTooDeep);

@@ -125,6 +125,7 @@ class LogsProtocolsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(otlpIsOneRecordInBothForms);
   CPPUNIT_TEST(otlpBodiesThatAreNoTexts);
   CPPUNIT_TEST(otlpWithoutATimeHasThatOfObservation);
+  CPPUNIT_TEST(otlpKeepsWhatMakesNoSense);
   CPPUNIT_TEST(otlpTellsWhatItRejected);
   CPPUNIT_TEST(otlpThatIsCutOffIsRefused);
   CPPUNIT_TEST(lokiIsOneRecordInBothForms);
@@ -184,6 +185,27 @@ class LogsProtocolsTest : public CppUnit::TestFixture {
         .thenRecords(
             {{0, kArrival,
               R"({"@timestamp":"2024-01-01T00:00:00.000Z","attributes":{"@timestamp":18446744073709,"timestamp_fault":"out_of_range"}})"}});
+  }
+
+  void otlpKeepsWhatMakesNoSense() {
+    Logs logs(describe);
+    logs.mediaType("application/json")
+        .send("otlp", R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[
+      {"timeUnixNano":"yesterday"},{"timeUnixNano":883612800000000000000},{"timeUnixNano":"-5"},{"timeUnixNano":null},
+      {"severityNumber":99},{"body":"no AnyValue"}]}]}]})")
+        .thenRecordCount(5)
+        .thenRejects({{5, "body: expected an AnyValue"}});
+    const auto records = logs.records();
+    const auto attributes = [&](std::size_t i) {
+      const std::size_t at = records[i].record.find("\"attributes\":");
+      return at == std::string::npos ? std::string() : records[i].record.substr(at + 13);
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string(R"({"timeUnixNano":"yesterday","timestamp_fault":"unreadable"}})"), attributes(0));
+    CPPUNIT_ASSERT_EQUAL(std::string(R"({"timeUnixNano":"883612800000000000000","timestamp_fault":"unreadable"}})"),
+                         attributes(1));
+    CPPUNIT_ASSERT_EQUAL(std::string(R"({"timeUnixNano":"-5","timestamp_fault":"unreadable"}})"), attributes(2));
+    CPPUNIT_ASSERT_EQUAL(std::string(), attributes(3));
+    CPPUNIT_ASSERT_EQUAL(std::string(R"({"severityNumber":"99"}})"), attributes(4));
   }
 
   void otlpTellsWhatItRejected() {
