@@ -25,6 +25,7 @@
 #include "server/observe/log.hpp"
 #include "server/observe/metrics.hpp"
 #include "server/request_metrics.hpp"
+#include "server/shadow.hpp"
 #include "server/stream_setup.hpp"
 
 namespace gyre {
@@ -92,6 +93,21 @@ void collectReader(const search::IndexReader& reader, const projector::IndexFoll
   samples.counter("gyre_index_refreshes_total", "refreshes published", labels, number(follower.refreshes()));
 }
 
+void collectShadow(const Shadow& shadow, const std::string& domain, observe::Samples& samples) {
+  const ShadowStats stats = shadow.stats();
+  const auto count = [&](std::string_view outcome, std::uint64_t number) {
+    samples.counter("gyre_shadow_queries_total", "queries asked of both engines, by what came of it",
+                    {{"domain", domain}, {"outcome", std::string(outcome)}}, static_cast<double>(number));
+  };
+  count("same", stats.same);
+  count("different", stats.different);
+  count("unsettled", stats.unsettled);
+  count("failed", stats.failed);
+  count("skipped", stats.skipped);
+  samples.gauge("gyre_shadow_lag_events", "events that the other engine has not got", {{"domain", domain}},
+                static_cast<double>(stats.lag));
+}
+
 void collectDomain(const bus::DomainService& domain, const Domains& domains, std::size_t place,
                    observe::Samples& samples) {
   const bus::QueryCache& cache = domains.cache(place);
@@ -103,6 +119,7 @@ void collectDomain(const bus::DomainService& domain, const Domains& domains, std
   else
     collectStore(domain, labels, samples);
   if (domain.projector != nullptr) collectProjector(*domain.projector, labels, samples);
+  if (const Shadow* const shadow = domains.shadow(place)) collectShadow(*shadow, domain.name, samples);
   if (backlog != nullptr) {
     const projector::BacklogFigures figures = backlog->figures();
     samples.gauge("gyre_projection_backlog_events", "events that the search cluster has not got", labels,

@@ -18,6 +18,7 @@
 #include "server/search/opensearch/opensearch_reader.hpp"
 #include "server/search/switched_engine.hpp"
 #include "server/store/absent_store.hpp"
+#include "server/shadow.hpp"
 #include "server/stream_setup.hpp"
 
 namespace gyre {
@@ -77,6 +78,7 @@ struct Domains::Parts {
   std::unique_ptr<projector::IndexFollower> follower;
   std::unique_ptr<projector::Projector> projector;
   std::unique_ptr<projector::Backlog> backlog;
+  std::unique_ptr<Shadow> shadow;
   std::unique_ptr<stream::StreamIndex> stream_index;
   std::unique_ptr<stream::StreamService> stream;
   std::unique_ptr<http::SyslogListener> syslog;
@@ -98,6 +100,12 @@ Result<std::unique_ptr<Domains>> Domains::open(const config::Config& config, plu
   std::unique_ptr<Domains> domains(new Domains(config, plugins, folder, clock, observer));
   if (config.search.engine != config::SearchEngineKind::kEmbedded) {
     GYRE_TRY_ASSIGN(domains->cluster_, openCluster(config.search, clock, observer));
+  }
+  if (config.search.shadow_engine.value_or(config::SearchEngineKind::kEmbedded) !=
+      config::SearchEngineKind::kEmbedded) {
+    config::SearchConfig other = config.search;
+    other.engine = *config.search.shadow_engine;
+    GYRE_TRY_ASSIGN(domains->shadow_cluster_, openCluster(other, clock, observer));
   }
   domains->readers_ = std::make_unique<base::ThreadPool>(config.readers.threads, config.readers.queue);
   // All places first: they must not move once requests look at them.
@@ -259,12 +267,41 @@ Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Domain
   bus::QueryRefusals refusals;
   if (!config.server.reads)
     refusals.searches = config::lacksRole(config.server, config::kReadRole, "searches of " + domain.name + " are");
-  parts->queries = std::make_unique<bus::QueryBus>(handlers, *parts->store, *parts->engine, *parts->projector,
+  if (config.search.shadow_engine) {
+    GYRE_TRY_ASSIGN(parts->shadow, openShadow(domain, handlers, path, *parts));
+  }
+  search::SearchEngine& asked =
+      parts->shadow ? parts->shadow->view() : static_cast<search::SearchEngine&>(*parts->engine);
+  parts->queries = std::make_unique<bus::QueryBus>(handlers, *parts->store, asked, *parts->projector,
                                                    *parts->cache, *readers_, clock_, std::move(refusals));
   parts->searchability = parts->projector.get();
   parts->projector->start();
+  if (parts->shadow) parts->shadow->start();
   if (parts->backlog) backlog_watch_.add(*parts->backlog);
   return parts;
+}
+
+// In the place where it will be looked for once it is the one in use.
+Result<std::unique_ptr<Shadow>> Domains::openShadow(const config::DomainConfig& domain,
+                                                    const plugin::SwitchedHandlers& handlers, const std::string& path,
+                                                    Parts& parts) {
+  std::unique_ptr<search::SearchEngine> other;
+  const store::PrimaryStore* const store = parts.store.get();
+  if (shadow_cluster_) {
+    GYRE_TRY_ASSIGN(search::MarkOwner owner, markOwner(config_.search, path + kStoreFile, clock_.nowMillis()));
+    GYRE_TRY_ASSIGN(other, search::openOpenSearchEngine(
+                               clusterIndexOptions(config_.search, domain, std::string(handlers.indexDefinition()),
+                                                   [store] { return store->lastSequence(); }, std::move(owner)),
+                               *shadow_cluster_, clock_, observer_));
+  } else {
+    search::EmbeddedOptions options;
+    GYRE_TRY_ASSIGN(options.folder, IndexSlots(path).current());
+    options.definition = handlers.indexDefinition();
+    options.index.buffer_bytes = config_.engine.buffer_bytes;
+    GYRE_TRY_ASSIGN(other, openEmbeddedIndex(options, store->lastSequence(), observer_));
+  }
+  return std::make_unique<Shadow>(domain.name, config_.search.shadow_percent, *store, *parts.engine, std::move(other),
+                                  handlers, observer_);
 }
 
 Status Domains::openForReading(const config::DomainConfig& domain, const plugin::SwitchedHandlers& handlers,
@@ -388,6 +425,8 @@ const search::IndexReader* Domains::reader(std::size_t served) const { return pa
 
 const projector::IndexFollower* Domains::follower(std::size_t served) const { return parts_[served]->follower.get(); }
 
+const Shadow* Domains::shadow(std::size_t served) const { return parts_[served]->shadow.get(); }
+
 const bus::QueryCache& Domains::cache(std::size_t served) const { return *parts_[served]->cache; }
 
 const http::SyslogListener* Domains::syslog(std::size_t served) const { return parts_[served]->syslog.get(); }
@@ -470,6 +509,8 @@ void Domains::stop() {
   // Its last commit makes most of the log superfluous, which the store then still can take out.
   for (const auto& parts : parts_)
     if (parts->stream) parts->stream->stop();
+  for (const auto& parts : parts_)
+    if (parts->shadow) parts->shadow->stop();
   for (const auto& parts : parts_) parts->store->close();
   for (const auto& parts : parts_) {
     if (parts->follower) parts->follower->stop();

@@ -37,6 +37,8 @@ class SyslogListener;
 
 namespace gyre {
 
+class Shadow;
+
 class Domains {
  public:
   // All arguments outlive it.
@@ -58,6 +60,8 @@ class Domains {
   // Null unless another server writes the index.
   const search::IndexReader* reader(std::size_t served) const;
   const projector::IndexFollower* follower(std::size_t served) const;
+  // Null when no other engine is compared with.
+  const Shadow* shadow(std::size_t served) const;
   // Null when it listens for none.
   const http::SyslogListener* syslog(std::size_t served) const;
 
@@ -110,6 +114,9 @@ class Domains {
   Result<std::string> runReindex(const bus::DomainService& domain, const bus::JobRunner::Progress& progress);
   Status openEngine(const config::Config& config, const config::DomainConfig& domain, std::string definition,
                     const std::string& path, Parts& parts);
+  Result<std::unique_ptr<Shadow>> openShadow(const config::DomainConfig& domain,
+                                             const plugin::SwitchedHandlers& handlers, const std::string& path,
+                                             Parts& parts);
   Result<std::string> runJob(const bus::Job& job, const bus::JobRunner::Progress& progress);
 
   struct Heard {
@@ -123,6 +130,7 @@ class Domains {
   const base::Clock& clock_;
   base::Observer& observer_;
   std::unique_ptr<search::Cluster> cluster_;
+  std::unique_ptr<search::Cluster> shadow_cluster_;  // of the other engine, when that is one
   std::vector<std::unique_ptr<Parts>> parts_;                        // as catalog_.served; null until opened
   std::vector<std::unique_ptr<plugin::SwitchedHandlers>> handlers_;  // as catalog_.served
   projector::BacklogWatch backlog_watch_;

@@ -396,7 +396,9 @@ class Reader {
         faults_.addAt(placeOf(name), name + where, detail);
       }
     checkRoles(config);
-    if (config.search.engine == SearchEngineKind::kEmbedded) return;
+    checkShadow(config);
+    const auto& shadow = config.search.shadow_engine;
+    if (config.search.engine == SearchEngineKind::kEmbedded && (!shadow || *shadow == SearchEngineKind::kEmbedded)) return;
     if (config.search.urls.empty())
       faults_.addAt(placeOf("search.urls"), "search.urls",
                     "expected at least one address like http://127.0.0.1:9200, found none");
@@ -420,6 +422,19 @@ class Reader {
       faults_.addAt(placeOf(name), name,
                     "the role read alone takes indices that another server fills: expected search.engine opensearch or "
                     "elasticsearch, found embedded, whose indices lie on the machine that writes them");
+  }
+
+  void checkShadow(const Config& config) {
+    const std::string name = "search.shadow_engine";
+    if (!config.search.shadow_engine) return;
+    const bool is_embedded = config.search.engine == SearchEngineKind::kEmbedded;
+    if (is_embedded == (*config.search.shadow_engine == SearchEngineKind::kEmbedded))
+      faults_.addAt(placeOf(name), name,
+                    is_embedded ? "expected opensearch or elasticsearch beside search.engine embedded, found embedded"
+                                : "expected embedded beside a search.engine that is a cluster, found another cluster");
+    if (!config.server.writes)
+      faults_.addAt(placeOf(name), name,
+                    "expected none on a server that only reads: the other engine is filled from the store");
   }
 
   void checkUrl(const std::string& url) {

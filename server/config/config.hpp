@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -67,7 +68,9 @@ struct StoreConfig {
 
 struct SearchConfig {
   SearchEngineKind engine = SearchEngineKind::kEmbedded;
-  // The rest when the engine is not embedded.
+  std::optional<SearchEngineKind> shadow_engine;  // filled as well, and asked beside it
+  unsigned shadow_percent = 0;                    // of queries
+  // The rest when one of them is not embedded.
   std::vector<std::string> urls;  // of the nodes
   std::string index_prefix;
   unsigned shards = 0;  // 0: the domain's own

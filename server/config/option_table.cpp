@@ -143,6 +143,18 @@ std::vector<Row<Config>> makeDataRows() {
         {},
         {"embedded", "opensearch", "elasticsearch"}},
        [](Config& c, const Value& v) { c.search.engine = engineOf(text(v)); }},
+      {{"search.shadow_engine",
+        OptionType::kChoice,
+        "none",
+        "an engine that is filled as well and asked beside the one in use, to compare their answers",
+        {},
+        {},
+        {"none", "embedded", "opensearch", "elasticsearch"}},
+       [](Config& c, const Value& v) {
+         if (text(v) != "none") c.search.shadow_engine = engineOf(text(v));
+       }},
+      {{"search.shadow_percent", OptionType::kInteger, "1", "of a hundred queries so many are compared", 0, 100},
+       [](Config& c, const Value& v) { c.search.shadow_percent = smallCount(v); }},
       {{"search.urls", OptionType::kList, "http://127.0.0.1:9210", "the nodes of an engine that is not embedded"},
        [](Config& c, const Value& v) { c.search.urls = std::get<std::vector<std::string>>(v); }},
       {{"search.request_timeout", OptionType::kDuration, "30s", "how long such a node may take to answer", 10, kHour},

@@ -64,6 +64,7 @@ class ConfigTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(missingPluginsAreNamed);
   CPPUNIT_TEST(optionsAreCheckedTogether);
   CPPUNIT_TEST(rolesFitTheEngine);
+  CPPUNIT_TEST(aShadowIsAnotherEngine);
   CPPUNIT_TEST(pluginFolderIsFoundInABrokenFile);
   CPPUNIT_TEST(filesAreRead);
   CPPUNIT_TEST(terminalCodesDoNotReachMessages);
@@ -342,6 +343,22 @@ domains: {payments: {enabled: false, bulk_size: 7, bulk_bytes: 64KiB, bulk_age: 
                          faults("server: {roles: []}\n"));
     CPPUNIT_ASSERT_EQUAL(std::string("gyre.yaml:1:17: server.roles: expected write, read or both, found \"reed\"\n"),
                          faults("server: {roles: [write, reed]}\n"));
+  }
+
+  void aShadowIsAnotherEngine() {
+    CPPUNIT_ASSERT_EQUAL(std::string(), faults("search: {engine: opensearch, shadow_engine: embedded}\n"));
+    CPPUNIT_ASSERT_EQUAL(std::string(), faults("search: {shadow_engine: elasticsearch}\n"));
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("gyre.yaml:1:25: search.shadow_engine: expected opensearch or elasticsearch beside "
+                    "search.engine embedded, found embedded\n"),
+        faults("search: {shadow_engine: embedded}\n"));
+    const std::string two = faults("search: {engine: opensearch, shadow_engine: elasticsearch}\n");
+    CPPUNIT_ASSERT_MESSAGE(two, two.find("found another cluster") != std::string::npos);
+    const std::string nowhere = faults("search: {shadow_engine: opensearch, urls: []}\n");
+    CPPUNIT_ASSERT_MESSAGE(nowhere, nowhere.find("search.urls: expected at least one address") != std::string::npos);
+    const std::string reader =
+        faults("server: {roles: [read]}\nsearch: {engine: opensearch, shadow_engine: embedded}\n");
+    CPPUNIT_ASSERT_MESSAGE(reader, reader.find("filled from the store") != std::string::npos);
   }
 
   void pluginFolderIsFoundInABrokenFile() {
