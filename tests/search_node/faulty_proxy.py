@@ -2,9 +2,11 @@
 
 FaultyProxy.fault(request) is asked for each request: None passes it on; a number answers with that status; "cut" sends
 half of the node's answer; "garbage" answers 200 with what is no JSON; "freeze" never answers; a function gets the node's
-answer (status, body) and returns another.
+answer (status, body) and returns another. FaultyProxy.refuses(id) is asked for each document of a bulk request: those
+are not passed on, and answered as the node answers what its mapping cannot take.
 """
 import http.client
+import json
 import socket
 import socketserver
 import threading
@@ -16,6 +18,7 @@ class FaultyProxy:
         node = urllib.parse.urlsplit(url)
         self.node = (node.hostname, node.port)
         self.fault = lambda method, path, body: None
+        self.refuses = lambda document_id: False
         self.seen = []
         self.server, self.port = None, 0
         self.connections, self.lock = set(), threading.Lock()
@@ -78,11 +81,17 @@ class FaultyProxy:
             return self.answer(wfile, fault, b'{"error":{"type":"scripted","reason":"the test says so"},"status":%d}' % fault)
         if fault == "garbage":
             return self.answer(wfile, 200, b"<html>this is not what you think</html>")
+        refused, body = self.without_refused(body) if "_bulk" in path else ([], body)
         connection = http.client.HTTPConnection(*self.node, timeout=60)
-        connection.request(method, path, body=body, headers={name: headers[name] for name in headers if name != "Host"})
+        # A bulk request of nothing is no request: the node is asked for something else.
+        asked = (method, path, body) if body or not refused else ("GET", "/", None)
+        connection.request(*asked, headers={name: headers[name] for name in headers
+                                            if name not in ("Host", "Content-Length")})
         response = connection.getresponse()
         status, answer = response.status, response.read()
         connection.close()
+        if refused and status == 200:
+            answer = self.with_refused(json.loads(answer).get("items", []), refused)
         if fault == "cut":
             text = self.text(status, answer)
             wfile.write(text[: len(text) - len(answer) // 2 - 1])
@@ -90,6 +99,26 @@ class FaultyProxy:
         if callable(fault):
             status, answer = fault(status, answer)
         return self.answer(wfile, status, answer)
+
+    def without_refused(self, body):
+        """The places of what is refused, and the body of the rest."""
+        lines, kept, refused, place = body.splitlines(keepends=True), [], [], 0
+        while lines:
+            (action, target), = json.loads(lines[0]).items()
+            size = 1 if action == "delete" else 2
+            if self.refuses(target["_id"]):
+                refused.append(place)
+            else:
+                kept += lines[:size]
+            lines, place = lines[size:], place + 1
+        return refused, b"".join(kept)
+
+    @staticmethod
+    def with_refused(items, refused):
+        for place in refused:
+            items.insert(place, {"index": {"status": 400, "error": {
+                "type": "mapper_parsing_exception", "reason": "failed to parse: the test says so"}}})
+        return json.dumps({"errors": True, "items": items}).encode()
 
     @staticmethod
     def text(status, body):
