@@ -173,7 +173,8 @@ Status CompletionInputs::add(const Field& field, const Analyzer& analyzer, std::
   return {};
 }
 
-// An input that a document gives twice counts once, with the greater weight.
+// An input that a document gives twice counts once, with the greater weight. As a multi-field a completion sees one
+// value at a time, and knows of no other.
 void CompletionInputs::dropRepetitions() {
   if (pending_.size() < 2) return;
   std::vector<Pending*> order;
@@ -185,7 +186,8 @@ void CompletionInputs::dropRepetitions() {
     return a->weight != b->weight ? a->weight > b->weight : a < b;
   });
   for (std::size_t i = 1; i < order.size(); ++i)
-    order[i]->is_repeated = order[i]->field == order[i - 1]->field && order[i]->input == order[i - 1]->input;
+    order[i]->is_repeated = order[i]->field == order[i - 1]->field && order[i]->input == order[i - 1]->input &&
+                            !order[i]->field->is_multi_field;
 }
 
 void CompletionInputs::emit(const Field& field, const Analyzer& analyzer, std::string_view input, std::uint32_t weight,
