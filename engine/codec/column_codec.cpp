@@ -42,6 +42,28 @@ GYRE_CPU_CLONES bool areSet(const std::uint32_t* bits, const std::uint16_t* docs
   return (all & ascend) != 0;
 }
 
+// Documents, ascending, and the bits of just these. A request asks column after column about the same documents of a
+// window, most often nested documents' roots, of which all have a value in most columns: the thread keeps what it was
+// told last, so that the next column's bits are compared instead of being looked at for each document.
+struct PresentDocs {
+  static constexpr std::size_t kMaxDocs = 512;
+  std::uint32_t count = 0;
+  std::array<std::uint16_t, kMaxDocs> docs{};
+  std::array<std::uint64_t, kWindowWords> bits{};
+
+  bool isOf(const std::uint8_t* present, std::span<const std::uint16_t> asked) const {
+    return count == asked.size() && std::memcmp(docs.data(), asked.data(), asked.size_bytes()) == 0 &&
+           std::memcmp(bits.data(), present, sizeof bits) == 0;
+  }
+  void keep(const std::uint8_t* present, std::span<const std::uint16_t> asked) {
+    if (asked.size() > kMaxDocs) return;
+    count = static_cast<std::uint32_t>(asked.size());
+    std::memcpy(docs.data(), asked.data(), asked.size_bytes());
+    std::memcpy(bits.data(), present, sizeof bits);
+  }
+};
+constinit thread_local PresentDocs last_present;
+
 class PackedColumn final : public ColumnReader, public PackedWindows {
  public:
   static Result<std::unique_ptr<ColumnReader>> open(base::ByteView section, std::uint32_t doc_count) {
@@ -361,7 +383,7 @@ class PackedColumn final : public ColumnReader, public PackedWindows {
       case ColumnLayout::kCompact: {
         // Of nested documents' roots, all are often asked for, and all have a value: then those are in order.
         const bool is_slotted = each.layout == ColumnLayout::kSlotted;
-        if ((is_slotted || count == each.value_count) && arePresent(data, docs)) {
+        if (count == each.value_count ? areThePresent(data, docs) : is_slotted && arePresent(data, docs)) {
           const std::uint8_t* const packed = data + kWindowWords * 8;
           if (is_slotted)
             gatherPacked(each, packed, docs.data(), count, numbers);
@@ -399,6 +421,14 @@ class PackedColumn final : public ColumnReader, public PackedWindows {
     std::array<std::uint32_t, kWindowDocs / 32> words;
     std::memcpy(words.data(), present, sizeof words);
     return areSet(words.data(), docs.data(), docs.size());
+  }
+
+  // The same where no others have a value.
+  static bool areThePresent(const std::uint8_t* present, std::span<const std::uint16_t> docs) {
+    if (last_present.isOf(present, docs)) return true;
+    if (!arePresent(present, docs)) return false;
+    last_present.keep(present, docs);
+    return true;
   }
 
   template <class Slot>

@@ -154,6 +154,7 @@ class ColumnCodecTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(awkwardDoublesSurviveBitForBit);
   CPPUNIT_TEST(damagedHeadersAreRefused);
   CPPUNIT_TEST(anEmptyBlockHasNoExponent);
+  CPPUNIT_TEST(columnsInTurnKnowWhichOfTheSameDocumentsTheyHave);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -204,6 +205,47 @@ class ColumnCodecTest : public CppUnit::TestFixture {
             }
             expectSame(ColumnContent::kWhole, docs, model);
           }
+  }
+
+  void columnsInTurnKnowWhichOfTheSameDocumentsTheyHave() {
+    // As many values in each window, of a few documents: all have those of each tenth but one column, which has the
+    // documents behind them from some place on.
+    constexpr std::uint32_t kDocs = 2 * kWindowDocs;
+    const auto columnOf = [](std::int64_t step, DocId moved_from) {
+      Model model;
+      for (DocId doc = 0; doc < kDocs; doc += 10) model[doc + (doc % kWindowDocs >= moved_from ? 1 : 0)] = {step * doc};
+      return model;
+    };
+    constexpr DocId kNone = kWindowDocs;
+    const Model models[] = {columnOf(3, kNone), columnOf(0, kNone), columnOf(5, 4'000), columnOf(7, kNone),
+                            columnOf(0, 4'000)};
+    std::vector<std::string> sections;
+    for (const Model& model : models) sections.push_back(write(ColumnContent::kWhole, kDocs, model));
+    for (std::uint32_t window = 0; window < 2; ++window) {
+      const DocId base = window * kWindowDocs;
+      std::vector<std::uint16_t> ascending;
+      for (DocId doc = 0; doc < kDocs; doc += 10)
+        if (doc / kWindowDocs == window) ascending.push_back(static_cast<std::uint16_t>(doc - base));
+      std::vector<std::uint16_t> swapped = ascending, other = ascending;
+      std::swap(swapped.front(), swapped.back());
+      ++other.back();
+      for (const auto& asked : {ascending, ascending, swapped, other, ascending})
+        for (std::size_t which = 0; which < sections.size(); ++which) {
+          const auto reader = gyre::engine::openColumn(gyre::base::asBytes(sections[which]), kDocs);
+          CPPUNIT_ASSERT(reader.isOk());
+          std::vector<std::int64_t> values(kWindowDocs), expected;
+          std::vector<std::uint32_t> places(kWindowDocs), expected_places;
+          for (std::uint32_t i = 0; i < asked.size(); ++i)
+            if (const auto found = models[which].find(base + asked[i]); found != models[which].end()) {
+              expected.push_back(found->second.front());
+              expected_places.push_back(i);
+            }
+          values.resize(reader.value()->gather(window, asked, values.data(), places.data()));
+          CPPUNIT_ASSERT_MESSAGE(std::to_string(which), values == expected);
+          places.resize(values.size());
+          if (values.size() < asked.size()) CPPUNIT_ASSERT(places == expected_places);
+        }
+    }
   }
 
   void extremesSurvive() {
