@@ -5,6 +5,7 @@ GYRE_FAULT_SECONDS: how long the run takes.
 import itertools
 import os
 import random
+import select
 import sys
 import threading
 import time
@@ -56,6 +57,19 @@ class FaultRun(FaultyNodeTest):
     start, ready, wait_until, metric, verify, total = (Faults.start, Faults.ready, Faults.wait_until, Faults.metric,
                                                        Faults.verify, Faults.total)
 
+    def read_log(self, server):
+        """What a server says of each fault fills a pipe that nobody reads, and then it waits."""
+        over = threading.Event()
+        self.addCleanup(lambda: (over.set(), reader.join()))
+
+        def read():
+            while not over.is_set():
+                if select.select([server.process.stderr], [], [], 0.2)[0]:
+                    server.read_log()
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+
     def letters(self):
         found, before = [], ""
         while before is not None:
@@ -70,6 +84,7 @@ class FaultRun(FaultyNodeTest):
         choose = random.Random(seed)
         self.proxy.refuses = lambda document_id: document_id.startswith("p-bad-")
         server = self.start("search.backlog_events=10000000", "search.backlog_bytes=8GiB")
+        self.read_log(server)
         until = time.monotonic() + SECONDS
         writers = [Writer(server.client(), number, until) for number in range(WRITERS)]
         for writer in writers:
