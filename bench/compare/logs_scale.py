@@ -5,7 +5,7 @@ long a line takes from its append to whoever follows.
     bench/compare/logs_scale.py [--lines 10000000] [--seconds 0] [--out build/bench] [--connections 2]
 
 Lines go through `_bulk` of the dialect, a thousand a request; with --seconds the same lines are sent over and over for that
-time instead. Resident memory is read four times a second. The chart is GetLogStatistics of one service by minute over six
+time instead. Resident memory is read four times a second, while they are sent and until the last one is found. The chart is GetLogStatistics of one service by minute over six
 hours, asked with a range that differs by a millisecond each time, so that no cache answers; CPU is the server process's own.
 Latency is measured with one line a request and a follower that wants one service, on the quiet server and again under ingest.
 Needs ../shared/bench and Go. All on loopback.
@@ -15,6 +15,7 @@ import argparse
 import datetime
 import http.client
 import json
+import math
 import pathlib
 import threading
 import time
@@ -40,9 +41,14 @@ class Memory(threading.Thread):
     def end(self):
         self.is_over.set()
         self.join()
-        share = -(-len(self.seen) // 10)
-        parts = [self.seen[i:i + share] for i in range(0, len(self.seen), share)]
-        return {"peak_mb": max(all for all, _ in self.seen), "peak_without_files_mb": max(anonymous for _, anonymous in self.seen),
+
+    def of(self, begin, end):
+        """What was seen from the one reading to before the other."""
+        seen = self.seen[begin:end] or self.seen[-1:]
+        share = -(-len(seen) // 10)
+        parts = [seen[i:i + share] for i in range(0, len(seen), share)]
+        return {"seconds": round(len(seen) / 4), "peak_mb": max(all for all, _ in seen),
+                "peak_without_files_mb": max(anonymous for _, anonymous in seen),
                 "tenths_mb": [round(sum(all for all, _ in part) / len(part)) for part in parts]}
 
 
@@ -105,7 +111,7 @@ def latencies(gyre, rounds):
         took.append((time.monotonic() - began) * 1e3)
     follower.close()
     took.sort()
-    return {"median_ms": round(took[len(took) // 2], 1), "p99_ms": round(took[int(len(took) * 0.99)], 1), "most_ms": round(took[-1], 1)}
+    return {"median_ms": round(took[len(took) // 2], 1), "p99_ms": round(took[math.ceil(len(took) * 0.99) - 1], 1), "most_ms": round(took[-1], 1)}
 
 
 def main():
@@ -121,9 +127,12 @@ def main():
     with logs.Gyre(options) as gyre:
         memory, cpu = Memory(gyre.pid), logs.cpu_seconds(gyre.pid)
         seconds, put_off = logs.send(gyre.dialect, "/logs/_bulk", bodies_of(corpus.path, options.seconds), options.connections, True)
-        lines = gyre.state("sequence")
+        lines, sent = gyre.state("sequence"), len(memory.seen)
+        behind = lines - gyre.state("searchable")
         logs.wait_for(lambda: gyre.state("searchable") >= lines, 300, "not all lines are found")
-        result = {"lines": lines, "lines_per_s": round(lines / seconds), "put_off": put_off, "memory": memory.end()}
+        memory.end()
+        result = {"lines": lines, "lines_per_s": round(lines / seconds), "put_off": put_off, "behind": behind,
+                  "memory_while_sent": memory.of(0, sent), "memory_until_found": memory.of(sent, None)}
         logs.settle(gyre.pid)
         result["cpu_s_per_million"] = round((logs.cpu_seconds(gyre.pid) - cpu) / lines * 1e6, 2)
         result["settled_mb"] = logs.memory_mb(gyre.pid, "VmRSS")

@@ -15,8 +15,7 @@ using search::encodeSegment;
 using search::makeRequest;
 
 constexpr std::string_view kPart = "stream";
-constexpr std::int64_t kStatsNanos = 1'000'000'000;  // of patience with figures, which nobody waits for
-constexpr std::size_t kActionBytes = 64;             // of a bulk operation beside its id and source
+constexpr std::size_t kActionBytes = 64;  // of a bulk operation beside its id and source
 
 }  // namespace
 
@@ -312,13 +311,7 @@ std::vector<ClusterGeneration> ClusterStreamIndex::generations() const {
 }
 
 search::EngineStats ClusterStreamIndex::stats() const {
-  if (health().isOk())
-    if (const auto found = indices_.stats(clock_.monotonicNanos() + kStatsNanos); found.isOk()) {
-      const std::lock_guard lock(mutex_);
-      stats_ = *found;
-    }
-  const std::lock_guard lock(mutex_);
-  return stats_;
+  return figures_.get(health(), clock_, [this](std::int64_t deadline) { return indices_.stats(deadline); });
 }
 
 Status ClusterStreamIndex::health() const {

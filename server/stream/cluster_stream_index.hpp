@@ -31,6 +31,7 @@
 #include "gyre/status.hpp"
 #include "server/search/opensearch/bulk_sender.hpp"
 #include "server/search/opensearch/cluster.hpp"
+#include "server/search/opensearch/last_figures.hpp"
 #include "server/stream/cluster_generations.hpp"
 #include "server/stream/stream_index.hpp"
 #include "server/stream/time_range.hpp"
@@ -122,10 +123,11 @@ class ClusterStreamIndex : public StreamIndex {
   std::optional<std::int64_t> durable_newest_;  // newestTime() as the last commit's mark has it
   bool is_taken_ = false;                       // by another server
 
+  mutable search::LastFigures figures_;
+
   mutable std::mutex mutex_;  // guards what follows
   std::vector<ClusterGeneration> generations_;
   mutable search::Progress progress_{0, 0, 0, 1};
-  mutable search::EngineStats stats_;
   mutable bool is_ready_ = false;
   mutable Status trouble_{Code::kUnavailable, "search_engine_away", "the search cluster was not reached yet"};
 };

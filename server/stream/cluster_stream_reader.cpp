@@ -9,12 +9,6 @@
 
 namespace gyre::stream {
 
-namespace {
-
-constexpr std::int64_t kStatsNanos = 1'000'000'000;  // of patience with figures, which nobody waits for
-
-}  // namespace
-
 ClusterStreamReader::ClusterStreamReader(ClusterGenerations indices, search::Cluster& cluster, const base::Clock& clock)
     : cluster_(cluster), clock_(clock), indices_(std::move(indices)) {}
 
@@ -102,13 +96,7 @@ search::Progress ClusterStreamReader::progress() const {
 }
 
 search::EngineStats ClusterStreamReader::stats() const {
-  if (health().isOk())
-    if (const auto found = indices_.stats(clock_.monotonicNanos() + kStatsNanos); found.isOk()) {
-      const std::lock_guard lock(mutex_);
-      stats_ = *found;
-    }
-  const std::lock_guard lock(mutex_);
-  return stats_;
+  return figures_.get(health(), clock_, [this](std::int64_t deadline) { return indices_.stats(deadline); });
 }
 
 Status ClusterStreamReader::health() const {

@@ -21,6 +21,7 @@
 #include "gyre/status.hpp"
 #include "server/search/index_reader.hpp"
 #include "server/search/opensearch/cluster.hpp"
+#include "server/search/opensearch/last_figures.hpp"
 #include "server/stream/cluster_generations.hpp"
 
 namespace gyre::stream {
@@ -54,13 +55,13 @@ class ClusterStreamReader final : public search::IndexReader {
   search::Cluster& cluster_;
   const base::Clock& clock_;
   const ClusterGenerations indices_;
+  mutable search::LastFigures figures_;
 
   mutable std::mutex mutex_;  // guards what follows
   std::vector<ClusterGeneration> generations_;
   ClusterGenerations::Coverage covered_;
   search::Progress progress_{0, 0, 0, 1};
   mutable bool is_stale_ = true;  // generations_ are to be looked for
-  mutable search::EngineStats stats_;
   Status trouble_{Code::kUnavailable, "search_engine_away", "the search cluster was not reached yet"};
 };
 

@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 
 #include "gyre/json.hpp"
 #include "gyre/json_writer.hpp"
+#include "server/search/opensearch/cluster.hpp"
 #include "tests/support/fake_node.hpp"
 
 namespace gyre::test {
@@ -221,5 +223,13 @@ class FakeSearchCluster {
   int made_ = 0;
   int history_ = 0;
 };
+
+// A cluster of this one node, with the defaults for all else.
+inline std::unique_ptr<search::Cluster> clusterOf(const FakeNode& node, const base::Clock& clock,
+                                                  base::Observer& observer) {
+  search::ClusterOptions options;
+  options.nodes.push_back(*search::parseNodeAddress(node.url()));
+  return std::move(search::Cluster::open(std::move(options), clock, observer)).value();
+}
 
 }  // namespace gyre::test

@@ -9,13 +9,13 @@
 
 #include "server/search/opensearch/bulk_sender.hpp"
 #include "server/search/opensearch/cluster_reads.hpp"
+#include "server/search/opensearch/last_figures.hpp"
 
 namespace gyre::search {
 namespace {
 
 constexpr std::string_view kPart = "search";
 constexpr std::int64_t kNanosPerMs = 1'000'000;
-constexpr std::int64_t kStatsMs = 1'000;  // of patience with figures, which nobody waits for
 // How often others are told how far the index is, at most: two requests of 200 bytes in the time of one large bulk.
 constexpr std::int64_t kShareMs = 100;
 
@@ -90,15 +90,8 @@ class OpenSearchEngine final : public SearchEngine {
   }
 
   EngineStats stats() const override {
-    // Else the figures of the last look: nobody waits for these.
-    if (health().isOk())
-      if (const auto found = reads_.stats(index_.alias(), clock_.monotonicNanos() + kStatsMs * kNanosPerMs);
-          found.isOk()) {
-        const std::lock_guard lock(progress_mutex_);
-        stats_ = *found;
-      }
-    const std::lock_guard lock(progress_mutex_);
-    return stats_;
+    return figures_.get(health(), clock_,
+                        [this](std::int64_t deadline) { return reads_.stats(index_.alias(), deadline); });
   }
 
   Status health() const override {
@@ -245,7 +238,7 @@ class OpenSearchEngine final : public SearchEngine {
   BulkSender sender_;
   mutable std::mutex progress_mutex_;  // taken last; guards what follows
   mutable Progress progress_{0, 0, 0, 1};
-  mutable EngineStats stats_;
+  mutable LastFigures figures_;
   mutable std::condition_variable changed_;  // progress_ did, or is_closing_
   mutable bool is_ready_ = false;
   mutable bool is_taken_ = false;   // by another server

@@ -6,11 +6,10 @@
 #include <utility>
 
 #include "server/search/opensearch/cluster_reads.hpp"
+#include "server/search/opensearch/last_figures.hpp"
 
 namespace gyre::search {
 namespace {
-
-constexpr std::int64_t kStatsNanos = 1'000'000'000;  // of patience with figures, which nobody waits for
 
 class Reader final : public IndexReader {
  public:
@@ -89,13 +88,10 @@ class Reader final : public IndexReader {
     return trouble_;
   }
   EngineStats stats() const override {
-    if (const auto view = now(); view.isOk() && cluster_.health().isOk())
-      if (const auto found = reads_.stats(view->index, clock_.monotonicNanos() + kStatsNanos); found.isOk()) {
-        const std::lock_guard lock(mutex_);
-        stats_ = *found;
-      }
-    const std::lock_guard lock(mutex_);
-    return stats_;
+    return figures_.get(health(), clock_, [this](std::int64_t deadline) -> Result<EngineStats> {
+      GYRE_TRY_ASSIGN(const View view, now());
+      return reads_.stats(view.index, deadline);
+    });
   }
 
  private:
@@ -129,7 +125,7 @@ class Reader final : public IndexReader {
   mutable std::mutex mutex_;  // guards what follows
   IndexCoverage covered_;
   Progress progress_{0, 0, 0, 1};
-  mutable EngineStats stats_;
+  mutable LastFigures figures_;
   mutable Status trouble_{Code::kUnavailable, "search_engine_away", "the search cluster was not reached yet"};
 };
 

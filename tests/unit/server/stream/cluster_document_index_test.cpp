@@ -45,11 +45,7 @@ class ClusterDocumentIndexTest : public CppUnit::TestFixture {
  protected:
   void open(std::string_view definition = kDefinition) {
     index_.reset();
-    if (!cluster_) {
-      search::ClusterOptions options;
-      options.nodes.push_back(*search::parseNodeAddress(node_->url()));
-      cluster_ = std::move(search::Cluster::open(options, clock_, observer_)).value();
-    }
+    if (!cluster_) cluster_ = test::clusterOf(*node_, clock_, observer_);
     ClusterStreamOptions options;
     options.name = "lines";
     options.definition = definition;

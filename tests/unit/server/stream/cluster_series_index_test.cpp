@@ -44,11 +44,7 @@ class ClusterSeriesIndexTest : public CppUnit::TestFixture {
  protected:
   void open(std::int64_t out_of_order_ms = 0) {
     index_.reset();
-    if (!cluster_) {
-      search::ClusterOptions options;
-      options.nodes.push_back(*search::parseNodeAddress(node_->url()));
-      cluster_ = std::move(search::Cluster::open(options, clock_, observer_)).value();
-    }
+    if (!cluster_) cluster_ = test::clusterOf(*node_, clock_, observer_);
     ClusterStreamOptions options;
     options.name = "metrics";
     options.definition = R"({"settings":{"refresh_interval":"1s"}})";

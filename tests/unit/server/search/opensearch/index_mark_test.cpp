@@ -27,11 +27,7 @@ class IndexMarkTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
  public:
-  void setUp() override {
-    ClusterOptions options;
-    options.nodes.push_back(*parseNodeAddress(node_.url()));
-    cluster_ = std::move(Cluster::open(options, clock_, observer_)).value();
-  }
+  void setUp() override { cluster_ = test::clusterOf(node_, clock_, observer_); }
 
   void aWriterWithAnotherStoreIsRefused() {
     const auto first = engine(owner("a", 10));

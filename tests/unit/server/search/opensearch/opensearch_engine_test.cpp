@@ -48,11 +48,7 @@ class OpenSearchEngineTest : public CppUnit::TestFixture {
   }
 
  protected:
-  void openCluster() {
-    ClusterOptions options;
-    options.nodes.push_back(*parseNodeAddress(node_->url()));
-    cluster_ = std::move(Cluster::open(options, clock_, observer_)).value();
-  }
+  void openCluster() { cluster_ = test::clusterOf(*node_, clock_, observer_); }
   void open(std::string_view definition = kDefinition) {
     engine_.reset();
     if (!cluster_) openCluster();
