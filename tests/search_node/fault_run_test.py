@@ -15,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
 from faults_test import Faults, payment  # noqa: E402
 from faulty_node import FaultyNodeTest  # noqa: E402
+from gyre_server import wait_until  # noqa: E402
 
 SECONDS = float(os.environ.get("GYRE_FAULT_SECONDS", "15"))
 RATE = 40.0  # commands a second of each writer
@@ -54,8 +55,8 @@ class Writer(threading.Thread):
 
 
 class FaultRun(FaultyNodeTest):
-    start, ready, wait_until, metric, verify, total = (Faults.start, Faults.ready, Faults.wait_until, Faults.metric,
-                                                       Faults.verify, Faults.total)
+    start, ready, metric = Faults.start, Faults.ready, Faults.metric
+    verify, total = Faults.verify, Faults.total
 
     def read_log(self, server):
         """What a server says of each fault fills a pipe that nobody reads, and then it waits."""
@@ -113,7 +114,7 @@ class FaultRun(FaultyNodeTest):
         created = [one for writer in writers for one in writer.created]
         bad = {one for one in created if one.startswith("p-bad-")}
         self.assertGreater(len(bad), 0)
-        self.wait_until(lambda: self.metric("gyre_projection_backlog_events") == 0, 300)
+        wait_until(lambda: self.metric("gyre_projection_backlog_events") == 0, 300)
         letters = self.letters()
         self.assertEqual({letter["entityId"] for letter in letters}, bad)
         self.assertEqual({letter["code"] for letter in letters}, {"refused_by_index"})

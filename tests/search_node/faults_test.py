@@ -2,13 +2,12 @@
 import json
 import os
 import sys
-import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
 from faulty_node import FaultyNodeTest  # noqa: E402
-from gyre_server import Server, wait_for_job  # noqa: E402
+from gyre_server import Server, wait_for_job, wait_until  # noqa: E402
 
 
 def payment(number, **changes):
@@ -41,13 +40,6 @@ class Faults(FaultyNodeTest):
         answer = self.client.send("GET", "/readyz")
         return answer.status, answer.json["domains"]["payments"]
 
-    def wait_until(self, condition, seconds=60):
-        """The contract offers no event to wait for, so this asks until it holds."""
-        deadline = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, "it takes too long")
-            time.sleep(0.05)
-
     def metric(self, name):
         for line in self.client.send("GET", "/metrics").body.decode().splitlines():
             if line.startswith(name):
@@ -78,7 +70,7 @@ class Faults(FaultyNodeTest):
         self.proxy.open()
         self.assertEqual(self.total(sequence), 1)
         self.assertEqual(self.ready()[1]["status"], "ready")
-        self.wait_until(lambda: self.ready()[0] == 200)  # the other domains ask their node again in their own time
+        wait_until(lambda: self.ready()[0] == 200)  # the other domains ask their node again in their own time
 
     def test_away_in_the_middle(self):
         self.start()
@@ -86,11 +78,11 @@ class Faults(FaultyNodeTest):
         self.proxy.close()
         for number in range(1, 51):
             sequence = self.create(number).json["sequence"]
-        self.wait_until(lambda: self.metric("gyre_projection_backlog_events") >= 50 and self.metric("gyre_projection_backlog_bytes") > 50 * 50)
-        self.wait_until(lambda: self.ready()[0] == 503)
+        wait_until(lambda: self.metric("gyre_projection_backlog_events") >= 50 and self.metric("gyre_projection_backlog_bytes") > 50 * 50)
+        wait_until(lambda: self.ready()[0] == 503)
         self.proxy.open()
         self.assertEqual(self.total(sequence), 51)
-        self.wait_until(lambda: self.metric("gyre_projection_backlog_events") == 0)
+        wait_until(lambda: self.metric("gyre_projection_backlog_events") == 0)
         self.assertEqual(self.verify(), 51)
 
     def test_a_full_backlog_refuses_commands(self):
@@ -135,7 +127,7 @@ class Faults(FaultyNodeTest):
                 before = len(self.proxy.seen)
                 self.proxy.fault = fault
                 sequence = [self.create(f"{number}-{i}").json["sequence"] for i in range(3)][-1]
-                self.wait_until(lambda: len(self.proxy.seen) >= before + 2)
+                wait_until(lambda: len(self.proxy.seen) >= before + 2)
                 self.proxy.fault = lambda m, path, b: None
                 self.assertEqual(self.total(sequence), (number + 1) * 3)
         self.assertEqual(self.verify(), len(faults) * 3)

@@ -11,18 +11,11 @@ import urllib.parse
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "metrics")]
 from faulty_node import FaultyNodeTest  # noqa: E402
-from gyre_server import Server  # noqa: E402
+from gyre_server import Server, wait_until  # noqa: E402
 from wire import series, snappy  # noqa: E402
 
 REMOTE_WRITE = {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy"}
 BASE = 1_700_000_000_000
-
-
-def wait_until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
 
 
 class MetricsFaults(FaultyNodeTest):
@@ -97,6 +90,12 @@ class MetricsFaults(FaultyNodeTest):
 
     def indices(self):
         return sorted(self.node.send("GET", f"/_alias/{self.alias}"))
+
+    def wait_aged(self):
+        """Until the newest generation is as old as these tests let one get, which is looked at when something comes."""
+        mappings = self.node.send("GET", f"/{self.indices()[-1]}/_mapping")
+        (one,) = mappings.values()
+        wait_until(lambda: time.time() * 1000 > one["mappings"]["_meta"]["gyre"]["created"] + 1000)
 
     def test_away_from_the_start_and_back(self):
         self.proxy.close()
@@ -175,8 +174,7 @@ class MetricsFaults(FaultyNodeTest):
             self.write((sample, (BASE, float(number)), (BASE + 1000 * (number + 1), 10.0)))
             self.assertEqual(self.value("twice", BASE), [str(number)])
             wait_until(lambda: len(self.indices()) > number and self.domain()["durable"] == self.domain()["sequence"])
-            # The age of a generation is looked at when something comes.
-            time.sleep(1.1)
+            self.wait_aged()
         self.restart()
         self.assertEqual(self.value("twice", BASE), ["3"])
         self.assertEqual(self.value("count_over_time(twice[1h])"), ["5"])
@@ -216,7 +214,7 @@ class MetricsFaults(FaultyNodeTest):
             self.sequence = int(answer.headers["Gyre-Sequence"])
             self.value("described_total")
             self.wait_durable()
-            time.sleep(1.1)
+            self.wait_aged()
         wait_until(lambda: len(self.indices()) == 2)
         self.server.settings.append("domains.metrics.retention=1d")
         self.restart()

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
-from gyre_server import SearchNode, Server, search_node, wait_for_job  # noqa: E402
+from gyre_server import SearchNode, Server, search_node, wait_for_job, wait_until  # noqa: E402
 
 ELSEWHERE = "http://writer.example:8080"
 
@@ -53,13 +53,6 @@ class Roles(unittest.TestCase):
         self.assertEqual(answer.status, 200, answer)
         return answer
 
-    def wait_until(self, condition, seconds=60):
-        """The contract offers no event to wait for, so this asks until it holds."""
-        deadline = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, "it takes too long")
-            time.sleep(0.05)
-
     def test_one_writes_and_two_read(self):
         _, writer = self.start("write")
         readers = [self.start("read") for _ in range(2)]
@@ -67,7 +60,7 @@ class Roles(unittest.TestCase):
         last = 0
         for number in range(20):
             last = self.create(writer, number)
-#Nothing refreshes but who asks : what was just acknowledged is searched for at once, on another server.
+            # Nothing refreshes but who asks: what was just acknowledged is searched for at once, on another server.
             found = self.search(clients[number % 2], last)
             self.assertEqual(found.json["total"], number + 1)
             self.assertGreaterEqual(int(found.headers["Gyre-Sequence"]), last)
@@ -153,12 +146,12 @@ class Roles(unittest.TestCase):
         _, writer = self.start("write")
         last = self.create(writer, 1)
 #It looks by itself; no restart.
-        self.wait_until(lambda: reader.send("GET", "/readyz").status == 200)
+        wait_until(lambda: reader.send("GET", "/readyz").status == 200)
         self.assertEqual(self.search(reader, last).json["total"], 1)
 #The index is deleted behind everybody's back, made and filled again; the mark of the first is not believed.
         self.node.send("DELETE", f"/{self.node.prefix}payments-000001")
         last = self.create(writer, 2)
-        self.wait_until(lambda: reader.query("SearchPayments", {"size": 0}, Gyre_Min_Sequence=str(last),
+        wait_until(lambda: reader.query("SearchPayments", {"size": 0}, Gyre_Min_Sequence=str(last),
                                              Gyre_Timeout="5000").status == 200)
         self.assertEqual(self.search(reader, last).json["total"], 2)
 
@@ -237,7 +230,7 @@ class Roles(unittest.TestCase):
         taken = self.create(other, 2)
         self.assertEqual(self.search(other, taken).json["total"], 1)  # of its own store alone
         self.create(writer, 3)
-        self.wait_until(lambda: writer.query("SearchPayments", {}).status == 503)
+        wait_until(lambda: writer.query("SearchPayments", {}).status == 503)
         answer = writer.query("SearchPayments", {})
         self.assertEqual(answer.json["code"], "index_taken", answer)
         self.assertIn("is filled by another server", answer.json["detail"])

@@ -2,13 +2,12 @@
 import os
 import re
 import sys
-import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
 from faulty_node import FaultyNodeTest  # noqa: E402
-from gyre_server import Server, search_node  # noqa: E402
+from gyre_server import Server, search_node, wait_until  # noqa: E402
 
 
 class ShadowReads(FaultyNodeTest):
@@ -30,7 +29,7 @@ class ShadowReads(FaultyNodeTest):
                 "description": ["rent of the house", "garden tools", "house insurance"][number % 3]})
             self.assertEqual(answer.status, 201, answer)
         self.sequence = answer.json["sequence"]
-        self.wait_until(lambda: self.value("gyre_shadow_lag_events") == 0)
+        wait_until(lambda: self.value("gyre_shadow_lag_events") == 0)
 
     def value(self, name, outcome=None):
         text = self.client.send("GET", "/metrics").body.decode()
@@ -39,13 +38,6 @@ class ShadowReads(FaultyNodeTest):
 
     def compared(self, outcome):
         return self.value("gyre_shadow_queries_total", outcome)
-
-    def wait_until(self, condition, seconds=60):
-        """The contract offers no event to wait for, so this asks until it holds."""
-        deadline = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, "it takes too long")
-            time.sleep(0.05)
 
     def ask(self):
         """Six questions of different kinds."""
@@ -61,19 +53,19 @@ class ShadowReads(FaultyNodeTest):
         server = self.start("embedded", search_node()["engine"])
         self.fill(0, 30)
         asked = self.ask()
-        self.wait_until(lambda: self.compared("same") == asked)
+        wait_until(lambda: self.compared("same") == asked)
         # A document is changed behind our back: the answers differ, the client's is the engine's in use.
         index = f"/{self.node.prefix}payments"
         self.node.send("DELETE", index + "/_doc/p-7?refresh=true")
         answer = self.client.query("SearchPayments", {"size": 0}, Cache_Control="no-cache")
         self.assertEqual(answer.json["total"], 30)
-        self.wait_until(lambda: self.compared("different") == 1)
+        wait_until(lambda: self.compared("different") == 1)
         server.read_log()
         self.assertRegex(server.log, r"payments: the engines differ: /hits/total/value: 30, and 29; request: \{")
         # Told ten times a minute at most, counted always.
         for _ in range(15):
             self.client.query("SearchPayments", {"size": 0}, Cache_Control="no-cache")
-        self.wait_until(lambda: self.compared("different") == 16)
+        wait_until(lambda: self.compared("different") == 16)
         server.read_log()
         self.assertLessEqual(server.log.count("the engines differ"), 20)  # two minutes may have begun
         self.assertIn("more differences are counted", server.log)
@@ -87,17 +79,17 @@ class ShadowReads(FaultyNodeTest):
         self.sequence = answer.json["sequence"]
         asked = self.ask()
         self.assertEqual(self.client.send("GET", "/readyz").status, 200)
-        self.wait_until(lambda: self.compared("failed") == asked)
+        wait_until(lambda: self.compared("failed") == asked)
         self.proxy.open()
-        self.wait_until(lambda: self.value("gyre_shadow_lag_events") == 0)
+        wait_until(lambda: self.value("gyre_shadow_lag_events") == 0)
         asked = self.ask()
-        self.wait_until(lambda: self.compared("same") == asked)
+        wait_until(lambda: self.compared("same") == asked)
 
     def test_a_cluster_with_the_embedded_engine_beside_it(self):
         server = self.start(search_node()["engine"], "embedded")
         self.fill(0, 30)
         asked = self.ask()
-        self.wait_until(lambda: self.compared("same") == asked)
+        wait_until(lambda: self.compared("same") == asked)
         # The other is the one in use after a restart, and is filled already.
         folder, server.temporary = server.temporary, None
         self.addCleanup(folder.cleanup)

@@ -4,10 +4,9 @@ import os
 import re
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from gyre_server import Client, PROGRAM, Server  # noqa: E402, F401
+from gyre_server import Client, PROGRAM, Server, wait_until  # noqa: E402, F401
 
 PLUGIN = os.environ.get("GYRE_STREAMS_PLUGIN", "build/dev/tests/streams/plugins/lines.so")
 
@@ -73,10 +72,3 @@ def metric(client, name):
     found = re.search(rf'^{name}\{{domain="lines"\}} (\S+)$', text, re.MULTILINE)
     assert found, f"{name} is not in /metrics"
     return float(found.group(1))
-
-
-def wait_until(condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)

@@ -183,6 +183,14 @@ class Server:
                 self.node.remove()
 
 
+def wait_until(condition, seconds=60):
+    """The contract offers no event to wait for, so this asks until it holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it takes too long"
+        time.sleep(0.02)
+
+
 def wait_for_job(client, job, seconds=120):
     """The job once it has ended; polls, because the contract offers no other way."""
     deadline = time.monotonic() + seconds
