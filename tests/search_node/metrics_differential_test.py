@@ -19,6 +19,7 @@ from wire import series, snappy  # noqa: E402
 oracle_test.TOLERANCE = 1e-12
 BASE, HOURS = oracle_test.BASE, oracle_test.HOURS
 END = BASE + HOURS * 3_600_000
+ASKED = BASE + 3_600_000
 REMOTE_WRITE = {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy"}
 ODD = [struct.pack("<Q", bits) for bits in (0x7FF0000000000002, 0x7FF8000000000001, 0xFFF8000000000000, 0x7FF0000000000000,
                                             0x8000000000000000, 1)]  # a stale marker, two NaN, infinity, -0, the least number
@@ -57,17 +58,26 @@ class Differential(unittest.TestCase):
             samples += [(labels, at, value) for at, value in values]
         for labels in STRANGE:
             samples += [(labels, BASE + 60_000 * i, float(i)) for i in range(180)]
-        for labels, at, _ in rng.sample(samples, len(samples) // 20):
+        # Where test_every_sample looks a stale marker would leave nothing to compare.
+        for labels, at, _ in rng.sample([one for one in samples if one[1] != ASKED], len(samples) // 20):
             samples.append((labels, at, rng.choice(ODD + [rng.random()])))
         rng.shuffle(samples)
         for first in range(0, len(samples), 4000):
             body = b"".join(series(labels, (at, value)) for labels, at, value in samples[first:first + 4000])
             cls.last = [cls.taken(client.send("POST", "/api/v1/write", snappy(body), REMOTE_WRITE)) for client in cls.clients]
+            cls.end_generation()
         assert cls.last[0] == cls.last[1], cls.last
         exposed = "# HELP described_total What is said.\n# TYPE described_total counter\ndescribed_total 1 %d\n" % BASE
         for text in (exposed.replace("said", "said at first"), exposed):
             cls.last = [cls.taken(client.send("POST", "/v1/metrics/ingest/prometheus", text)) for client in cls.clients]
         cls.count = len(samples)
+
+    @classmethod
+    def end_generation(cls):
+        """What comes next goes to another index, however fast all of it was."""
+        answer = cls.clients[1].send("GET", "/api/v1/labels", headers={"Gyre-Min-Sequence": cls.last[1], "Gyre-Timeout": "120000"})
+        assert answer.status == 200, answer
+        cls.cluster.node.wait_aged("metrics")
 
     @staticmethod
     def taken(answer):
@@ -117,7 +127,7 @@ class Differential(unittest.TestCase):
                       '{long=~"x+y"}', '{long=~"xx*"}', '{__name__="name=with=it"}', '{nameless=~"yes|no"}', '{nameless!~"yes|no",__name__=~"n|strange"}',
                       '{city=~"Z.rich"}', '{quote="\\""}', '{city="",__name__="strange"}', '{__name__=~"strange|up",job!="api"}',
                       '{__name__=~".*",instance="a",job=~"db|"}'):
-            self.assertFalse(self.compare(query, BASE + 3_600_000, 0, 0), query)
+            self.assertFalse(self.compare(query, ASKED, 0, 0), query)
 
     def test_listings(self):
         hour = 3600
@@ -147,8 +157,7 @@ class Differential(unittest.TestCase):
     def test_there_are_several_generations(self):
         node = self.cluster.node
         found = node.send("GET", f"/{node.prefix}metrics/_count", {"query": {"exists": {"field": "time"}}})["count"]
-        indices = node.send("GET", f"/_alias/{node.prefix}metrics")
-        self.assertGreater(len(indices), 1)
+        self.assertGreater(len(node.indices("metrics")), 2)
         self.assertLessEqual(found, self.count + 2)
 
 

@@ -89,13 +89,7 @@ class MetricsFaults(FaultyNodeTest):
         return float(re.search(rf'^{name}\{{domain="metrics"\}} (\S+)$', text, re.MULTILINE).group(1))
 
     def indices(self):
-        return sorted(self.node.send("GET", f"/_alias/{self.alias}"))
-
-    def wait_aged(self):
-        """Until the newest generation is as old as these tests let one get, which is looked at when something comes."""
-        mappings = self.node.send("GET", f"/{self.indices()[-1]}/_mapping")
-        (one,) = mappings.values()
-        wait_until(lambda: time.time() * 1000 > one["mappings"]["_meta"]["gyre"]["created"] + 1000)
+        return self.node.indices("metrics")
 
     def test_away_from_the_start_and_back(self):
         self.proxy.close()
@@ -174,7 +168,7 @@ class MetricsFaults(FaultyNodeTest):
             self.write((sample, (BASE, float(number)), (BASE + 1000 * (number + 1), 10.0)))
             self.assertEqual(self.value("twice", BASE), [str(number)])
             wait_until(lambda: len(self.indices()) > number and self.domain()["durable"] == self.domain()["sequence"])
-            self.wait_aged()
+            self.node.wait_aged("metrics")
         self.restart()
         self.assertEqual(self.value("twice", BASE), ["3"])
         self.assertEqual(self.value("count_over_time(twice[1h])"), ["5"])
@@ -214,7 +208,7 @@ class MetricsFaults(FaultyNodeTest):
             self.sequence = int(answer.headers["Gyre-Sequence"])
             self.value("described_total")
             self.wait_durable()
-            self.wait_aged()
+            self.node.wait_aged("metrics")
         wait_until(lambda: len(self.indices()) == 2)
         self.server.settings.append("domains.metrics.retention=1d")
         self.restart()

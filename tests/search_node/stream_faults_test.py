@@ -47,7 +47,7 @@ class StreamFaults(FaultyNodeTest):
         return answer.status, answer.json["domains"]["lines"]
 
     def indices(self):
-        return sorted(self.node.send("GET", f"/_alias/{self.alias}"))
+        return self.node.indices("lines")
 
     def ids(self):
         """Of every record there is, in any of the indices: one that is there twice is seen."""

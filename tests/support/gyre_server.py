@@ -47,6 +47,15 @@ class SearchNode:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
+    def indices(self, alias):
+        """Of that domain of the server, the one that is written to last."""
+        return sorted(self.send("GET", f"/_alias/{self.prefix}{alias}"))
+
+    def wait_aged(self, alias, seconds=1):
+        """Until a stream's newest index is so old that a generation_age of these seconds ends it when something comes."""
+        (one,) = self.send("GET", f"/{self.indices(alias)[-1]}/_mapping").values()
+        wait_until(lambda: time.time() > one["mappings"]["_meta"]["gyre"]["created"] / 1000 + seconds)
+
     def remove(self):
         names = self.send("GET", f"/{self.prefix}*/_settings/index.uuid?expand_wildcards=all")
         if names:
