@@ -9,9 +9,6 @@
 namespace gyre::engine {
 namespace {
 
-// More falls than this and looking for a version could mean to look through many windows.
-constexpr std::uint32_t kMostFalls = 64;
-
 Status damaged(const char* what) { return corruption(std::string("ids: ") + what); }
 
 Result<std::string> readField(base::ByteReader& reader) {
@@ -55,7 +52,7 @@ void IdsWriter::add(std::string_view id, std::uint64_t version) {
 }
 
 void IdsWriter::add(IdNumbers numbers) {
-  if (is_numbered_ && !seconds_.empty() && numbers.second <= seconds_.back() && ++falls_ > kMostFalls) becomeTexts();
+  if (is_numbered_ && !seconds_.empty() && numbers.second <= seconds_.back() && ++falls_ > kMostIdFalls) becomeTexts();
   if (!is_numbered_) {
     char text[kIdNumbersRoom];
     bytes_.append(text, writeId(numbers, text));

@@ -17,6 +17,11 @@ class RoutingsWriter {
  public:
   // Of the next document; "" for none.
   void add(std::string_view routing) {
+    if (bytes_.empty()) {
+      // Nothing is kept of documents before the first that has one: mostly there is none.
+      if (routing.empty()) return void(without_ += sizeof(std::uint32_t));
+      ends_.assign(without_, '\0');
+    }
     bytes_ += routing;
     base::appendLittle(ends_, static_cast<std::uint32_t>(bytes_.size()));
   }
@@ -25,6 +30,7 @@ class RoutingsWriter {
   std::string take() { return std::move(ends_) + bytes_; }
 
  private:
+  std::size_t without_ = 0;  // bytes of ends_ before the first document with a routing
   std::string ends_;
   std::string bytes_;
 };

@@ -16,6 +16,7 @@ namespace {
 // A look-up reads half a block on average; the block index costs eight bytes a block.
 constexpr std::uint32_t kTermsPerBlock = 16;
 constexpr std::size_t kHeaderSize = 8;
+constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 
 std::size_t sharedPrefix(std::string_view a, std::string_view b) {
   const std::size_t limit = std::min(a.size(), b.size());
@@ -77,7 +78,7 @@ void TermDictionaryWriter::add(std::string_view term, const TermInfo& info) {
   const std::uint8_t length = countCharacters(term);
   if (count_ % kTermsPerBlock == 0) {
     finishBlock();
-    block_starts_.push_back(blocks_.size());
+    block_starts_.push_back(full_bytes_ + blocks_.size());
     last_offset_ = 0;
     shortest_ = longest_ = length;
     base::appendVarint(terms_, term.size());
@@ -114,18 +115,32 @@ void TermDictionaryWriter::finishBlock() {
   base::appendVarint(blocks_, terms_.size());
   blocks_ += terms_;
   blocks_ += infos_;
+  if (blocks_.size() >= kPieceBytes) {
+    full_bytes_ += blocks_.size();
+    full_.push_back(std::move(blocks_));
+    blocks_.clear();
+    blocks_.reserve(kPieceBytes + kPieceBytes / 8);
+  }
   terms_.clear();
   infos_.clear();
 }
 
-void TermDictionaryWriter::finish(std::string& out) {
+void TermDictionaryWriter::finish(ByteSink& out) {
   finishBlock();
-  base::appendLittle(out, count_);
-  base::appendLittle(out, static_cast<std::uint32_t>(detail_) | kIsSplit | kIsPacked);
+  std::string head;
+  base::appendLittle(head, count_);
+  base::appendLittle(head, static_cast<std::uint32_t>(detail_) | kIsSplit | kIsPacked);
   const std::uint64_t data_start = kHeaderSize + (block_starts_.size() + 1) * 8;
-  for (const std::uint64_t start : block_starts_) base::appendLittle(out, data_start + start);
-  base::appendLittle<std::uint64_t>(out, data_start + blocks_.size());
-  out += blocks_;
+  for (const std::uint64_t start : block_starts_) base::appendLittle(head, data_start + start);
+  base::appendLittle<std::uint64_t>(head, data_start + full_bytes_ + blocks_.size());
+  out.append(base::asBytes(head));
+  for (const std::string& piece : full_) out.append(base::asBytes(piece));
+  out.append(base::asBytes(blocks_));
+}
+
+void TermDictionaryWriter::finish(std::string& out) {
+  StringSink sink(out);
+  finish(sink);
 }
 
 namespace {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "engine/codec/byte_sink.hpp"
 #include "engine/codec/term_dictionary.hpp"
 #include "gyre/status.hpp"
 
@@ -36,7 +37,8 @@ class TermDictionaryWriter {
   // REQUIRES: terms ascending by bytes, no two equal.
   void add(std::string_view term, const TermInfo& info);
   std::uint32_t size() const { return count_; }
-  // Appends the section.
+  // Appends the section, in pieces: a large one is not there twice.
+  void finish(ByteSink& out);
   void finish(std::string& out);
 
  private:
@@ -49,6 +51,8 @@ class TermDictionaryWriter {
   std::uint8_t shortest_ = 0, longest_ = 0;  // of the block, in characters
   std::string terms_, infos_;                // of the block
   std::vector<std::uint64_t> block_starts_;  // lengths in the high bits
+  std::vector<std::string> full_;            // what is before blocks_, in pieces that never move
+  std::uint64_t full_bytes_ = 0;
   std::string blocks_;
 };
 

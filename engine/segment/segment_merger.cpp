@@ -199,7 +199,23 @@ class Merge {
     return {};
   }
 
+  // Whether a column has the first numbers of all ids, and the versions are their second ones: then a merged segment's
+  // ids are no more than that column's name, and need not be gathered, which were 16 bytes a document.
+  bool areIdsColumns(const std::string& numbers_field) {
+    if (numbers_field.empty()) return false;
+    std::uint64_t before = 0;
+    std::uint32_t falls = 0;
+    eachLive([&](std::size_t i, DocId doc, DocId number) {
+      const std::uint64_t version = sources_[i].segment->version(doc);
+      if (number > 0 && version <= before) ++falls;
+      before = version;
+    });
+    return falls <= kMostIdFalls;
+  }
+
   void writeIds() {
+    const std::string numbers_field = numbersFieldOfSources();
+    const bool are_columns = areIdsColumns(numbers_field);
     IdsWriter ids;
     ColumnWriter versions(ColumnContent::kWhole);
     ColumnWriter seq_nos(ColumnContent::kWhole);
@@ -208,7 +224,9 @@ class Merge {
     eachLive([&](std::size_t i, DocId doc, DocId number) {
       const OpenSegment& segment = *sources_[i].segment;
       const std::uint64_t version = segment.version(doc);
-      if (segment.numberedIds() != nullptr) {
+      if (are_columns) {
+        // Nothing to gather.
+      } else if (segment.numberedIds() != nullptr) {
         ids.add(segment.numberedIds()->numbers(doc));
       } else {
         ids.add(segment.idText(doc), version);
@@ -218,7 +236,7 @@ class Merge {
       routings.add(segment.routing(doc));
       nested.add(segment.nested() == nullptr ? std::string_view() : segment.nested()->pathOf(doc));
     });
-    writeIdSections(ids, ids.isNumbered() ? numbersFieldOfSources() : std::string(), file_);
+    writeIdSections(ids, ids.isNumbered() ? numbers_field : std::string(), file_);
     std::string column;
     versions.finish(result_.doc_count, column);
     file_.section(SectionKind::kVersions, kNoField, base::asBytes(column));
@@ -371,9 +389,9 @@ class Merge {
   }
 
   void writeDictionary(std::uint32_t entry, TermDictionaryWriter& dictionary) {
-    std::string bytes;
-    dictionary.finish(bytes);
-    file_.section(SectionKind::kTerms, entry, base::asBytes(bytes));
+    file_.beginSection(SectionKind::kTerms, entry);
+    dictionary.finish(file_);
+    file_.endSection();
   }
 
   Status writeText(const MergedField& field) {

@@ -242,9 +242,9 @@ class BufferFreezer {
   }
 
   void writeDictionary(std::uint32_t entry, TermDictionaryWriter& dictionary) {
-    std::string bytes;
-    dictionary.finish(bytes);
-    file_.section(SectionKind::kTerms, entry, base::asBytes(bytes));
+    file_.beginSection(SectionKind::kTerms, entry);
+    dictionary.finish(file_);
+    file_.endSection();
   }
 
   void writeText(const Field& field, const FieldBuffer& values) {
