@@ -1,7 +1,8 @@
 // What does a completion field take from a document?
 //
 // Inputs with their weights and contexts: given as a text, as {"input":…, "weight":…, "contexts":…}, or an array of
-// both. A context may stand in another field, perhaps further on, so inputs with contexts wait for the document's end.
+// both. All wait for the document's end: a context may stand in another field, perhaps further on, and an input that is
+// given twice counts once.
 // A context is a category, or the geohash of a place.
 //
 // THREADS: belongs to one document parser.

@@ -31,8 +31,9 @@ class SpanReader {
       if (bounder == nullptr || !bounder->tellsBounds()) return bounders_.clear();
       bounders_.push_back(bounder);
     }
-    if (bounders_.size() < 2 || fewest < most / kManyTimes) bounders_.clear();
     docs_in_window_ = most * kWindowDocs / std::max(doc_count, kWindowDocs);
+    // Where most windows hold no match, to go from one to the next is cheaper than to read them all.
+    if (bounders_.size() < 2 || fewest < most / kManyTimes || docs_in_window_ == 0) bounders_.clear();
   }
   // Whether to look up these documents, or all, would cost more than to read the lists. REQUIRES: isOpen().
   bool isWorthIt(const std::uint64_t* within) const {

@@ -30,11 +30,16 @@ const CompletionIndexReader* inputsOf(const SegmentReader& segment, std::string_
 }
 
 std::map<DocId, std::uint32_t> frequencies(const CompletionIndexReader& inputs, const std::string& key) {
+  std::uint32_t first = 0, end = inputs.size();
+  while (first < end) {
+    const std::uint32_t middle = first + (end - first) / 2;
+    if (inputs.input(middle).analysed < key)
+      first = middle + 1;
+    else
+      end = middle;
+  }
   std::map<DocId, std::uint32_t> found;
-  inputs.visit(key, "", [&](const Completion& input) {
-    if (input.analysed == key) ++found[input.doc];
-    return true;
-  });
+  for (; first < inputs.size() && inputs.input(first).analysed == key; ++first) ++found[inputs.input(first).doc];
   return found;
 }
 

@@ -79,6 +79,7 @@ class CompletionIndexReader : public CompletionReader {
   // The contexts there are that begin with `prefix` ("name\0val").
   virtual std::vector<std::string> contextsFrom(std::string_view prefix) const = 0;
   virtual std::uint32_t size() const = 0;
+  // By analysed form, ascending (bytes).
   virtual Completion input(std::uint32_t number) const = 0;
   // As CompletionWriter::add takes them.
   virtual std::string contexts(std::uint32_t number) const = 0;
