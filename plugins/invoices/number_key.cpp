@@ -55,7 +55,16 @@ std::string numberKey(std::string_view text) {
       continue;
     }
     std::uint32_t code = lead & (0x7fU >> length);
-    for (std::size_t i = 1; i < length; ++i) code = code << 6 | (static_cast<unsigned char>(text[at + i]) & 0x3fU);
+    bool is_whole = true;
+    for (std::size_t i = 1; i < length; ++i) {
+      const auto next = static_cast<unsigned char>(text[at + i]);
+      is_whole = is_whole && (next & 0xc0U) == 0x80U;
+      code = code << 6 | (next & 0x3fU);
+    }
+    if (!is_whole) {
+      ++at;
+      continue;
+    }
     if (!isSeparator(code)) key.append(text.substr(at, length));
     at += length;
   }

@@ -2,6 +2,7 @@
 // doubles may be "NaN" and "Infinity".
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -38,11 +39,16 @@ Whole wholeOf(json::Value value, std::string_view member, Faults& faults) {
   if (!text.empty() && error == std::errc() && end == text.data() + text.size()) return out;
   // 5.0 and 1e3 are whole too; beyond 2^53 they would not be exact.
   const auto number = value.isString() ? parseSampleValue(text) : value.real();
+  using Limits = std::numeric_limits<Whole>;
   constexpr double kExact = 9007199254740992.0;
-  if (number && std::abs(*number) <= kExact && std::trunc(*number) == *number &&
-      (*number >= 0 || std::is_signed_v<Whole>))
+  constexpr double kLowest = sizeof(Whole) < 8 ? static_cast<double>(Limits::min()) : Limits::is_signed ? -kExact : 0;
+  constexpr double kHighest = sizeof(Whole) < 8 ? static_cast<double>(Limits::max()) : kExact;
+  if (number && *number >= kLowest && *number <= kHighest && std::trunc(*number) == *number)
     return static_cast<Whole>(*number);
-  faults.add(member, std::is_signed_v<Whole> ? "a whole number of 64 bits" : "a whole number from 0 of 64 bits", value);
+  faults.add(member,
+             std::string("a whole number ") + (Limits::is_signed ? "of " : "from 0 of ") +
+                 std::to_string(8 * sizeof(Whole)) + " bits",
+             value);
   return 0;
 }
 

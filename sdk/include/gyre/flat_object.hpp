@@ -1,7 +1,7 @@
 // Is this a flat JSON object, as nearly every log record is? Then its members are told at once, in one pass and without
 // a copy; whatever else a text may be is for json::Document.
 //
-// THREADS: pure functions. OWNS: nothing; members borrow from the text.
+// THREADS: a reader belongs to one thread. OWNS: the names of the text before; members borrow from the text.
 #pragma once
 
 #include <array>

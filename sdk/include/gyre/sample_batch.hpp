@@ -117,7 +117,8 @@ class SampleBatchWriter {
     }
     const auto found = series_numbers_.find(hash, [this](std::uint32_t series) {
       const std::size_t begin = series == 0 ? 0 : series_[series - 1].labels_end;
-      return series_[series].labels_end - begin == numbers_.size() &&
+      if (series_[series].labels_end - begin != numbers_.size()) return false;
+      return numbers_.empty() ||
              std::memcmp(&labels_[begin], numbers_.data(), numbers_.size() * sizeof(LabelNumbers)) == 0;
     });
     if (found) return *found;

@@ -50,6 +50,7 @@ class OtlpTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(everyKindBecomesSamples);
   CPPUNIT_TEST(deltaIsMarked);
   CPPUNIT_TEST(aPointWithoutValueIsAStaleMarker);
+  CPPUNIT_TEST(wholeNumbersBeyondTheirFieldAreRejected);
   CPPUNIT_TEST(badPointsAreNamedAndTheRestKept);
   CPPUNIT_TEST(aNumberThatIsNoneIsNotZero);
   CPPUNIT_TEST(aPointIsRejectedOnce);
@@ -135,6 +136,17 @@ class OtlpTest : public CppUnit::TestFixture {
     const auto records = scenario.records();
     const auto batch = SampleBatch::read(records[0].record).value();
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{0x7ff0000000000002}, std::bit_cast<std::uint64_t>(batch.sample(0).value));
+  }
+
+  // 2^32 + 1 is no flag of 32 bits, and nor is it the 1 that would make the point a stale marker.
+  void wholeNumbersBeyondTheirFieldAreRejected() {
+    for (const char* const member : {R"("flags":4294967297)", R"("flags":-1)", R"("flags":4294967296.0)"}) {
+      StreamScenario scenario(describe);
+      scenario.mediaType("application/json")
+          .send("otlp",
+                request(R"({"name":"g","gauge":{"dataPoints":[{)" + kTime + R"(,"asDouble":5,)" + member + "}]}}"));
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(member, std::size_t{0}, scenario.records().size());
+    }
   }
 
   void badPointsAreNamedAndTheRestKept() {
