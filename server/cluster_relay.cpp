@@ -32,10 +32,6 @@ std::string targetOf(const dialect::Request& request) {
   return target;
 }
 
-bool isRepeatable(const dialect::Request& request) {
-  return request.method != "POST" || dialect::kindOf(request) == dialect::RequestKind::kRead;
-}
-
 std::string_view firstIndex(const dialect::RouteMatch& match) {
   for (const auto& [name, value] : match.variables)
     if (name == "index") return value;
@@ -46,8 +42,12 @@ std::string_view firstIndex(const dialect::RouteMatch& match) {
 
 ClusterRelay::ClusterRelay(search::Cluster& cluster, const config::Config& config)
     : cluster_(cluster), server_(config.server) {
-  for (const config::DomainConfig& domain : config.domains)
-    kept_.push_back({domain.name, config.search.index_prefix + domain.index_prefix + domain.name});
+  for (const config::DomainConfig& domain : config.domains) {
+    const std::string prefix = config.search.index_prefix + domain.index_prefix;
+    // Beside its indices: where it says how far they are, and the template of a stream's.
+    for (const std::string& name : {domain.name, std::string("gyre-marks"), "gyre-" + domain.name})
+      kept_.push_back({domain.name, prefix + name});
+  }
 }
 
 bool ClusterRelay::isDomain(std::string_view name) const {
@@ -85,6 +85,11 @@ Status ClusterRelay::check(const dialect::Request& request, const std::vector<st
   if (!server_.writes) return config::lacksRole(server_, config::kWriteRole, "changes of free indices are");
   if (request.segments.front() == "_cluster")
     return dialect::illegalArgument("settings of the search cluster are not changed here: ask the cluster itself");
+  // One may send a document to any index, which no name in the request tells.
+  if (request.segments.front() == "_ingest" && request.segments.back() != "_simulate")
+    return dialect::illegalArgument(
+        "ingest pipelines are not changed here, for one may name another index: ask the "
+        "cluster itself");
   for (const std::string& name : names) GYRE_TRY(checkName(name));
   for (const std::string& pattern : patterns) GYRE_TRY(checkPattern(pattern));
   return {};
@@ -122,7 +127,8 @@ dialect::Response ClusterRelay::forward(const dialect::Request& request) {
   sent.target = targetOf(request);
   sent.body = request.body;
   sent.content_type = plainType(request.content_type);
-  sent.is_repeatable = isRepeatable(request);
+  sent.is_repeatable = dialect::kindOf(request) == dialect::RequestKind::kRead;
+  sent.tells_health = false;
   Result<search::HttpResponse> received = cluster_.send(sent);
   if (!received.isOk()) return dialect::failureResponse(received.status());
   dialect::Response response;

@@ -5,8 +5,8 @@
 // names that begin with theirs and a dash), aliases and templates are refused in paths and bodies, and so are wildcards
 // that would reach them. To look is allowed to whoever may look at every index.
 //
-// A request that may not be done twice is sent once; when the connection breaks the client is told that nobody knows
-// whether it was done.
+// What changes something is sent once; when the connection breaks the client is told that nobody knows whether it was
+// done. Nothing is sent that could change an index without naming it: ingest pipelines, scripts of a reindex.
 //
 // THREADS: any. OWNS: borrows the cluster.
 #pragma once

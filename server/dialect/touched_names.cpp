@@ -81,6 +81,8 @@ Result<TouchedNames> touchedNames(const Request& request, const RouteMatch& matc
   // These change every index when none is named.
   if (index.empty() && (pattern == "/_settings" || pattern == "/_close" || pattern == "/_open"))
     touched.names.emplace_back("*");
+  if (request.body.empty() && request.parameter("source"))
+    return illegalArgument("[source] is taken for requests that only look: send a body");
   const bool is_of_documents = kindOf(request) == RequestKind::kWrite;
   if (request.body.empty() || is_of_documents) return touched;
   const auto body = json::Document::parse(request.body);
@@ -88,6 +90,8 @@ Result<TouchedNames> touchedNames(const Request& request, const RouteMatch& matc
     return Status(Code::kInvalidArgument, "parse_exception",
                   "Failed to parse content to map: " + std::string(body.status().message()));
   if (pattern == "/_reindex") {
+    if (!body->root()["script"].isMissing())
+      return illegalArgument("[script] of a reindex may name another index for each document, and is not taken here");
     addTexts(body->root()["dest"]["index"], touched.names);
   } else {
     addNamed(body->root(), touched);

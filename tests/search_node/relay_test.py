@@ -7,7 +7,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
 from faulty_node import FaultyNodeTest  # noqa: E402
-from gyre_server import Server  # noqa: E402
+from gyre_server import Server, wait_until  # noqa: E402
 
 
 class Relay(FaultyNodeTest):
@@ -71,6 +71,11 @@ class Relay(FaultyNodeTest):
                 ("POST", "/_reindex", {"source": {"index": self.free}, "dest": {"index": index}}),
                 ("PUT", f"/_index_template/{self.free}", {"index_patterns": ["*"]}),
                 ("PUT", f"/_index_template/{self.free}", {"index_patterns": [f"{self.free}*", f"{kept}-*"]}),
+                ("PUT", f"/{self.node.prefix}gyre-marks/_doc/payments", {"owner": {"store": "x"}}),
+                ("DELETE", f"/{self.node.prefix}gyre-m*", None), ("DELETE", f"/_index_template/{self.node.prefix}gyre-logs", None),
+                ("PUT", f"/_ingest/pipeline/{self.free}", {"processors": [{"set": {"field": "_index", "value": index}}]}),
+                ("POST", "/_reindex", {"source": {"index": self.free}, "dest": {"index": self.free + "2"},
+                                       "script": {"source": f"ctx._index = '{index}'"}}),
                 ("PUT", f"/{self.free}/_split/{kept}-9", None), ("PUT", "/_cluster/settings", {})]:
             with self.subTest(f"{method} {path} {body}"):
                 self.refused(method, path, body)
@@ -98,6 +103,12 @@ class Relay(FaultyNodeTest):
         self.assertEqual(lost.json["error"]["type"], "search_engine_lost", lost)
         self.assertIn("not known", lost.json["error"]["reason"])
         self.assertEqual(len([path for _, path in self.proxy.seen if path.startswith(f"/{self.free}/_doc")]), 1)
+        # It is asked for again once the node, away after that, is known to be back.
+        wait_until(lambda: self.dialect.send("GET", f"/{self.free}").status == 200)
+        self.proxy.fault = lambda method, path, body: "cut" if "_bulk" in path else None
+        line = json.dumps({"index": {"_index": self.free}}) + '\n{"a": 1}\n'
+        lost = self.dialect.send("PUT", "/_bulk", line, {"Content-Type": "application/x-ndjson"})
+        self.assertEqual(lost.json["error"]["type"], "search_engine_lost", lost)
         self.proxy.fault = lambda method, path, body: None
         self.proxy.close()
         away = self.ask("GET", f"/{self.free}/_search", status=503)

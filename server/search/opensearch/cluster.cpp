@@ -92,7 +92,7 @@ class Cluster::Nodes {
       last = ask(*node, request, deadline);
       if (!last.isOk()) {
         const bool is_late = last.status().code() == Code::kDeadlineExceeded;
-        setDown(*node, std::string(last.status().message()));
+        if (!is_late || request.tells_health) setDown(*node, std::string(last.status().message()));
         if (is_late)
           return Status(Code::kDeadlineExceeded, "search_engine_timeout",
                         node->address.text() + ": " + std::string(last.status().message()));

@@ -20,6 +20,7 @@ struct HttpRequest {
   std::string body;
   std::string_view content_type = "application/json";  // of a body
   bool is_repeatable = true;  // else it is sent once, on a connection of its own: the peer may have acted on it
+  bool tells_health = true;   // else a late answer says nothing of the node: who knows what a stranger asked for
 };
 
 struct HttpResponse {
