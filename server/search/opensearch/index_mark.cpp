@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kAttempts = 5;  // while others write the same mark
 constexpr std::string_view kOwner = "owner";
+constexpr std::string_view kForeign = "foreign";
 
 }  // namespace
 
@@ -32,9 +33,9 @@ Status IndexMark::checkOwner(json::Value owner, bool is_ours_now) const {
     std::string text = "the index ";
     text.append(id_).append(" is filled by another server, ").append(who).append(", from a store of its own (");
     text.append(store).append("; the one here is ").append(owner_.store);
-    text.append(
-        "): give one of them another search.index_prefix, or, when the other is gone for good, start this one ");
-    text.append("with search.take_over: true");
+    text.append("): give one of them another search.index_prefix");
+    if (owner_.may_take_over)
+      text.append(", or, when the other is gone for good, start this one with search.take_over: true");
     return {Code::kConflict, std::string(kIndexTaken), std::move(text)};
   }
   if (is_ours_now && store == owner_.store && since > owner_.since_millis) {
@@ -74,15 +75,18 @@ Result<bool> IndexMark::claim(Cluster& cluster) {
     if (!is_claimed_ && said[kOwner]["store"].string() == owner_.store)
       owner_.since_millis = std::max(owner_.since_millis, said[kOwner]["since"].integer().value_or(0) + 1);
     setVersion(root);
+    const std::string_view store = said[kOwner]["store"].string();
+    // Until write() says what is ours: whoever stopped in between finds the other's words still.
+    const bool is_foreign = (!store.empty() && store != owner_.store) || said[kForeign].boolean();
     const std::string body = bodyOf([&](JsonWriter& writer) {
       for (const json::Value member : said)
-        if (member.key() != kOwner) writer.rawMember(member.key(), member.raw());
+        if (member.key() != kOwner && member.key() != kForeign) writer.rawMember(member.key(), member.raw());
+      if (is_foreign) writer.member(kForeign, true);
     });
     GYRE_TRY_ASSIGN(const bool is_written, put(cluster, body));
-    const std::string_view store = said[kOwner]["store"].string();
     if (!is_written) continue;
     is_claimed_ = true;
-    return !store.empty() && store != owner_.store;
+    return is_foreign;
   }
   return busy();
 }

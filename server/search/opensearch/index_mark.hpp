@@ -5,7 +5,8 @@
 // index, and writes it afterwards only over what itself wrote last (the cluster compares sequence numbers), so it
 // notices another one at its next mark. Of two servers with copies of one store the later holds it.
 //
-// FORMAT: beside what its writer says (see cluster_calls.hpp): "owner": {"store","server","since": millis}.
+// FORMAT: beside what its writer says (see cluster_calls.hpp): "owner": {"store","server","since": millis}, and
+// "foreign": true from when another store's was taken over until its new owner has written it.
 //
 // THREADS: one at a time.
 #pragma once
@@ -31,6 +32,7 @@ struct MarkOwner {
   std::string server;             // who that is, for people
   std::int64_t since_millis = 0;  // it runs
   bool takes_over = false;        // from another store, which is gone for good
+  bool may_take_over = true;      // else nobody is told that it could
 };
 
 class IndexMark {
@@ -39,7 +41,7 @@ class IndexMark {
   IndexMark(std::string marks, std::string id, MarkOwner owner);
 
   // Makes the index of marks when it is not there; the mark is ours afterwards. True when another store's was taken
-  // over. conflict ("index_taken") naming the owner.
+  // over, by this or an earlier claim that write() has not followed. conflict ("index_taken") naming the owner.
   Result<bool> claim(Cluster& cluster);
   // {"_source":…} and more; nothing when there is none.
   Result<std::optional<json::Document>> read(Cluster& cluster) const;

@@ -19,6 +19,7 @@ class IndexMarkTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(IndexMarkTest);
   CPPUNIT_TEST(aWriterWithAnotherStoreIsRefused);
   CPPUNIT_TEST(whatIsTakenOverIsFilledAnew);
+  CPPUNIT_TEST(aTakeOverThatWasInterruptedGoesOn);
   CPPUNIT_TEST(ofTwoCopiesOfAStoreTheLaterWrites);
   CPPUNIT_TEST(aClockThatWasSetBackKeepsNobodyOut);
   CPPUNIT_TEST(marksWithoutAnOwnerAreClaimedAsTheyAre);
@@ -55,6 +56,19 @@ class IndexMarkTest : public CppUnit::TestFixture {
     assertTaken(first->bulk({}, 6).status());
     write(*second, "z", 1);
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, second->progress().durable);
+  }
+
+  // What the mark says is the other store's until its new owner has written it.
+  void aTakeOverThatWasInterruptedGoesOn() {
+    write(*engine(owner("a", 10)), "x", 5);
+    MarkOwner another = owner("b", 20);
+    another.takes_over = true;
+    CPPUNIT_ASSERT(*IndexMark("gyre-marks", "payments", another).claim(*cluster_));
+    const auto second = engine(owner("b", 30));
+    CPPUNIT_ASSERT_EQUAL(std::string("payments-000002"), fake_.aliasTarget("payments"));
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, second->progress().durable);
+    write(*second, "z", 1);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, engine(owner("b", 40))->progress().durable);
   }
 
   void ofTwoCopiesOfAStoreTheLaterWrites() {
