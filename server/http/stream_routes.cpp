@@ -234,7 +234,8 @@ void handleStreamCommand(const ApiContext& context, const bus::DomainService& do
         // A command is taken whole or not at all.
         if (const auto late = domain.stream->screen(*records); !late.empty()) {
           Status refusal(Code::kUnprocessable, "too_late", late.front().reason);
-          for (const stream::Rejection& one : late) refusal.addFault("/" + std::to_string(one.position), one.reason);
+          for (std::size_t i = 0; i < std::min(late.size(), kRejectionsShown); ++i)
+            refusal.addFault("/" + std::to_string(late[i].position), late[i].reason);
           count(codeName(refusal.code()));
           return shared_responder->send(problem(refusal, request_id));
         }

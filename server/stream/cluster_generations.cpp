@@ -45,6 +45,8 @@ std::int64_t millisOf(json::Value value, std::int64_t otherwise) {
 
 Result<ClusterGenerations> ClusterGenerations::read(ClusterStreamOptions options, search::Cluster& cluster,
                                                     const base::Clock& clock, base::Observer& observer) {
+  // Sequences of another log are not ours, and a record that has left it is nowhere else.
+  options.owner.takes_over = options.owner.may_take_over = false;
   ClusterGenerations made(std::move(options), cluster, clock, observer);
   const ClusterStreamOptions& given = made.options_;
   GYRE_TRY_ASSIGN(made.definition_,

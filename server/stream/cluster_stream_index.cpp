@@ -70,7 +70,7 @@ Status ClusterStreamIndex::attend() {
   held_ = opened->held;
   generations_ = std::move(opened->generations);
   writeTo(generations_.back());
-  progress_.applied = progress_.searchable = progress_.durable = opened->covered;
+  progress_.applied = progress_.searchable = progress_.durable = told_ = opened->covered;
   ++progress_.generation;
   is_ready_ = true;
   trouble_ = {};
@@ -168,14 +168,24 @@ Result<std::vector<RefusedRecord>> ClusterStreamIndex::apply(const RecordBatch& 
     if (!isFull()) continue;
     // What cannot be sent now is kept, and the next call fails first, and goes on from here.
     const Status sent = send();
-    if (!sent.isOk() && next < end) return sent;
+    if (sent.isOk()) continue;
+    if (next < end) return sent;
+    return std::vector<RefusedRecord>();  // an earlier one may still be refused: they are told in order
   }
-  return std::exchange(refused_, {});
+  return takeRefused();
+}
+
+// By sequence. REQUIRES: nothing earlier waits to be sent again.
+std::vector<RefusedRecord> ClusterStreamIndex::takeRefused() {
+  std::vector<RefusedRecord> taken = std::exchange(refused_, {});
+  std::sort(taken.begin(), taken.end(),
+            [](const RefusedRecord& a, const RefusedRecord& b) { return a.sequence < b.sequence; });
+  return taken;
 }
 
 Result<std::vector<RefusedRecord>> ClusterStreamIndex::flush() {
   GYRE_TRY(send());
-  return std::exchange(refused_, {});
+  return takeRefused();
 }
 
 Status ClusterStreamIndex::send() {
@@ -259,6 +269,8 @@ Result<RetainResult> ClusterStreamIndex::retain(std::int64_t oldest_millis) {
   if (const GenerationRange range = generations().back().range;
       !range.isEmpty() && range.newest < oldest_millis && progress().applied >= held_)
     GYRE_TRY(rollOverWhenSent());
+  // What the newest took over from those that go is in it before they do.
+  GYRE_TRY(send());
   RetainResult result;
   const std::vector<ClusterGeneration> all = generations();
   for (const ClusterGeneration& generation : all) {

@@ -88,6 +88,7 @@ class ClusterStreamIndex : public StreamIndex {
 
  private:
   Status send();
+  std::vector<RefusedRecord> takeRefused();
   Status rollOver();
   bool isDue() const;
   Status rollOverWhenSent();

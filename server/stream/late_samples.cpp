@@ -3,23 +3,27 @@
 #include <string>
 #include <utility>
 
+#include "gyre/excerpt.hpp"
 #include "gyre/sample_batch.hpp"
 
 namespace gyre::stream {
 
 namespace {
 
-constexpr std::size_t kShownBytes = 200;  // of a series in a message
+constexpr std::size_t kShownBytes = 200;           // of a series in a message
+constexpr std::size_t kNamedSamples = 1'000;       // of a batch; more are not shown, and there may be a million
+constexpr std::string_view kUnnamed = "too late";  // short enough to need no memory of its own
 
 std::string seriesText(const std::vector<Label>& labels) {
   std::string name;
   std::string text;
   for (const Label& label : labels) {
     if (label.name == "__name__") {
-      name = label.value;
+      name = excerpt(label.value, kShownBytes);
       continue;
     }
-    text.append(text.empty() ? "{" : ",").append(label.name).append("=\"").append(label.value).append("\"");
+    text.append(text.empty() ? "{" : ",").append(excerpt(label.name, kShownBytes));
+    text.append("=\"").append(excerpt(label.value, kShownBytes)).append("\"");
     if (text.size() > kShownBytes) break;
   }
   if (!text.empty()) text += '}';
@@ -34,11 +38,14 @@ std::string withoutLate(const SampleBatch& batch, std::int64_t oldest_ms, std::u
   for (std::size_t i = 0; i < batch.sampleCount(); ++i) {
     const Sample sample = batch.sample(i);
     batch.labels(sample.series, labels);
-    if (sample.time_millis >= oldest_ms)
+    if (sample.time_millis >= oldest_ms) {
       kept.sample(kept.series(labels, batch.description(sample.series)), sample.time_millis, sample.value);
-    else
+    } else if (late.size() >= kNamedSamples) {
+      late.push_back({first_place + i, std::string(kUnnamed)});
+    } else {
       late.push_back({first_place + i, seriesText(labels) + " at " + std::to_string(sample.time_millis) +
                                            ": too late: expected a time from " + std::to_string(oldest_ms) + " on"});
+    }
   }
   return kept.sampleCount() == 0 ? std::string() : kept.finish();
 }

@@ -11,8 +11,8 @@
 
 namespace gyre::stream {
 
-// Takes samples before `oldest_ms` out of a batch of sample batches, and says of each which series and time it is, by
-// its place among the batch's sequences.
+// Takes samples before `oldest_ms` out of a batch of sample batches, and says of each which series and time it is (of
+// the first thousand; of the others only that they are late), by its place among the batch's sequences.
 std::vector<Rejection> takeLateSamples(RecordBatch& batch, std::int64_t oldest_ms);
 
 }  // namespace gyre::stream

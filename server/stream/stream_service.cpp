@@ -141,7 +141,7 @@ void StreamService::lookAtDisk() const {
   looked_nanos_ = clock_.monotonicNanos();
 }
 
-Status StreamService::admit(std::size_t bytes) const {
+Status StreamService::admitBeside(std::uint64_t inflight, std::size_t bytes) const {
   if (clock_.monotonicNanos() - looked_nanos_ > kLookNanos) lookAtDisk();
   Status refusal;
   if (const std::uint64_t backlog = backlog_bytes_; backlog > options_.max_backlog_bytes)
@@ -151,8 +151,7 @@ Status StreamService::admit(std::size_t bytes) const {
     refusal = Status(Code::kResourceExhausted, "disk_full",
                      "the disk has " + std::to_string(free) + " bytes left, " +
                          std::to_string(options_.min_free_bytes) + " are kept free");
-  else if (const std::uint64_t inflight = inflight_bytes_;
-           inflight + bytes > options_.max_inflight_bytes && inflight > 0)
+  else if (inflight + bytes > options_.max_inflight_bytes && inflight > 0)
     refusal = full("too_much_in_flight", "too much waits for the disk", inflight, options_.max_inflight_bytes);
   if (!refusal.isOk()) ++refused_batches_;
   return refusal;
@@ -165,8 +164,12 @@ std::vector<Rejection> StreamService::screen(RecordBatch& batch) const {
 }
 
 Result<StreamService::Held> StreamService::hold(std::size_t body_bytes) const {
-  GYRE_TRY(admit(2 * body_bytes));
-  return Held(*this, 2 * body_bytes);
+  // Counted before it is looked at: of many that come at once each knows of those before it.
+  const std::uint64_t bytes = 2 * body_bytes;
+  const std::uint64_t before = inflight_bytes_.fetch_add(bytes);
+  Held held(*this, bytes);
+  GYRE_TRY(admitBeside(before, bytes));
+  return held;
 }
 
 void StreamService::append(RecordBatch batch, std::optional<IdempotencyKey> key, AppendDone done) {

@@ -81,7 +81,7 @@ class StreamService {
 
   // resource_exhausted ("backlog_full", "disk_full", "too_much_in_flight") before anything is done; so a caller asks
   // before it parses a body of this many bytes.
-  Status admit(std::size_t bytes) const;
+  Status admit(std::size_t bytes) const { return admitBeside(inflight_bytes_, bytes); }
   // The same, and counts the body, and as much again for what is made of it, as in flight until `held` goes or is
   // reset: large bodies that come at once must not all be in memory at once.
   class Held {
@@ -100,9 +100,8 @@ class StreamService {
 
    private:
     friend class StreamService;
-    Held(const StreamService& service, std::uint64_t bytes) : service_(&service), bytes_(bytes) {
-      service.inflight_bytes_ += bytes;
-    }
+    // Of bytes that are counted already.
+    Held(const StreamService& service, std::uint64_t bytes) : service_(&service), bytes_(bytes) {}
     const StreamService* service_ = nullptr;
     std::uint64_t bytes_ = 0;
   };
@@ -120,6 +119,7 @@ class StreamService {
   StreamStats stats() const;
 
  private:
+  Status admitBeside(std::uint64_t inflight, std::size_t bytes) const;
   class AppendUnit;
   StreamService(StreamOptions options, const StreamHandlers& handlers, store::PrimaryStore& store, StreamIndex& index,
                 const base::Clock& clock, base::Observer& observer);
