@@ -20,6 +20,7 @@ constexpr std::size_t kPortion = 8'192;  // events read at once, as the projecto
 constexpr std::size_t kBatchBytes = 8u << 20;
 constexpr std::uint64_t kCommitEvents = 200'000;  // what an interrupted build may have to do again
 constexpr std::chrono::minutes kPatience(5);      // with an index that takes nothing
+constexpr std::int64_t kStepNanos = 200'000'000;  // of a pause
 constexpr std::size_t kPage = 1'000;              // documents compared at once
 constexpr std::size_t kListed = 100;              // of each kind of difference, as verify does
 
@@ -130,8 +131,11 @@ Status IndexBuild::send(projector::Batch& batch) {
     }
     if (std::chrono::steady_clock::now() - last_taken > kPatience)
       return unavailable("the new index does not take its documents: " + cause);
-    if (!report(store_.lastSequence())) return cancelled();
-    std::this_thread::sleep_for(std::chrono::nanoseconds(back_off.nextNanos()));
+    // In steps, so that whoever cancels does not wait for all of it.
+    for (std::int64_t left = back_off.nextNanos(); left > 0; left -= kStepNanos) {
+      if (!report(store_.lastSequence())) return cancelled();
+      std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(left, kStepNanos)));
+    }
   }
   return {};
 }

@@ -43,7 +43,9 @@ class IndexBuild {
   // Every entity as the index covers it, by content, and that there is no document but theirs, while the store goes on:
   // internal "verification_failed" names the first that differs.
   Status check();
-  // Both ways, all of it, and what differs. REQUIRES: nobody writes the store, and the index covers all of its log.
+  // Both ways, all of it, and what differs. A document that is missing is offered once more, which tells whether the
+  // index refuses it: what was missing is there afterwards, and told all the same. REQUIRES: nobody writes the store,
+  // and the index covers all of its log.
   Result<projector::VerifyResult> compare();
 
  private:

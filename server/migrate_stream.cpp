@@ -83,7 +83,7 @@ class Mover {
 
   Result<MovedStream> run() {
     moved_.sequence = from_.progress().searchable;
-    while (to_.progress().applied < moved_.sequence || !is_committed_) {
+    while (!is_committed_) {
       progress_(to_.progress().applied, moved_.sequence);
       const Status done = step();
       if (!done.isOk()) GYRE_TRY(await(done));
@@ -97,16 +97,18 @@ class Mover {
   Status step() {
     GYRE_TRY(to_.attend());
     const std::uint64_t first = to_.progress().applied + 1;
-    if (first > moved_.sequence) {
+    std::vector<Held> page;
+    if (first <= moved_.sequence) {
+      GYRE_TRY_ASSIGN(page, readPage(from_, time_field_, first, moved_.sequence));
+    }
+    // What is not there was deleted by retention, or refused.
+    if (page.empty()) {
       GYRE_TRY_ASSIGN(auto refused, to_.flush());
       count(refused);
       GYRE_TRY(to_.commit());
       is_committed_ = true;
       return {};
     }
-    GYRE_TRY_ASSIGN(const std::vector<Held> page, readPage(from_, time_field_, first, moved_.sequence));
-    // What is not there was deleted by retention, or refused.
-    if (page.empty()) return apply({}, moved_.sequence + 1);
     for (std::size_t begin = 0; begin < page.size();) {
       std::size_t end = begin + 1;
       while (end < page.size() && page[end].sequence == page[begin].sequence + (end - begin)) ++end;

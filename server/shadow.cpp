@@ -119,6 +119,11 @@ bool Shadow::sleep(std::int64_t millis) {
   return !changed_.wait_for(lock, std::chrono::milliseconds(millis), [this] { return is_stopped_; });
 }
 
+bool Shadow::isStopped() {
+  const std::lock_guard lock(mutex_);
+  return is_stopped_;
+}
+
 void Shadow::fill() {
   std::string failure;
   std::uint64_t filled = 0;
@@ -179,6 +184,7 @@ void Shadow::compareOnce(const std::string& request) {
     const std::uint64_t before = covered();
     const base::SystemClock clock;
     const auto one = engine_.search(request, clock.monotonicNanos() + kSearchNanos);
+    if (isStopped()) return;
     const auto two = other_->search(request, clock.monotonicNanos() + kSearchNanos);
     failure.clear();
     difference.clear();

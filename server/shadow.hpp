@@ -57,6 +57,7 @@ class Shadow {
   Status fillOnce();
   void compareOnce(const std::string& request);
   bool sleep(std::int64_t millis);
+  bool isStopped();
   void tell(const std::string& request, const std::string& what);
 
   const std::string domain_;
