@@ -146,19 +146,26 @@ class OnlineRetail(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.files = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.files.cleanup)
         with tarfile.open(RETAIL) as archive:
             archive.extractall(cls.files.name)
         cls.names = sorted(glob.glob(os.path.join(cls.files.name, "**", "*.csv"), recursive=True))
         cls.server = Server().start()
+        cls.addClassCleanup(cls.server.__exit__)
         started = time.monotonic()
         cls.outcome = run_import(cls.server, *cls.names)
         cls.seconds = time.monotonic() - started
         print(f"\nimported in {cls.seconds:.1f} s: {cls.outcome[0].stdout.strip()}", flush=True)
+        cls.wait_searchable()
 
     @classmethod
-    def tearDownClass(cls):
-        cls.server.__exit__()
-        cls.files.cleanup()
+    def wait_searchable(cls):
+        """All that was imported; what it printed speaks of the store."""
+        client = cls.server.client()
+        sequence = client.send("GET", "/readyz").json["domains"]["invoices"]["sequence"]
+        answer = client.query("SearchInvoices", {"size": 0}, domain="invoices", Gyre_Min_Sequence=str(sequence), Gyre_Timeout="120000")
+        client.close()
+        assert answer.status == 200, answer
 
     def setUp(self):
         self.client = self.server.client()
