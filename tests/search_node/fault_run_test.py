@@ -16,6 +16,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
 from faults_test import Faults, payment  # noqa: E402
 from faulty_node import FaultyNodeTest  # noqa: E402
 from gyre_server import wait_until  # noqa: E402
+from own_node import OwnNode  # noqa: E402
 
 SECONDS = float(os.environ.get("GYRE_FAULT_SECONDS", "15"))
 RATE = 40.0  # commands a second of each writer
@@ -71,6 +72,18 @@ class FaultRun(FaultyNodeTest):
         reader = threading.Thread(target=read, daemon=True)
         reader.start()
 
+    def faults(self):
+        """What makes each begin, and end."""
+        def answer(fault):
+            self.proxy.fault = fault
+
+        nothing = lambda method, path, body: None  # noqa: E731
+        of_bulk = lambda fault: lambda method, path, body: fault if "_bulk" in path else None  # noqa: E731
+        found = {"429": of_bulk(429), "503": lambda method, path, body: 503, "mixed": of_bulk(Faults.refuse_some),
+                 "half an answer": of_bulk("cut"), "garbage": of_bulk("garbage"), "no answer": of_bulk("freeze")}
+        faults = {name: (lambda fault=fault: answer(fault), lambda: answer(nothing)) for name, fault in found.items()}
+        return {**faults, "no connection": (self.proxy.close, self.proxy.open)}
+
     def letters(self):
         found, before = [], ""
         while before is not None:
@@ -90,22 +103,14 @@ class FaultRun(FaultyNodeTest):
         writers = [Writer(server.client(), number, until) for number in range(WRITERS)]
         for writer in writers:
             writer.start()
-        of_bulk = lambda fault: lambda method, path, body: fault if "_bulk" in path else None  # noqa: E731
-        faults = {"429": of_bulk(429), "503": lambda method, path, body: 503, "mixed": of_bulk(Faults.refuse_some),
-                  "half an answer": of_bulk("cut"), "garbage": of_bulk("garbage"), "frozen": of_bulk("freeze")}
-        happened = {}
+        faults, happened = self.faults(), {}
         while time.monotonic() < until:
-            for name in choose.sample([*faults, "killed"], len(faults) + 1):
+            for name in choose.sample(list(faults), len(faults)):
+                begin, end = faults[name]
                 happened[name] = happened.get(name, 0) + 1
-                pause = min(choose.uniform(0.3, 4), max(until - time.monotonic(), 0))
-                if name == "killed":
-                    self.proxy.close()
-                else:
-                    self.proxy.fault = faults[name]
-                time.sleep(pause)  # the fault lasts so long
-                if name == "killed":
-                    self.proxy.open()
-                self.proxy.fault = lambda method, path, body: None
+                begin()
+                time.sleep(min(choose.uniform(0.3, 4), max(until - time.monotonic(), 0)))  # the fault lasts so long
+                end()
                 time.sleep(min(choose.uniform(0, 2), max(until - time.monotonic(), 0)))
         for writer in writers:
             writer.join()
@@ -127,6 +132,20 @@ class FaultRun(FaultyNodeTest):
         self.assertEqual(self.total(sequence), len(created))
         self.assertEqual(self.verify(), len(created))
         print(f"{len(created)} payments, {len(bad)} of them refused at first, {len(self.proxy.seen)} requests, {happened}")
+
+
+class NodeFaultRun(FaultRun):
+    """The same, and the node itself is killed, frozen and restarted."""
+
+    def find_node(self):
+        self.process = OwnNode()
+        self.addCleanup(self.process.close)
+        return self.process.description()
+
+    def faults(self):
+        return {**super().faults(), "node killed": (self.process.kill, self.process.start),
+                "node restarted": (self.process.stop, self.process.start),
+                "node frozen": (self.process.freeze, self.process.thaw)}
 
 
 if __name__ == "__main__":

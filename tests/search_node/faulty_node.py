@@ -6,10 +6,15 @@ from gyre_server import SearchNode, search_node
 
 
 class FaultyNodeTest(unittest.TestCase):
-    def setUp(self):
+    def find_node(self):
+        """{"url","engine"} of the node behind the proxy."""
         node = search_node()
         if node is None:
             self.skipTest("SKIPPED: no search node was named")
+        return node
+
+    def setUp(self):
+        node = self.find_node()
         self.proxy = FaultyProxy(node["url"])
         self.node = SearchNode(node, self.proxy.url)
         self.addCleanup(self.node.remove)

@@ -48,22 +48,32 @@ def start(path, engine):
     if given:
         write(path, {"url": given.rstrip("/"), "engine": engine_of(given.rstrip("/"))})
         return
+    port = free_port()
+    run(engine, port)
+    write(path, {"url": f"http://127.0.0.1:{port}", "engine": engine, "port": port})
+
+
+def check_prerequisites():
     if not os.path.exists(os.path.join(SCRIPTS, "start.sh")):
         skip(f"{SCRIPTS} is not there")
     for program in ("java", "mvn", "curl", "flock"):
         if not shutil.which(program):
             skip(f"{program} is not there")
-    port = free_port()
+
+
+def run(engine, port, *arguments):
+    """A new process at the port, ready when this returns what it printed: pid=…, url=…"""
+    check_prerequisites()
     # Compiled quickly rather than well: the tests are over before it would pay.
     environment = dict(os.environ, NODE_JAVA_OPTS="-XX:TieredStopAtLevel=1")
     command = [os.path.join(SCRIPTS, "start.sh"), "--engine", engine, "--port", str(port), "--heap", "512m",
-               "--timeout", str(START_SECONDS)]
+               "--timeout", str(START_SECONDS), *arguments]
     started = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if started.returncode != 0:
         if "Maven could not resolve" in started.stdout:
             skip("Maven could not fetch it")
         sys.exit(f"the node did not start: {started.stdout}")
-    write(path, {"url": f"http://127.0.0.1:{port}", "engine": engine, "port": port})
+    return started.stdout
 
 
 def write(path, node):
