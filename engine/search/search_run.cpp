@@ -208,19 +208,42 @@ class SearchRun {
   }
 
   // Documents that stand in the order of their keys are looked at from the end where the best are; what is left then
-  // only has to be counted. A scorer goes forward alone, so each window gets scorers of its own.
+  // only has to be counted. A scorer goes forward alone, and to make one costs as much as to ask it about some windows:
+  // so windows are taken in rounds, each of twice as many as the one before, and each with scorers of its own.
   void takePromisingWindows(const TargetWeights& weights, SegmentRun& run, Scorers& scorers) {
     if (!outcome_.aggregators.isEmpty() || request_.terminate_after > 0 || !request_.isSorted()) return;
-    bool is_used = false;
-    for (const std::uint32_t window : collector_->promisingWindows()) {
-      if (collector_->canSkip(window, std::numeric_limits<float>::infinity()) || isPastDeadline()) break;
-      if (is_used && !makeScorers(weights, run, scorers)) return;
-      is_used = true;
-      is_taken_[window] = true;
-      const DocId candidate = scorers.query->nextCandidate(windowBegin(window));
-      if (candidate < run.docCount() && windowOf(candidate) == window) runWindow(run, scorers, window);
+    std::vector<std::uint32_t> windows = collector_->promisingWindows();
+    if (windows.empty()) return;
+    keepCandidates(*scorers.query, run.docCount(), windows);
+    std::size_t count = 1;
+    for (auto round = windows.begin(); round != windows.end(); count *= 2) {
+      const auto end = round + std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(count), windows.end() - round);
+      // The best of the round comes first: where that cannot win, none does.
+      if (cannotWin(*round) || isPastDeadline() || !makeScorers(weights, run, scorers)) break;
+      std::sort(round, end);
+      for (; round != end; ++round) {
+        if (cannotWin(*round)) continue;
+        if (isPastDeadline()) break;
+        is_taken_[*round] = true;
+        const DocId candidate = scorers.query->nextCandidate(windowBegin(*round));
+        if (candidate < run.docCount() && windowOf(candidate) == *round) runWindow(run, scorers, *round);
+      }
     }
-    if (is_used) makeScorers(weights, run, scorers);
+    makeScorers(weights, run, scorers);
+  }
+  // Leaves out the windows that hold no match.
+  static void keepCandidates(Scorer& query, std::uint32_t doc_count, std::vector<std::uint32_t>& windows) {
+    std::vector<bool> has_candidate((doc_count + kWindowDocs - 1) / kWindowDocs, false);
+    for (DocId from = 0; from < doc_count;) {
+      const DocId candidate = query.nextCandidate(from);
+      if (candidate >= doc_count) break;
+      has_candidate[windowOf(candidate)] = true;
+      from = windowBegin(windowOf(candidate)) + kWindowDocs;
+    }
+    std::erase_if(windows, [&](std::uint32_t window) { return !has_candidate[window]; });
+  }
+  bool cannotWin(std::uint32_t window) const {
+    return collector_->canSkip(window, std::numeric_limits<float>::infinity());
   }
 
   bool isPastDeadline() {
@@ -315,8 +338,7 @@ class SearchRun {
     if (needs_scores_ && request_.isSorted() && request_.tracks_scores)
       forEachBit(bits_.data(), [&](std::uint32_t i) { best_score_ = std::max(best_score_, scores[i]); });
     // What cannot become a hit is only counted.
-    if (count == 0 || (request_.isSorted() && collector_->canSkip(window, std::numeric_limits<float>::infinity())))
-      return;
+    if (count == 0 || (request_.isSorted() && cannotWin(window))) return;
     const auto timer = timed(outcome_.collect_time);
     if (above == nullptr) return collector_->collect(window, bits_.data(), scores);
     andBits(above, bits_.data());
