@@ -1,8 +1,11 @@
 #include "engine/query/bool_scorer.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <utility>
 
+#include "engine/query/few_docs.hpp"
 #include "engine/query/score_bounds.hpp"
 #include "engine/query/scorer_lists.hpp"
 #include "engine/query/scorers.hpp"
@@ -104,6 +107,9 @@ class BoolScorer final : public Scorer, public BoundsReader {
       required_[i] = std::move(clauses[i].clause);
     }
     spans_.open(required_, doc_count);
+    if (!spans_.isOpen()) takeConstants();
+    const auto isScored = [](const RequiredScorer& clause) { return clause.is_scored; };
+    scored_count_ = static_cast<std::size_t>(std::count_if(required_.begin(), required_.end(), isScored));
   }
 
   std::uint64_t partCount() const override {
@@ -139,23 +145,20 @@ class BoolScorer final : public Scorer, public BoundsReader {
   void narrow(std::uint32_t window, std::uint64_t* bits, float* scores) override { match(window, true, bits, scores); }
 
   void findAbove(const FloorRequest& request, std::uint64_t* bits, std::uint64_t* above, float* scores) override {
-    const auto isScored = [](const RequiredScorer& clause) { return clause.is_scored; };
     if (!should_.empty()) return Scorer::findAbove(request, bits, above, scores);
-    if (std::count_if(required_.begin(), required_.end(), isScored) == 1)
-      return findAboveByOne(request, bits, above, scores);
+    if (scored_count_ == 0) return findUniform(request, bits, above, scores);
+    if (scored_count_ == 1) return findAboveByOne(request, bits, above, scores);
     if (!spans_.isOpen() || !spans_.isWorthIt(request.within)) return Scorer::findAbove(request, bits, above, scores);
     findAboveByBounds(request, bits, above, scores);
   }
 
   bool readsBounds() const override {
-    const auto isScored = [](const RequiredScorer& clause) { return clause.is_scored; };
-    return spans_.isOpen() && should_.empty() && must_not_.empty() &&
-           std::all_of(required_.begin(), required_.end(), isScored);
+    return spans_.isOpen() && should_.empty() && must_not_.empty() && scored_count_ == required_.size();
   }
   WindowBounds readBounds(std::uint32_t window, float floor) override { return spans_.read(window, floor); }
 
   float maxScore(std::uint32_t window) override {
-    float sum = 0;
+    auto sum = static_cast<float>(constant_);
     for (const RequiredScorer& clause : required_)
       if (clause.is_scored) sum += clause.scorer->maxScore(window);
     for (const ScorerPtr& scorer : should_) sum += scorer->maxScore(window);
@@ -163,17 +166,59 @@ class BoolScorer final : public Scorer, public BoundsReader {
   }
 
  private:
+  // Clauses of whose matches all score the same are asked who matches alone; what they score is added at the end.
+  void takeConstants() {
+    for (RequiredScorer& clause : required_) {
+      if (!clause.is_scored) continue;
+      const auto* const uniform = dynamic_cast<const UniformScorer*>(clause.scorer.get());
+      const std::optional<float> score = uniform == nullptr ? std::nullopt : uniform->uniformScore();
+      if (!score) continue;
+      clause.is_scored = false;
+      constant_ += static_cast<double>(*score);
+    }
+  }
+
+  // No clause that scores is left: all matches score the same.
+  void findUniform(const FloorRequest& request, std::uint64_t* bits, std::uint64_t* above, float* scores) {
+    const auto score = static_cast<float>(constant_);
+    const bool are_above = score > request.floor;
+    if (are_above || request.needs_all) {
+      matchWithin(request.window, request.within, bits, nullptr);
+    } else {
+      clearBits(bits);
+    }
+    if (!are_above) return clearBits(above);
+    std::copy_n(bits, kWindowWords, above);
+    forEachBit(above, [&](std::uint32_t i) { scores[i] = score; });
+  }
+
+  // What the one clause that scores must exceed; a little less, since sums are rounded.
+  float floorWithoutConstants(float floor) const {
+    if (constant_ == 0) return floor;
+    constexpr double kSlack = 1e-6;
+    const auto whole = static_cast<double>(floor);
+    return static_cast<float>(whole - constant_ - (std::abs(whole) + constant_) * kSlack);
+  }
+
   // The one clause that scores knows best what lies above the floor.
   void findAboveByOne(const FloorRequest& request, std::uint64_t* bits, std::uint64_t* above, float* scores) {
     FloorRequest inner = request;
+    inner.floor = floorWithoutConstants(request.floor);
     WindowBits found;
+    clearBits(above);
     for (const RequiredScorer& clause : required_) {
+      if (inner.within == bits && !hasBits(bits)) break;
       if (clause.is_scored) {
         if (inner.within == bits) {
           std::copy_n(bits, kWindowWords, found.begin());
           inner.within = found.data();
         }
-        clause.scorer->findAbove(inner, bits, above, scores);
+        if (inner.floor > 0) {
+          clause.scorer->findAbove(inner, bits, above, scores);
+        } else {
+          clause.scorer->matchWithin(request.window, inner.within, bits, scores);
+          std::copy_n(bits, kWindowWords, above);
+        }
       } else {
         clause.scorer->matchWithin(request.window, inner.within, bits, nullptr);
       }
@@ -181,7 +226,10 @@ class BoolScorer final : public Scorer, public BoundsReader {
     }
     dropProhibited(request.window, bits);
     forEachBit(above, [&](std::uint32_t i) {
-      if (testBit(bits, i)) return;
+      if (testBit(bits, i)) {
+        scores[i] = static_cast<float>(static_cast<double>(scores[i]) + constant_);
+        return;
+      }
       scores[i] = 0;
       clearBit(above, i);
     });
@@ -252,6 +300,9 @@ class BoolScorer final : public Scorer, public BoundsReader {
       }
       has_found = true;
     }
+    if (with_sums == nullptr || constant_ == 0) return;
+    if (!has_sums) std::copy_n(bits, kWindowWords, with_sums);
+    forEachBit(bits, [&](std::uint32_t i) { sums_[i] += constant_; });
   }
 
   // Of documents within `within`, or of all, those that an optional clause matches.
@@ -293,7 +344,9 @@ class BoolScorer final : public Scorer, public BoundsReader {
   }
 
   std::vector<RequiredScorer> required_;
-  std::size_t asked_count_ = 0;  // of those, the ones that say where they go on
+  std::size_t asked_count_ = 0;   // of those, the ones that say where they go on
+  std::size_t scored_count_ = 0;  // of required_, those that say what each match scores
+  double constant_ = 0;           // what others add to every match
   std::vector<ScorerPtr> should_;
   std::vector<ScorerPtr> must_not_;
   std::uint32_t minimum_should_match_;

@@ -45,18 +45,22 @@ class PostingsWalk {
     const std::size_t at = placeOf(doc);
     return docs_[at] == doc ? static_cast<int>(at) : -1;
   }
-  // The same for documents that never go back: looks from the last one on. -1 when the term is not in it.
-  int find(DocId doc) {
-    if (!seek(doc)) return -1;
-    if (docs_[at_] < doc) {
+  // The first document >= target, kNoMoreDocs for none; its position in the current block is at(). For targets that
+  // never go back: looks from the last one on.
+  DocId reach(DocId target) {
+    if (!seek(target)) return kNoMoreDocs;
+    if (docs_[at_] < target) {
       // Mostly one of the next few.
       constexpr std::size_t kSteps = 4;
       std::size_t step = 0;
-      while (step < kSteps && docs_[at_] < doc) ++at_, ++step;
-      if (docs_[at_] < doc) at_ = placeOf(doc);
+      while (step < kSteps && docs_[at_] < target) ++at_, ++step;
+      if (docs_[at_] < target) at_ = placeOf(target);
     }
-    return docs_[at_] == doc ? static_cast<int>(at_) : -1;
+    return docs_[at_];
   }
+  std::size_t at() const { return at_; }
+  // Position of a document, by the same way, or -1 when the term is not in it.
+  int find(DocId doc) { return reach(doc) == doc ? static_cast<int>(at_) : -1; }
 
   // Calls visit(first, last) for each run of the current block's positions that lies in the window.
   template <class Visit>

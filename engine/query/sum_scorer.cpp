@@ -1,9 +1,11 @@
 // Documents that any of several scorers matches, with the sum of their scores.
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "engine/query/few_docs.hpp"
 #include "engine/query/score_bounds.hpp"
 #include "engine/query/scorer_lists.hpp"
 #include "engine/query/scorers.hpp"
@@ -13,18 +15,31 @@ namespace gyre::engine {
 
 namespace {
 
-class SumScorer final : public UnionScorer, public SpanBounder {
+class SumScorer final : public UnionScorer, public SpanBounder, public FewDocsScorer {
  public:
   explicit SumScorer(std::vector<ScorerPtr> scorers) : UnionScorer(std::move(scorers)), sums_(kWindowDocs) {
     for (const ScorerPtr& scorer : scorers_)
       if (auto* const bounder = dynamic_cast<SpanBounder*>(scorer.get()); bounder != nullptr && bounder->tellsBounds())
         bounders_.push_back(bounder);
+    for (const ScorerPtr& scorer : scorers_)
+      if (auto* const each = dynamic_cast<FewDocsScorer*>(scorer.get()); each != nullptr && each->takesFew())
+        few_.push_back(each);
   }
   bool tellsBounds() const override { return bounders_.size() == scorers_.size(); }
   void addSpan(DocId begin, float scale, std::uint64_t* bits, std::uint8_t* bounds) override {
     for (SpanBounder* const bounder : bounders_) bounder->addSpan(begin, scale, bits, bounds);
   }
+  bool takesFew() const override { return few_.size() == scorers_.size(); }
+  void addFew(std::uint32_t window, std::span<const std::uint16_t> places, std::uint64_t* bits, double* sums) override {
+    for (FewDocsScorer* const scorer : few_) scorer->addFew(window, places, bits, sums_.data());
+    for (const std::uint16_t place : places) {
+      sums[place] += static_cast<double>(static_cast<float>(sums_[place]));
+      sums_[place] = 0;
+    }
+  }
   void addTo(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, double* sums) override {
+    if (within != nullptr && sums != nullptr && takesFew())
+      if (const FewDocs few(within); few.areFew()) return addFew(window, few.places(), bits, sums);
     WindowBits found{};
     for (const ScorerPtr& scorer : scorers_)
       scorer->addTo(window, within, found.data(), sums == nullptr ? nullptr : sums_.data());
@@ -40,6 +55,9 @@ class SumScorer final : public UnionScorer, public SpanBounder {
   // MaxScore (Turtle and Flood, 1995), a window at a time: the clauses that score least, which even together stay below
   // the floor, are asked only about documents that the others bring near enough to it.
   void findAbove(const FloorRequest& request, std::uint64_t* bits, std::uint64_t* above, float* scores) override {
+    if (request.within != nullptr && takesFew())
+      if (const FewDocs few(request.within); few.areFew())
+        return findFewAbove(request, few.places(), bits, above, scores);
     const std::size_t minor_count = orderByBound(request);
     clearBits(bits);
     written_.resize(kWindowDocs);
@@ -90,6 +108,20 @@ class SumScorer final : public UnionScorer, public SpanBounder {
     double sum_up_to;  // bounds of this part and those before
   };
 
+  void findFewAbove(const FloorRequest& request, std::span<const std::uint16_t> places, std::uint64_t* bits,
+                    std::uint64_t* above, float* scores) {
+    clearBits(bits);
+    clearBits(above);
+    for (FewDocsScorer* const scorer : few_) scorer->addFew(request.window, places, bits, sums_.data());
+    for (const std::uint16_t place : places) {
+      const auto score = static_cast<float>(sums_[place]);
+      sums_[place] = 0;
+      if (!(score > request.floor) || !testBit(bits, place)) continue;
+      setBit(above, place);
+      scores[place] = score;
+    }
+  }
+
   // Orders parts_ by how much they can score in the window, the least first; how many of them cannot reach the floor
   // together.
   std::size_t orderByBound(const FloorRequest& request) {
@@ -118,6 +150,16 @@ class SumScorer final : public UnionScorer, public SpanBounder {
   }
 
   void match(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, float* scores) override {
+    if (within != nullptr && scores != nullptr && takesFew()) {
+      if (const FewDocs few(within); few.areFew()) {
+        for (FewDocsScorer* const scorer : few_) scorer->addFew(window, few.places(), bits, sums_.data());
+        for (const std::uint16_t place : few.places()) {
+          scores[place] += static_cast<float>(sums_[place]);
+          sums_[place] = 0;
+        }
+        return;
+      }
+    }
     double* const sums = scores == nullptr ? nullptr : sums_.data();
     for (const ScorerPtr& scorer : scorers_) scorer->addTo(window, within, bits, sums);
     if (scores == nullptr) return;
@@ -125,6 +167,7 @@ class SumScorer final : public UnionScorer, public SpanBounder {
   }
 
   std::vector<SpanBounder*> bounders_;  // those of scorers_ that are
+  std::vector<FewDocsScorer*> few_;     // the same
   std::vector<double> sums_;            // all 0 between calls
   std::vector<Part> parts_;             // as the last window ordered them
   // Documents of the window: those with a sum, and of those the ones that may still come above the floor.

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/query/few_docs.hpp"
 #include "engine/query/postings_walk.hpp"
 #include "engine/query/score_bounds.hpp"
 #include "engine/query/scorers.hpp"
@@ -43,7 +44,7 @@ class BoundTable {
   std::array<std::uint8_t, kFrequencies> bounds_{};
 };
 
-class TermScorer final : public Scorer, public SpanBounder {
+class TermScorer final : public Scorer, public SpanBounder, public FewDocsScorer, public UniformScorer {
  public:
   TermScorer(SegmentRun& run, const FieldReader& field, const TermInfo& term, std::shared_ptr<const Bm25> bm25)
       : field_(field),
@@ -76,8 +77,33 @@ class TermScorer final : public Scorer, public SpanBounder {
 
   void addTo(std::uint32_t window, const std::uint64_t* within, std::uint64_t* bits, double* sums) override {
     if (within == nullptr) return add(window, bits, sums);
-    if (sums == nullptr || isFew(within)) return Scorer::addTo(window, within, bits, sums);
+    if (sums == nullptr) return Scorer::addTo(window, within, bits, sums);
+    const FewDocs few(within);
+    if (few.areFew()) return addFew(window, few.places(), bits, sums);
+    if (isFew(within)) return Scorer::addTo(window, within, bits, sums);
     addWithin(window, within, bits, sums);
+  }
+
+  void addFew(std::uint32_t window, std::span<const std::uint16_t> places, std::uint64_t* bits, double* sums) override {
+    const DocId base = windowBegin(window);
+    for (std::size_t i = 0; i < places.size();) {
+      const DocId doc = base + places[i];
+      const DocId reached = walk_.reach(doc);
+      if (reached == doc) {
+        setBit(bits, places[i]);
+        sums[places[i]] += static_cast<double>(scoreAt(walk_.at()));
+        ++i;
+        continue;
+      }
+      if (reached > base + places.back()) return;
+      while (base + places[i] < reached) ++i;
+    }
+  }
+
+  // Terms of keywords have neither frequencies nor lengths.
+  std::optional<float> uniformScore() const override {
+    if (field_.type == FieldType::kText || norms_ != nullptr) return std::nullopt;
+    return bm25_->score(1, 1);
   }
 
   void addSome(std::uint32_t window, const std::uint64_t* within, const std::uint64_t* scored, std::uint64_t* bits,

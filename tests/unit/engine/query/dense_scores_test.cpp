@@ -36,8 +36,10 @@ class DenseScoresTest : public CppUnit::TestFixture {
   using Scores = std::map<std::string, float>;
 
   void fill(std::mt19937& random) {
-    auto opened = Index::open(directory_, R"({"mappings":{"properties":{"t":{"type":"text"},"n":{"type":"integer"}}}})",
-                              {}, observer_);
+    auto opened = Index::open(
+        directory_,
+        R"({"mappings":{"properties":{"t":{"type":"text"},"n":{"type":"integer"},"k":{"type":"keyword"}}}})", {},
+        observer_);
     CPPUNIT_ASSERT(opened.isOk());
     index_ = std::move(opened).value();
     std::vector<std::string> ids, sources;
@@ -48,12 +50,16 @@ class DenseScoresTest : public CppUnit::TestFixture {
         if (random() % 100 < kPercents[word])
           for (unsigned times = 1 + random() % 3; times > 0; --times) text += wordOf(word) + " ";
       ids.push_back(std::to_string(i));
-      sources.push_back(R"({"t":")" + text + R"(","n":)" + std::to_string(random() % 10) + "}");
+      sources.push_back(R"({"t":")" + text + R"(","n":)" + std::to_string(random() % 10) + R"(,"k":")" +
+                        keyOf(random() % 300) + "\"}");
     }
     for (std::size_t i = 0; i < kDocs; ++i) operations.push_back({Operation::Kind::kIndex, ids[i], 1, sources[i]});
     CPPUNIT_ASSERT(index_->apply(operations, 1).isOk());
     CPPUNIT_ASSERT(index_->refresh().isOk());
   }
+
+  // One key in three documents, others in a few of each window.
+  static std::string keyOf(unsigned number) { return "k" + std::to_string(number < 100 ? 0 : number % 40); }
 
   Scores ask(const std::string& query) {
     const auto answer = index_->search(R"({"size":10000,"_source":false,"query":)" + query + "}");
@@ -99,6 +105,16 @@ class DenseScoresTest : public CppUnit::TestFixture {
       for (unsigned i = least + random() % 3; i > 1; --i) text += "," + randomQuery(random, depth - 1);
       return text + "]";
     };
+    // Of these, all matches score the same.
+    if (random() % 4 == 0) {
+      const std::string term = R"({"term":{"k":{"value":")" + keyOf(random() % 300) + R"(","boost":)" + boost + "}}}";
+      switch (random() % 4) {
+        case 0: return term;
+        case 1: return R"({"constant_score":{"filter":)" + term + R"(,"boost":)" + boost + "}}";
+        case 2: return R"({"terms":{"k":[")" + keyOf(random() % 300) + R"(",")" + keyOf(random() % 300) + R"("]}})";
+        default: return R"({"range":{"n":{"gte":)" + std::to_string(random() % 5) + R"(,"boost":)" + boost + "}}}";
+      }
+    }
     switch (depth == 0 ? random() % 3 : random() % 8) {
       case 0: return R"({"term":{"t":{"value":")" + word() + R"(","boost":)" + boost + "}}}";
       case 1:
@@ -134,6 +150,10 @@ class DenseScoresTest : public CppUnit::TestFixture {
     std::vector<Scores> alone;
     for (std::size_t word = 0; word < std::size(kPercents); ++word)
       alone.push_back(ask(R"({"term":{"t":")" + wordOf(word) + "\"}}"));
+    const std::vector<std::string> uniform = {R"({"term":{"k":"k0"}})", R"({"term":{"k":"k7"}})",
+                                              R"({"range":{"n":{"gte":4,"boost":3}}})"};
+    std::vector<Scores> of_uniform;
+    for (const std::string& clause : uniform) of_uniform.push_back(ask(clause));
     for (int round = 0; round < 60; ++round) {
       std::vector<std::size_t> must, should;
       for (std::size_t word = 0; word < std::size(kPercents); ++word) {
@@ -155,7 +175,15 @@ class DenseScoresTest : public CppUnit::TestFixture {
         for (const std::size_t word : should)
           if (const auto found = alone[word].find(id); found != alone[word].end())
             sum.second += static_cast<double>(found->second);
-      const std::string query = R"({"bool":{"must":)" + clauses(must) + R"(,"should":)" + clauses(should) + "}}";
+      std::string required = clauses(must);
+      // A clause of which all matches score the same is required with the others.
+      if (const std::size_t i = random() % (uniform.size() + 1); i < uniform.size() && !must.empty()) {
+        required.back() = ',';
+        required += uniform[i] + "]";
+        std::erase_if(sums, [&](const auto& entry) { return !of_uniform[i].contains(entry.first); });
+        for (auto& [id, sum] : sums) sum.first += static_cast<double>(of_uniform[i].at(id));
+      }
+      const std::string query = R"({"bool":{"must":)" + required + R"(,"should":)" + clauses(should) + "}}";
       const Scores scores = ask(query);
       CPPUNIT_ASSERT_EQUAL_MESSAGE(query, sums.size(), scores.size());
       for (const auto& [id, sum] : sums)
