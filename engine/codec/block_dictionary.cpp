@@ -1,11 +1,15 @@
 #include "engine/codec/block_dictionary.hpp"
 
+#include <xxhash.h>
 #include <zdict.h>
 #include <zstd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
 
 namespace gyre::engine {
 namespace {
@@ -103,15 +107,34 @@ std::uint32_t trial(const BlockDictionary& dictionary, std::span<const std::stri
 }  // namespace
 
 struct BlockDictionary::Tables {
+  explicit Tables(std::string_view dictionary)
+      : bytes(dictionary),
+        reading(ZSTD_createDDict(bytes.data(), bytes.size())),
+        writing(ZSTD_createCDict(bytes.data(), bytes.size(), kLevel)) {}
+
+  std::string bytes;
   std::unique_ptr<ZSTD_DDict, Free> reading;
   std::unique_ptr<ZSTD_CDict, Free> writing;
 };
 
-BlockDictionary::BlockDictionary(std::string bytes, std::uint32_t promised_permille)
-    : bytes_(std::move(bytes)), promised_permille_(promised_permille), tables_(std::make_unique<Tables>()) {
-  tables_->reading.reset(ZSTD_createDDict(bytes_.data(), bytes_.size()));
-  tables_->writing.reset(ZSTD_createCDict(bytes_.data(), bytes_.size(), kLevel));
+// Segments of one index mostly have the same dictionary. Its tables are some hundred KiB: one copy of them stays in the
+// processor's cache while a page of hits from many segments is unpacked.
+std::shared_ptr<const BlockDictionary::Tables> BlockDictionary::tablesOf(std::string_view bytes) {
+  static std::mutex mutex;
+  static std::unordered_multimap<std::uint64_t, std::weak_ptr<const Tables>> all;
+  const std::uint64_t hash = XXH3_64bits(bytes.data(), bytes.size());
+  const std::lock_guard lock(mutex);
+  for (auto [at, end] = all.equal_range(hash); at != end; ++at)
+    if (auto known = at->second.lock(); known != nullptr && known->bytes == bytes) return known;
+  std::erase_if(all, [](const auto& each) { return each.second.expired(); });
+  auto made = std::make_shared<const Tables>(bytes);
+  all.emplace(hash, made);
+  return made;
 }
+
+BlockDictionary::BlockDictionary(std::string_view bytes, std::uint32_t promised_permille)
+    : promised_permille_(promised_permille), tables_(tablesOf(bytes)) {}
+base::ByteView BlockDictionary::bytes() const { return base::asBytes(tables_->bytes); }
 BlockDictionary::~BlockDictionary() = default;
 
 std::shared_ptr<const BlockDictionary> BlockDictionary::train(std::span<const std::string_view> samples,
@@ -143,7 +166,7 @@ std::shared_ptr<const BlockDictionary> BlockDictionary::train(std::span<const st
   // Documents that have nothing in common, or are all the same, are stored without.
   if (ZDICT_isError(size) != 0) return nullptr;
   bytes.resize(size);
-  std::shared_ptr<BlockDictionary> made(new BlockDictionary(std::move(bytes), 0));
+  std::shared_ptr<BlockDictionary> made(new BlockDictionary(bytes, 0));
   if (made->tables_->reading == nullptr || made->tables_->writing == nullptr) return nullptr;
   made->promised_permille_ = trial(*made, samples, source_bytes, isContent);
   made->shapes_ = std::move(shapes);
@@ -155,7 +178,7 @@ Result<std::shared_ptr<const BlockDictionary>> BlockDictionary::open(base::ByteV
                                                                      std::shared_ptr<const SourceShapes> shapes) {
   if (bytes.size() > kLargestDictionary || ZDICT_getDictID(bytes.data(), bytes.size()) == 0)
     return corruption("stored documents: no zstd dictionary");
-  std::shared_ptr<BlockDictionary> opened(new BlockDictionary(std::string(base::asText(bytes)), promised_permille));
+  std::shared_ptr<BlockDictionary> opened(new BlockDictionary(base::asText(bytes), promised_permille));
   opened->shapes_ = std::move(shapes);
   if (opened->tables_->reading == nullptr || opened->tables_->writing == nullptr)
     return corruption("stored documents: damaged zstd dictionary");

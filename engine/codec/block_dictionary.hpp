@@ -6,7 +6,8 @@
 // checksum, so bytes that rot after the segment was opened are seen.
 // FORMAT: docs/INDEX_FORMAT.md, "Stored documents".
 //
-// THREADS: a dictionary is immutable; the free functions keep zstd's working memory by thread.
+// THREADS: a dictionary is immutable, and shares what zstd makes of its bytes with others of the same bytes; the free
+// functions keep zstd's working memory by thread.
 #pragma once
 
 #include <cstdint>
@@ -49,7 +50,7 @@ class BlockDictionary {
   BlockDictionary(const BlockDictionary&) = delete;
   BlockDictionary& operator=(const BlockDictionary&) = delete;
 
-  base::ByteView bytes() const { return base::asBytes(bytes_); }
+  base::ByteView bytes() const;
   // To how many thousandths the documents it was made for were compressed.
   std::uint32_t promisedPermille() const { return promised_permille_; }
   // Whether these documents are enough like the ones it was made for. With shapes as train().
@@ -64,12 +65,13 @@ class BlockDictionary {
 
  private:
   struct Tables;
-  BlockDictionary(std::string bytes, std::uint32_t promised_permille);
+  BlockDictionary(std::string_view bytes, std::uint32_t promised_permille);
+  // Shared by all dictionaries of these bytes.
+  static std::shared_ptr<const Tables> tablesOf(std::string_view bytes);
 
-  std::string bytes_;
   std::uint32_t promised_permille_;
   std::shared_ptr<const SourceShapes> shapes_;
-  std::unique_ptr<Tables> tables_;
+  std::shared_ptr<const Tables> tables_;
 };
 
 // The samples that train() wants, of `count` documents that `source(i)` gives as views.
