@@ -1,5 +1,6 @@
 #include "engine/analysis/analyzer.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -270,7 +271,16 @@ std::vector<PositionedTerm> analyzeToPositions(const Analyzer& analyzer, std::st
   return terms;
 }
 
+namespace {
+// Whether lowercasing is all that it does.
+bool onlyLowers(const AnalyzerParts& parts) {
+  return parts.char_filters.empty() && std::all_of(parts.filters.begin(), parts.filters.end(),
+                                                   [](const auto& filter) { return isLowerCaseFilter(*filter.part); });
+}
+}  // namespace
+
 std::string normalizeTerm(const Analyzer& analyzer, std::string_view text) {
+  if (isLowerAscii(text) && onlyLowers(analyzer.parts())) return std::string(text);
   TokenList list;
   std::string filtered(text);
   for (const auto& filter : analyzer.parts().char_filters) {

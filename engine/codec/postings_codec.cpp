@@ -17,13 +17,13 @@ constexpr std::uint64_t kOffsetMask = (std::uint64_t{1} << kNormShift) - 1;
 // Terms are handed on in portions: a merge must not hold a whole field in memory.
 constexpr std::size_t kWriteBytes = 1u << 18;
 
-void appendPackedRun(std::string& out, const std::vector<std::uint32_t>& values, std::uint32_t below) {
+void appendPackedRun(std::string& out, std::span<const std::uint32_t> values, std::uint32_t below) {
   std::uint32_t all = 0;
   for (const std::uint32_t value : values) all |= value - below;
   const unsigned width = bitWidth(all);
   out += static_cast<char>(width);
   if (below == 0) {
-    appendPacked(out, std::span<const std::uint32_t>(values), width);
+    appendPacked(out, values, width);
     return;
   }
   std::array<std::uint32_t, kPostingsBlock> shifted;
@@ -38,10 +38,10 @@ void appendPackedRun(std::string& out, const std::vector<std::uint32_t>& values,
 
 void PostingsWriter::add(DocId doc, std::span<const std::uint32_t> positions) {
   // The first delta of a term is the document itself: last_doc_ starts one below 0.
-  docs_.push_back(doc - last_doc_ - 1);
+  docs_[count_] = doc - last_doc_ - 1;
   last_doc_ = doc;
   if (has_positions_) {
-    freqs_.push_back(static_cast<std::uint32_t>(positions.size()));
+    freqs_[count_] = static_cast<std::uint32_t>(positions.size());
     std::uint32_t last = 0;
     for (const std::uint32_t position : positions) {
       positions_.push_back(position - last);
@@ -54,21 +54,54 @@ void PostingsWriter::add(DocId doc, std::span<const std::uint32_t> positions) {
     ++total_term_freq_;
   }
   ++doc_freq_;
-  if (docs_.size() == kPostingsBlock) writeBlock();
+  if (++count_ == kPostingsBlock) writeBlock();
+}
+
+void PostingsWriter::addRun(std::span<const DocId> docs, DocId shift, std::span<const std::uint32_t> freqs,
+                            std::span<const std::uint32_t> positions) {
+  if (docs.empty()) return;
+  if (has_positions_ && doc_freq_ == 0) first_position_ = positions.front();
+  doc_freq_ += static_cast<std::uint32_t>(docs.size());
+  total_term_freq_ += has_positions_ ? positions.size() : docs.size();
+  while (!docs.empty()) {
+    const std::size_t taken = std::min<std::size_t>(docs.size(), kPostingsBlock - count_);
+    std::uint32_t* const deltas = docs_.data() + count_;
+    deltas[0] = docs[0] + shift - last_doc_ - 1;
+    for (std::size_t i = 1; i < taken; ++i) deltas[i] = docs[i] - docs[i - 1] - 1;
+    last_doc_ = docs[taken - 1] + shift;
+    if (has_positions_) {
+      std::size_t count = 0;
+      for (std::size_t i = 0; i < taken; ++i) {
+        freqs_[count_ + i] = freqs[i];
+        count += freqs[i];
+        min_norm_ = std::min(min_norm_, norms_ != nullptr ? norms_[docs[i] + shift] : std::uint8_t{0});
+      }
+      positions_.insert(positions_.end(), positions.begin(), positions.begin() + static_cast<std::ptrdiff_t>(count));
+      positions = positions.subspan(count);
+      freqs = freqs.subspan(taken);
+    }
+    docs = docs.subspan(taken);
+    count_ += static_cast<std::uint32_t>(taken);
+    if (count_ == kPostingsBlock) writeBlock();
+  }
+}
+
+void PostingsWriter::clearBlock() {
+  count_ = 0;
+  positions_.clear();
+  min_norm_ = 0xff;
 }
 
 void PostingsWriter::writeBlock() {
-  const std::uint32_t max_freq = freqs_.empty() ? 1 : *std::max_element(freqs_.begin(), freqs_.end());
+  const std::span<const std::uint32_t> docs(docs_.data(), count_), freqs(freqs_.data(), count_);
+  const std::uint32_t max_freq = has_positions_ ? *std::max_element(freqs.begin(), freqs.end()) : 1;
   skips_.push_back({last_doc_, max_freq, blocks_.size(), min_norm_});
-  appendPackedRun(blocks_, docs_, 0);
+  appendPackedRun(blocks_, docs, 0);
   if (has_positions_) {
-    appendPackedRun(blocks_, freqs_, 1);
+    appendPackedRun(blocks_, freqs, 1);
     appendPackedRun(blocks_, positions_, 0);
   }
-  docs_.clear();
-  freqs_.clear();
-  positions_.clear();
-  min_norm_ = 0xff;
+  clearBlock();
 }
 
 void PostingsWriter::writeSkips(std::string& out) const {
@@ -90,12 +123,9 @@ TermInfo PostingsWriter::finishTerm() {
   TermInfo info{doc_freq_, total_term_freq_, 0};
   if (isInlineTerm(info)) {
     info.postings_offset = inlinePosting(last_doc_, has_positions_ ? first_position_ : 0);
-    docs_.clear();
-    freqs_.clear();
-    positions_.clear();
-    min_norm_ = 0xff;
+    clearBlock();
   } else if (doc_freq_ > 0) {
-    if (!docs_.empty()) writeBlock();
+    if (count_ > 0) writeBlock();
     info.postings_offset = written_ + buffer_.size();
     writeSkips(buffer_);
     buffer_ += blocks_;
@@ -168,6 +198,17 @@ class PackedCursor final : public PostingsCursor {
     if (!has_positions_) return {base::loadLittle<std::uint32_t>(entry), 1, 0};
     return {base::loadLittle<std::uint32_t>(entry), base::loadLittle<std::uint32_t>(entry + 4),
             static_cast<std::uint8_t>(base::loadLittle<std::uint64_t>(entry + 8) >> kNormShift)};
+  }
+
+  // See copyPostings. REQUIRES: nothing was asked for before.
+  bool copyTo(DocId shift, PostingsWriter& to) {
+    std::uint32_t copied = 0;
+    for (DocId next = 0; advanceBlock(next); next = docs_[count_ - 1] + 1) {
+      if (has_positions_ && !readDistances()) return false;
+      to.addRun(docs(), shift, has_positions_ ? freqs() : std::span<const std::uint32_t>(), positions_);
+      copied += count_;
+    }
+    return copied == term_.doc_freq;
   }
 
  private:
@@ -275,31 +316,37 @@ class PackedCursor final : public PostingsCursor {
     for (std::uint32_t i = 0; i < count_; ++i) ++freqs_[i];
   }
 
-  void decodePositions() {
+  // Of each document of the block its first position and then the distances of the others. False, and none, when they
+  // are not there.
+  bool readDistances() {
     freqs();
-    has_starts_ = true;
-    starts_[0] = 0;
-    std::uint64_t total = 0;
-    for (std::uint32_t i = 0; i < count_; ++i) {
-      total += freqs_[i];
-      starts_[i + 1] = static_cast<std::uint32_t>(total);
-    }
     if (is_inline_) {
       positions_.assign(1, static_cast<std::uint32_t>(term_.postings_offset >> 32));
-      return;
+      return true;
     }
+    std::uint64_t total = 0;
+    for (std::uint32_t i = 0; i < count_; ++i) total += freqs_[i];
     // No term can occur more often than its dictionary entry says; checked before memory is asked for.
     if (total <= term_.total_term_freq && total < kNoMoreDocs) {
       positions_.resize(total);
-      if (unpackRun(total, positions_.data())) {
-        for (std::uint32_t i = 0; i < count_; ++i)
-          std::partial_sum(positions_.begin() + starts_[i], positions_.begin() + starts_[i + 1],
-                           positions_.begin() + starts_[i]);
-        return;
-      }
+      if (unpackRun(total, positions_.data())) return true;
     }
     positions_.clear();
-    starts_.fill(0);
+    return false;
+  }
+
+  void decodePositions() {
+    has_starts_ = true;
+    starts_[0] = 0;
+    if (!readDistances()) {
+      starts_.fill(0);
+      return;
+    }
+    for (std::uint32_t i = 0; i < count_; ++i) {
+      starts_[i + 1] = starts_[i] + freqs_[i];
+      std::partial_sum(positions_.begin() + starts_[i], positions_.begin() + starts_[i + 1],
+                       positions_.begin() + starts_[i]);
+    }
   }
 
   base::ByteView section_;
@@ -336,6 +383,9 @@ class PackedPostings final : public PostingsReader {
   std::unique_ptr<PostingsCursor> cursor(const TermInfo& term) const override {
     return std::make_unique<PackedCursor>(section_, has_positions_, norms_, doc_count_, term);
   }
+  bool copy(const TermInfo& term, DocId shift, PostingsWriter& to) const {
+    return PackedCursor(section_, has_positions_, norms_, doc_count_, term).copyTo(shift, to);
+  }
 
  private:
   base::ByteView section_;
@@ -345,6 +395,10 @@ class PackedPostings final : public PostingsReader {
 };
 
 }  // namespace
+
+bool copyPostings(const PostingsReader& from, const TermInfo& term, DocId shift, PostingsWriter& to) {
+  return static_cast<const PackedPostings&>(from).copy(term, shift, to);
+}
 
 std::unique_ptr<PostingsReader> openPostings(base::ByteView section, bool has_positions, const std::uint8_t* norms,
                                              std::uint32_t doc_count) {

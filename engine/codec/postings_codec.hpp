@@ -5,6 +5,7 @@
 // THREADS: a writer belongs to one thread. OWNS: a reader borrows the section's bytes and the norms.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -25,6 +26,10 @@ class PostingsWriter {
 
   // Documents of the current term, ascending; positions ascending, at least one where the field keeps them.
   void add(DocId doc, std::span<const std::uint32_t> positions);
+  // Several of them, each `shift` higher than it says. With positions: `freqs` of each, and of each in turn its first
+  // position and then the distances of the others; without, both are empty.
+  void addRun(std::span<const DocId> docs, DocId shift, std::span<const std::uint32_t> freqs,
+              std::span<const std::uint32_t> positions);
   // Ends the current term. doc_freq is 0 when nothing was added since the last one.
   TermInfo finishTerm();
   // Writes what every section ends with. Nothing may be added afterwards.
@@ -37,6 +42,7 @@ class PostingsWriter {
     std::uint64_t offset;  // of the block, from the end of the skip table
     std::uint8_t min_norm;
   };
+  void clearBlock();
   void writeBlock();
   void writeSkips(std::string& out) const;
   void put(const std::string& bytes);
@@ -46,9 +52,10 @@ class PostingsWriter {
   const std::uint8_t* norms_;
   std::uint64_t written_ = 0;
 
-  std::vector<std::uint32_t> docs_;  // of the block being filled, as deltas
-  std::vector<std::uint32_t> freqs_;
-  std::vector<std::uint32_t> positions_;  // as deltas
+  std::uint32_t count_ = 0;                          // documents of the block being filled
+  std::array<std::uint32_t, kPostingsBlock> docs_;   // as deltas
+  std::array<std::uint32_t, kPostingsBlock> freqs_;  // with positions
+  std::vector<std::uint32_t> positions_;             // as deltas
   DocId last_doc_ = kNoMoreDocs;
   std::uint8_t min_norm_ = 0xff;
 
@@ -59,6 +66,11 @@ class PostingsWriter {
   std::string blocks_;
   std::string buffer_;
 };
+
+// Adds all postings of the term, with documents that are `shift` higher, to a writer that keeps positions if the reader
+// does: what a merge does with nearly all of them. False, and then some may be missing, when they cannot be read.
+// REQUIRES: `from` was opened by openPostings().
+bool copyPostings(const PostingsReader& from, const TermInfo& term, DocId shift, PostingsWriter& to);
 
 std::unique_ptr<PostingsReader> openPostings(base::ByteView section, bool has_positions, const std::uint8_t* norms,
                                              std::uint32_t doc_count);

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "engine/codec/matching_columns.hpp"
 #include "gyre/json_writer.hpp"
 
 namespace gyre::engine {
@@ -142,6 +143,15 @@ bool appendTime(std::int64_t millis, std::string& out) {
   put(22, rest % 100);
   out.append(text, sizeof text - 1);
   return true;
+}
+
+std::size_t matchWritten(SourceColumns& columns, std::size_t number, DocId doc, bool is_inner, std::string_view rest) {
+  thread_local std::string told;
+  told.clear();
+  if (!columns.append(number, doc, told)) return MatchingColumns::kNoMatch;
+  std::string_view value = told;
+  if (is_inner) value = value.substr(1, value.size() - 2);
+  return rest.starts_with(value) ? value.size() : MatchingColumns::kNoMatch;
 }
 
 // ---- finding shapes
@@ -298,7 +308,7 @@ Result<std::shared_ptr<const SourceShapes>> SourceShapes::parse(std::string_view
 // The quotes of a string belong to the text around it.
 bool SourceShapes::encodeAs(const Shape& shape, std::string_view source, DocId doc, SourceColumns& columns,
                             std::string& record) const {
-  thread_local std::string told;
+  auto* const matching = dynamic_cast<MatchingColumns*>(&columns);
   std::string_view rest = source;
   const std::size_t values = shape.column.size();
   std::string_view kept[kMostValues];
@@ -317,12 +327,10 @@ bool SourceShapes::encodeAs(const Shape& shape, std::string_view source, DocId d
       rest.remove_prefix(size);
       continue;
     }
-    told.clear();
-    if (!columns.append(shape.column[i], doc, told)) return false;
-    std::string_view value = told;
-    if (is_string) value = value.substr(1, value.size() - 2);
-    if (!rest.starts_with(value)) return false;
-    rest.remove_prefix(value.size());
+    const std::size_t size = matching != nullptr ? matching->match(shape.column[i], doc, is_string, rest)
+                                                 : matchWritten(columns, shape.column[i], doc, is_string, rest);
+    if (size == MatchingColumns::kNoMatch) return false;
+    rest.remove_prefix(size);
   }
   if (rest != shape.between.back()) return false;
   for (std::size_t i = 0; i < kept_count; ++i) {

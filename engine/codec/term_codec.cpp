@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <mutex>
 #include <span>
 #include <vector>
@@ -18,19 +19,32 @@ constexpr std::uint32_t kTermsPerBlock = 16;
 constexpr std::size_t kHeaderSize = 8;
 constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 
+std::uint64_t eightBytes(std::string_view text, std::size_t at) {
+  return base::loadLittle<std::uint64_t>(reinterpret_cast<const std::uint8_t*>(text.data()) + at);
+}
+
 std::size_t sharedPrefix(std::string_view a, std::string_view b) {
   const std::size_t limit = std::min(a.size(), b.size());
   std::size_t i = 0;
+  for (; i + 8 <= limit; i += 8)
+    if (const std::uint64_t differs = eightBytes(a, i) ^ eightBytes(b, i); differs != 0)
+      return i + static_cast<std::size_t>(std::countr_zero(differs)) / 8;
   while (i < limit && a[i] == b[i]) ++i;
   return i;
+}
+
+// Most are a byte, and a dictionary is written as little else.
+void appendVarint(std::string& out, std::uint64_t value) {
+  value < 0x80 ? out.push_back(static_cast<char>(value)) : base::appendVarint(out, value);
 }
 
 // A length that fills its byte means that many characters or more.
 constexpr std::size_t kMostCharacters = 255;
 
 std::uint8_t countCharacters(std::string_view term) {
-  std::size_t count = 0;
-  for (const char c : term) count += (static_cast<unsigned char>(c) & 0xc0) != 0x80 ? 1u : 0u;
+  std::size_t count = 0, i = 0;
+  for (; i + 8 <= term.size() && (eightBytes(term, i) & 0x8080808080808080u) == 0; i += 8) count += 8;  // ASCII
+  for (; i < term.size(); ++i) count += (static_cast<unsigned char>(term[i]) & 0xc0) != 0x80 ? 1u : 0u;
   return static_cast<std::uint8_t>(std::min(count, kMostCharacters));
 }
 
@@ -60,15 +74,18 @@ bool isHex(std::string_view text) {
 // traces and numbers are most of the terms of logs.
 void appendRest(std::string_view rest, std::string& out) {
   const bool is_hex = rest.size() > 1 && isHex(rest);
-  base::appendVarint(out, rest.size() * 2 + (is_hex ? 1 : 0));
+  appendVarint(out, rest.size() * 2 + (is_hex ? 1 : 0));
   if (!is_hex) {
     out += rest;
     return;
   }
+  const std::size_t at = out.size();
+  out.resize(at + (rest.size() + 1) / 2);
+  char* to = out.data() + at;
   for (std::size_t i = 0; i < rest.size(); i += 2) {
     const unsigned high = kDigits[static_cast<unsigned char>(rest[i])];
     const unsigned low = i + 1 < rest.size() ? kDigits[static_cast<unsigned char>(rest[i + 1])] : 0u;
-    out += static_cast<char>(high << 4 | low);
+    *to++ = static_cast<char>(high << 4 | low);
   }
 }
 
@@ -81,11 +98,11 @@ void TermDictionaryWriter::add(std::string_view term, const TermInfo& info) {
     block_starts_.push_back(full_bytes_ + blocks_.size());
     last_offset_ = 0;
     shortest_ = longest_ = length;
-    base::appendVarint(terms_, term.size());
+    appendVarint(terms_, term.size());
     terms_ += term;
   } else {
     const std::size_t shared = sharedPrefix(last_, term);
-    base::appendVarint(terms_, shared);
+    appendVarint(terms_, shared);
     appendRest(term.substr(shared), terms_);
     shortest_ = std::min(shortest_, length);
     longest_ = std::max(longest_, length);
@@ -95,16 +112,16 @@ void TermDictionaryWriter::add(std::string_view term, const TermInfo& info) {
   if (detail_ == TermDetail::kBare) return;
   if (detail_ == TermDetail::kPositions) {
     const std::uint64_t more = info.total_term_freq - info.doc_freq;
-    base::appendVarint(infos_, std::uint64_t{info.doc_freq} * 2 + (more > 0 ? 1 : 0));
-    if (more > 0) base::appendVarint(infos_, more);
+    appendVarint(infos_, std::uint64_t{info.doc_freq} * 2 + (more > 0 ? 1 : 0));
+    if (more > 0) appendVarint(infos_, more);
   } else {
-    base::appendVarint(infos_, info.doc_freq);
+    appendVarint(infos_, info.doc_freq);
   }
   if (isInlineTerm(info)) {
-    base::appendVarint(infos_, info.postings_offset & 0xffff'ffff);
-    if (detail_ == TermDetail::kPositions) base::appendVarint(infos_, info.postings_offset >> 32);
+    appendVarint(infos_, info.postings_offset & 0xffff'ffff);
+    if (detail_ == TermDetail::kPositions) appendVarint(infos_, info.postings_offset >> 32);
   } else {
-    base::appendVarint(infos_, info.postings_offset - last_offset_);
+    appendVarint(infos_, info.postings_offset - last_offset_);
     last_offset_ = info.postings_offset;
   }
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <span>
 
 namespace gyre::engine {
 
@@ -38,6 +37,29 @@ void FieldBuffer::clear() {
   positions.clear();
   ends.clear();
   completions = {};
+  waiting.clear();
+  waiting_bytes.clear();
+}
+
+void FieldBuffer::settle() {
+  for (const Waiting& each : waiting) terms.fetchTerm(each.hash);
+  for (const Waiting& each : waiting) terms.fetchBytes(each.hash);
+  std::size_t begin = 0;
+  for (const Waiting& each : waiting) {
+    term_ids[each.at] = terms.intern(std::string_view(waiting_bytes).substr(begin, each.end - begin), each.hash);
+    begin = each.end;
+  }
+  waiting.clear();
+  waiting_bytes.clear();
+}
+
+void FieldBuffer::dropWaiting(std::size_t from) {
+  while (!waiting.empty() && waiting.back().at >= from) waiting.pop_back();
+  waiting_bytes.resize(waiting.empty() ? 0 : waiting.back().end);
+}
+
+void SegmentBuffer::settle() {
+  for (FieldBuffer& buffer : fields_) buffer.settle();
 }
 
 void SegmentBuffer::clear(std::shared_ptr<const Mapping> mapping) {
@@ -195,23 +217,6 @@ FieldBuffer& SegmentBuffer::touch(const Field& field) {
   return buffer;
 }
 
-void SegmentBuffer::settleTerms() {
-  if (waiting_count_ == 0) return;
-  FieldBuffer& buffer = fields_[waiting_field_];
-  const std::span<const WaitingTerm> waiting(waiting_.data(), waiting_count_);
-  for (const WaitingTerm& each : waiting) buffer.terms.fetchTerm(each.hash);
-  for (const WaitingTerm& each : waiting) buffer.terms.fetchBytes(each.hash);
-  std::size_t begin = 0;
-  for (const WaitingTerm& each : waiting) {
-    const std::string_view term = std::string_view(waiting_bytes_).substr(begin, each.end - begin);
-    buffer.term_ids.push_back(buffer.terms.intern(term, each.hash));
-    buffer.positions.push_back(each.position);
-    begin = each.end;
-  }
-  waiting_count_ = 0;
-  waiting_bytes_.clear();
-}
-
 namespace {
 // Whether the document has terms of the field already.
 bool hasRun(const FieldBuffer& buffer, DocId doc) {
@@ -226,11 +231,14 @@ void SegmentBuffer::term(const Field& field, std::string_view term, std::uint32_
   FieldBuffer& buffer = touch(field);
   const std::uint64_t hash = hashTerm(term);
   if (!has_nested_fields_) {
-    if (waiting_count_ == kMostWaiting || waiting_field_ != field.ordinal) settleTerms();
+    const std::uint32_t near = buffer.terms.findNear(term, hash);
+    buffer.term_ids.push_back(near);
+    buffer.positions.push_back(position);
+    if (near != TermTable::kNone) return;
     buffer.terms.fetchSlot(hash);
-    waiting_bytes_ += term;
-    waiting_[waiting_count_++] = {hash, position, waiting_bytes_.size()};
-    waiting_field_ = field.ordinal;
+    buffer.waiting_bytes += term;
+    buffer.waiting.push_back({hash, buffer.term_ids.size() - 1, buffer.waiting_bytes.size()});
+    if (buffer.waiting.size() == kMostWaiting) buffer.settle();
     return;
   }
   const std::uint32_t number = buffer.terms.intern(term, hash);
@@ -299,8 +307,6 @@ void SegmentBuffer::completion(const Field& field, std::string_view input, std::
 }
 
 void SegmentBuffer::abandonDocument() {
-  waiting_count_ = 0;
-  waiting_bytes_.clear();
   for (const Mark& mark : marks_) {
     FieldBuffer& buffer = fields_[mark.ordinal];
     buffer.docs.resize(mark.docs);
@@ -308,6 +314,7 @@ void SegmentBuffer::abandonDocument() {
     if (isNumeric(mapping_->fields()[mark.ordinal].type)) {
       buffer.numbers.resize(mark.values);
     } else {
+      buffer.dropWaiting(mark.values);
       buffer.term_ids.resize(mark.values);
       if (!buffer.positions.empty()) buffer.positions.resize(mark.values);
     }
@@ -317,7 +324,6 @@ void SegmentBuffer::abandonDocument() {
 }
 
 DocId SegmentBuffer::keepDocument(const Identity& identity, std::string_view source) {
-  settleTerms();
   if (!objects_.empty()) settleObjects();
   const DocId doc = docCount() + ended_;
   for (const Mark& mark : marks_) {

@@ -12,7 +12,6 @@
 // owner's lock against each other. OWNS: copies of everything it was given.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -40,7 +39,21 @@ struct FieldBuffer {
   CompletionWriter completions;
   std::uint32_t first_position = 0;  // text: of the nested object that is being read
 
+  // Occurrences in term_ids that have no number yet: a table of terms is in no cache, and what several of them need is
+  // fetched at once.
+  struct Waiting {
+    std::uint64_t hash;
+    std::size_t at;   // in term_ids
+    std::size_t end;  // in waiting_bytes
+  };
+  std::vector<Waiting> waiting;
+  std::string waiting_bytes;
+
   void clear();
+  // Numbers the terms that wait.
+  void settle();
+  // Forgets those that wait from that place of term_ids on.
+  void dropWaiting(std::size_t from);
 };
 
 class SegmentBuffer final : public DocumentSink {
@@ -74,6 +87,8 @@ class SegmentBuffer final : public DocumentSink {
     // and `hash` mean nothing.
     std::optional<std::int64_t> number = {};
   };
+  // Before term_ids are read.
+  void settle();
   // Keeps it, as the document that the id now names; an earlier one of that id is gone. Returns the root's number.
   DocId keepDocument(const Identity& identity, std::string_view source);
 
@@ -133,6 +148,7 @@ class SegmentBuffer final : public DocumentSink {
   };
   static constexpr std::uint16_t kRootObject = 0xffff;
   static constexpr std::uint32_t kUnset = 0xffff'ffffu;
+  static constexpr std::size_t kMostWaiting = 16;
   // The document being read, or an object in it, that is not at its end yet.
   struct Frame {
     std::uint16_t object = kRootObject;
@@ -148,8 +164,6 @@ class SegmentBuffer final : public DocumentSink {
   // What the mapping says about nested fields.
   void layOutObjects();
   FieldBuffer& touch(const Field& field);
-  // Numbers the terms that wait.
-  void settleTerms();
   // The frame whose document holds the field's values.
   const Frame& frameOf(const Field& field) const;
   // Begins the document's run of terms when there is none yet.
@@ -180,19 +194,6 @@ class SegmentBuffer final : public DocumentSink {
   std::uint32_t ended_ = 0;
 
   std::optional<DocId> findNumbered(std::string_view id) const;
-
-  // Terms of the document being read that are not numbered yet: a table of terms is in no cache, and what several of
-  // them need is fetched at once.
-  static constexpr std::size_t kMostWaiting = 16;
-  struct WaitingTerm {
-    std::uint64_t hash;
-    std::uint32_t position;
-    std::size_t end;  // in waiting_bytes_
-  };
-  std::array<WaitingTerm, kMostWaiting> waiting_{};
-  std::size_t waiting_count_ = 0;
-  std::uint16_t waiting_field_ = 0;  // their field's ordinal
-  std::string waiting_bytes_;
 
   TermTable ids_;
   std::vector<std::int64_t> numbers_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 #include <map>
 #include <numeric>
 #include <string>
@@ -29,6 +30,13 @@ constexpr std::uint64_t kCopyBytes = kDictionaryBlockBytes * 3 / 4;
 // A segment of more dictionaries has all its blocks packed again with one: they take room beside the documents.
 constexpr std::size_t kMostDictionaries = 16;
 constexpr std::uint32_t kUnused = 0xffff'ffffu;
+
+// A term's first eight bytes: of two that differ, the smaller belongs to the smaller term.
+std::uint64_t beginningOf(std::string_view term) {
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, term.data(), std::min<std::size_t>(8, term.size()));
+  return std::endian::native == std::endian::little ? __builtin_bswap64(bytes) : bytes;
+}
 
 // The same field in every source; null where a source does not have it.
 struct MergedField {
@@ -336,13 +344,20 @@ class Merge {
   template <class Visit>
   Status eachTerm(const MergedField& field, Visit&& visit) const {
     Cursors cursors(sources_.size());
-    std::vector<std::size_t> heap, holders;
-    const auto is_after = [&](std::size_t a, std::size_t b) {
-      const int order = cursors[a]->term().compare(cursors[b]->term());
-      return order != 0 ? order > 0 : a > b;
+    std::vector<std::size_t> holders;
+    // Most comparisons end within eight bytes.
+    struct Head {
+      std::uint64_t beginning;
+      std::size_t source;
+    };
+    std::vector<Head> heap;
+    const auto is_after = [&](const Head& a, const Head& b) {
+      if (a.beginning != b.beginning) return a.beginning > b.beginning;
+      const int order = cursors[a.source]->term().compare(cursors[b.source]->term());
+      return order != 0 ? order > 0 : a.source > b.source;
     };
     const auto push = [&](std::size_t i) {
-      heap.push_back(i);
+      heap.push_back({beginningOf(cursors[i]->term()), i});
       std::push_heap(heap.begin(), heap.end(), is_after);
     };
     for (std::size_t i = 0; i < sources_.size(); ++i) {
@@ -353,14 +368,15 @@ class Merge {
     std::string term;
     for (std::uint64_t terms = 0; !heap.empty(); ++terms) {
       if (terms % 4096 == 0 && stop_.load(std::memory_order_relaxed)) return unavailable("merge stopped");
-      term = cursors[heap.front()]->term();
+      const std::uint64_t beginning = heap.front().beginning;
+      term = cursors[heap.front().source]->term();
       holders.clear();
-      while (!heap.empty() && cursors[heap.front()]->term() == term) {
-        holders.push_back(heap.front());
+      while (!heap.empty() && heap.front().beginning == beginning && cursors[heap.front().source]->term() == term) {
+        holders.push_back(heap.front().source);
         std::pop_heap(heap.begin(), heap.end(), is_after);
         heap.pop_back();
       }
-      visit(term, holders, cursors);
+      GYRE_TRY(visit(term, holders, cursors));
       for (const std::size_t i : holders)
         if (cursors[i]->next()) push(i);
     }
@@ -368,7 +384,8 @@ class Merge {
   }
 
   // Adds a source's postings of the term its cursor stands on.
-  void copyPostings(const MergedField& field, std::size_t i, const TermCursor& cursor, PostingsWriter& postings) const {
+  Status copyPostings(const MergedField& field, std::size_t i, const TermCursor& cursor,
+                      PostingsWriter& postings) const {
     const bool has_positions = field.type == FieldType::kText;
     const TermInfo info = cursor.info();
     if (isInlineTerm(info)) {
@@ -376,7 +393,11 @@ class Merge {
       const DocId number = map(i, static_cast<DocId>(info.postings_offset));
       const auto position = static_cast<std::uint32_t>(info.postings_offset >> 32);
       if (number != kNoMoreDocs) postings.add(number, std::span<const std::uint32_t>(&position, has_positions ? 1 : 0));
-      return;
+      return {};
+    }
+    if (const auto shift = result_.maps[i].shift()) {
+      if (engine::copyPostings(*field.readers[i]->postings, info, *shift, postings)) return {};
+      return corruption(std::string(sources_[i].segment->name()) + ": field " + field.path + ": damaged postings");
     }
     const auto reader = field.readers[i]->postings->cursor(info);
     for (DocId next = 0; reader->advanceBlock(next);) {
@@ -386,6 +407,7 @@ class Merge {
           postings.add(number, has_positions ? reader->positions(at) : std::span<const std::uint32_t>());
       next = docs.back() + 1;
     }
+    return {};
   }
 
   void writeDictionary(std::uint32_t entry, TermDictionaryWriter& dictionary) {
@@ -416,14 +438,16 @@ class Merge {
     PostingsWriter postings(file_, true, norms.data());
     std::uint64_t total = 0;
     file_.beginSection(SectionKind::kPostings, entry);
-    GYRE_TRY(
-        eachTerm(field, [&](std::string_view term, const std::vector<std::size_t>& holders, const Cursors& cursors) {
-          for (const std::size_t i : holders) copyPostings(field, i, *cursors[i], postings);
-          const TermInfo info = postings.finishTerm();
-          if (info.doc_freq == 0) return;
-          dictionary.add(term, info);
-          total += info.total_term_freq;
-        }));
+    const auto take = [&](std::string_view term, const std::vector<std::size_t>& holders,
+                          const Cursors& cursors) -> Status {
+      for (const std::size_t i : holders) GYRE_TRY(copyPostings(field, i, *cursors[i], postings));
+      const TermInfo info = postings.finishTerm();
+      if (info.doc_freq == 0) return {};
+      dictionary.add(term, info);
+      total += info.total_term_freq;
+      return {};
+    };
+    GYRE_TRY(eachTerm(field, take));
     postings.finish();
     file_.endSection();
     writeDictionary(entry, dictionary);
@@ -480,15 +504,17 @@ class Merge {
                               std::vector<std::vector<std::uint32_t>>& ordinals, std::uint64_t& total) {
     PostingsWriter postings(file_, false, nullptr);
     file_.beginSection(SectionKind::kPostings, entry);
-    GYRE_TRY(
-        eachTerm(field, [&](std::string_view term, const std::vector<std::size_t>& holders, const Cursors& cursors) {
-          for (const std::size_t i : holders) copyPostings(field, i, *cursors[i], postings);
-          const TermInfo info = postings.finishTerm();
-          if (info.doc_freq == 0) return;
-          for (const std::size_t i : holders) ordinals[i][cursors[i]->ordinal()] = dictionary.size();
-          dictionary.add(term, info);
-          total += info.total_term_freq;
-        }));
+    const auto take = [&](std::string_view term, const std::vector<std::size_t>& holders,
+                          const Cursors& cursors) -> Status {
+      for (const std::size_t i : holders) GYRE_TRY(copyPostings(field, i, *cursors[i], postings));
+      const TermInfo info = postings.finishTerm();
+      if (info.doc_freq == 0) return {};
+      for (const std::size_t i : holders) ordinals[i][cursors[i]->ordinal()] = dictionary.size();
+      dictionary.add(term, info);
+      total += info.total_term_freq;
+      return {};
+    };
+    GYRE_TRY(eachTerm(field, take));
     postings.finish();
     file_.endSection();
     return {};
@@ -497,13 +523,15 @@ class Merge {
   Status writeBareTerms(const MergedField& field, TermDictionaryWriter& dictionary,
                         std::vector<std::vector<std::uint32_t>>& ordinals) const {
     const std::vector<std::vector<bool>> used = usedOrdinals(field);
-    return eachTerm(field, [&](std::string_view term, const std::vector<std::size_t>& holders, const Cursors& cursors) {
-      bool is_used = false;
-      for (const std::size_t i : holders) is_used = is_used || used[i][cursors[i]->ordinal()];
-      if (!is_used) return;
-      for (const std::size_t i : holders) ordinals[i][cursors[i]->ordinal()] = dictionary.size();
-      dictionary.add(term, {});
-    });
+    return eachTerm(
+        field, [&](std::string_view term, const std::vector<std::size_t>& holders, const Cursors& cursors) -> Status {
+          bool is_used = false;
+          for (const std::size_t i : holders) is_used = is_used || used[i][cursors[i]->ordinal()];
+          if (!is_used) return {};
+          for (const std::size_t i : holders) ordinals[i][cursors[i]->ordinal()] = dictionary.size();
+          dictionary.add(term, {});
+          return {};
+        });
   }
 
   // For keywords without a column. Returns how many documents have the field.

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -36,6 +37,8 @@ class DocMap {
 
   // kNoMoreDocs when the document was left out.
   DocId operator()(DocId doc) const { return numbers_.empty() ? base_ + doc : numbers_[doc]; }
+  // By how much all of them shift; nothing when some were left out.
+  std::optional<DocId> shift() const { return numbers_.empty() ? std::optional(base_) : std::nullopt; }
 
  private:
   DocId base_ = 0;

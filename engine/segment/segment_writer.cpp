@@ -259,9 +259,9 @@ class BufferFreezer {
         for (std::uint32_t at = first; at < end; ++at) ++counts[values.term_ids[at]];
         // A word that stands at the place of another (a synonym, a gram) makes no text longer.
         std::uint32_t length = 1;
-        for (std::uint32_t at = first + 1; at < end; ++at)
+        for (std::uint32_t at = first + 1; field.has_norms && at < end; ++at)
           length += values.positions[at] != values.positions[at - 1] ? 1 : 0;
-        norms[doc] = lengthToNorm(field.has_norms ? length : 1);
+        norms[doc] = lengthToNorm(length);
         ++doc_count;
       }
       first = end;
@@ -297,8 +297,22 @@ class BufferFreezer {
     std::vector<std::uint32_t> positions;
     for (const std::uint32_t number : runs.sorted) {
       const std::uint32_t end = runs.next[number];
+      if (end - from == 1) {
+        // Most terms occur once.
+        const auto doc = static_cast<DocId>(occurrences[from] >> 32);
+        dictionary.add(values.terms.term(number),
+                       {1, 1, inlinePosting(doc, static_cast<std::uint32_t>(occurrences[from]))});
+        from = end;
+        continue;
+      }
       while (from < end) {
         const auto doc = static_cast<DocId>(occurrences[from] >> 32);
+        const auto first_position = static_cast<std::uint32_t>(occurrences[from]);
+        if (from + 1 == end || occurrences[from + 1] >> 32 != doc) {
+          postings.add(doc, {&first_position, 1});
+          ++from;
+          continue;
+        }
         positions.clear();
         for (; from < end && occurrences[from] >> 32 == doc; ++from)
           positions.push_back(static_cast<std::uint32_t>(occurrences[from]));
@@ -334,8 +348,8 @@ class BufferFreezer {
 
 }  // namespace
 
-Status writeSegment(const SegmentBuffer& buffer, FileWriter& out, const DictionaryPtr& dictionary,
-                    bool shapes_sources) {
+Status writeSegment(SegmentBuffer& buffer, FileWriter& out, const DictionaryPtr& dictionary, bool shapes_sources) {
+  buffer.settle();
   return BufferFreezer(buffer, out, dictionary, shapes_sources).run();
 }
 

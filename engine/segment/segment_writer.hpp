@@ -14,7 +14,7 @@ namespace gyre::engine {
 // `dictionary`: what earlier documents of the index were compressed with, or null; used when these are alike.
 // `shapes_sources`: documents are kept without what columns tell (codec/source_shapes.hpp), which saves space and costs
 // whoever shows them. REQUIRES: at least one is live.
-Status writeSegment(const SegmentBuffer& buffer, FileWriter& out, const DictionaryPtr& dictionary = nullptr,
+Status writeSegment(SegmentBuffer& buffer, FileWriter& out, const DictionaryPtr& dictionary = nullptr,
                     bool shapes_sources = false);
 
 }  // namespace gyre::engine

@@ -1,9 +1,11 @@
 #include "engine/segment/term_table.hpp"
 
+#define XXH_INLINE_ALL  // a call costs as much as hashing a word
 #include <xxhash.h>
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace gyre::engine {
 
@@ -44,13 +46,32 @@ std::uint32_t TermTable::find(std::string_view wanted, std::uint64_t hash) const
   return kNone;
 }
 
+std::uint32_t TermTable::findNear(std::string_view wanted, std::uint64_t hash) const {
+  if (near_.empty()) return kNone;
+  const Near& near = near_[(hash >> 32) & (near_.size() - 1)];
+  const bool is_it = near.hash == static_cast<std::uint32_t>(hash) && near.number != kNone &&
+                     areEqual({near.bytes, near.size}, wanted);
+  return is_it ? near.number : kNone;
+}
+
 std::uint32_t TermTable::intern(std::string_view wanted, std::uint64_t hash) {
+  if (const std::uint32_t number = findNear(wanted, hash); number != kNone) return number;
   if (2 * (terms_.size() + 1) > slots_.size()) grow();
   const std::size_t mask = slots_.size() - 1;
   const auto low = static_cast<std::uint32_t>(hash);
   std::size_t i = hash & mask;
-  for (; slots_[i].number != kNone; i = (i + 1) & mask)
-    if (slots_[i].hash == low && areEqual(term(slots_[i].number), wanted)) return slots_[i].number;
+  for (; slots_[i].number != kNone; i = (i + 1) & mask) {
+    const std::uint32_t number = slots_[i].number;
+    if (slots_[i].hash != low || !areEqual(term(number), wanted)) continue;
+    if (wanted.size() <= kNearBytes && !near_.empty()) {
+      Near& near = nearOf(hash);
+      near.hash = low;
+      near.number = number;
+      near.size = static_cast<std::uint32_t>(wanted.size());
+      std::memcpy(near.bytes, wanted.data(), wanted.size());
+    }
+    return number;
+  }
   slots_[i] = {low, size()};
   terms_.push_back({bytes_.size(), static_cast<std::uint32_t>(wanted.size()), 0});
   bytes_ += wanted;
@@ -59,8 +80,12 @@ std::uint32_t TermTable::intern(std::string_view wanted, std::uint64_t hash) {
 
 void TermTable::clear() {
   // Of a table much too large for them, clearing would cost more than growing again.
-  if (slots_.size() > kFewestSlots && 16 * terms_.size() < slots_.size()) slots_ = {};
+  if (slots_.size() > kFewestSlots && 16 * terms_.size() < slots_.size()) {
+    slots_ = {};
+    near_ = {};
+  }
   std::fill(slots_.begin(), slots_.end(), Slot());
+  for (Near& near : near_) near.number = kNone;
   terms_.clear();
   bytes_.clear();
 }
@@ -68,6 +93,7 @@ void TermTable::clear() {
 void TermTable::grow() {
   std::vector<Slot> old = std::move(slots_);
   slots_.assign(std::max(kFewestSlots, old.size() * 2), {});
+  if (near_.size() < kMostNear) near_.assign(slots_.size() / 4, {});
   const std::size_t mask = slots_.size() - 1;
   for (const Slot& slot : old) {
     if (slot.number == kNone) continue;
@@ -102,10 +128,29 @@ void TermTable::sort(std::vector<std::uint32_t>& numbers) const {
     std::memcpy(&head, rest.data(), std::min<std::size_t>(8, rest.size()));
     keys.push_back({__builtin_bswap64(head), number});
   }
-  std::sort(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
+  const auto is_before = [&](const Key& a, const Key& b) {
     return a.head != b.head ? a.head < b.head : term(a.number) < term(b.number);
-  });
-  for (std::size_t i = 0; i < keys.size(); ++i) numbers[i] = keys[i].number;
+  };
+  // Many are laid out by their first two bytes first: what is left to sort are short runs, which lie in a cache.
+  constexpr std::size_t kMany = 4096, kRuns = std::size_t{1} << 16;
+  constexpr unsigned kRunShift = 48;
+  if (keys.size() < kMany) {
+    std::sort(keys.begin(), keys.end(), is_before);
+    for (std::size_t i = 0; i < keys.size(); ++i) numbers[i] = keys[i].number;
+    return;
+  }
+  std::vector<std::uint32_t> ends(kRuns, 0);
+  for (const Key& key : keys) ++ends[key.head >> kRunShift];
+  std::uint32_t all = 0;
+  for (std::uint32_t& end : ends) all += std::exchange(end, all);
+  std::vector<Key> laid_out(keys.size());
+  for (const Key& key : keys) laid_out[ends[key.head >> kRunShift]++] = key;
+  std::uint32_t begin = 0;
+  for (const std::uint32_t end : ends) {
+    if (end - begin > 1) std::sort(laid_out.begin() + begin, laid_out.begin() + end, is_before);
+    begin = end;
+  }
+  for (std::size_t i = 0; i < laid_out.size(); ++i) numbers[i] = laid_out[i].number;
 }
 
 }  // namespace gyre::engine

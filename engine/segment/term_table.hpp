@@ -1,5 +1,8 @@
 // Which number does this term have in the buffer? Terms are numbered as they come, and sorted only when frozen.
 //
+// Most occurrences are of few terms. Those stand a second time, with their bytes, in a table that fits a processor's
+// nearest cache: one look instead of three.
+//
 // THREADS: one writer; reading beside it needs a lock. OWNS: the terms' bytes, in one run.
 #pragma once
 
@@ -29,6 +32,8 @@ class TermTable {
     if (const std::uint32_t number = numberAt(hash); number != kNone)
       __builtin_prefetch(bytes_.data() + terms_[number].start);
   }
+  // Of a term that came several times lately; kNone may be any other.
+  std::uint32_t findNear(std::string_view term, std::uint64_t hash) const;
   // kNone when it was never interned.
   std::uint32_t find(std::string_view term, std::uint64_t hash) const;
 
@@ -57,11 +62,14 @@ class TermTable {
   // For the terms; what a clear() kept beyond them is not counted.
   std::uint64_t memoryBytes() const {
     return bytes_.size() + terms_.size() * sizeof(Term) +
-           std::min(slots_.size(), std::max<std::size_t>(kFewestSlots, 4 * terms_.size())) * sizeof(Slot);
+           std::min(slots_.size(), std::max<std::size_t>(kFewestSlots, 4 * terms_.size())) * sizeof(Slot) +
+           std::min(near_.size(), terms_.size()) * sizeof(Near);
   }
 
  private:
   static constexpr std::size_t kFewestSlots = 16;
+  static constexpr std::size_t kMostNear = 1024;
+  static constexpr std::size_t kNearBytes = 20;  // longer terms are not near
 
   struct Term {
     std::uint64_t start;
@@ -72,6 +80,13 @@ class TermTable {
     std::uint32_t hash = 0;  // low half, whose lowest bits chose the slot
     std::uint32_t number = kNone;
   };
+  struct alignas(32) Near {
+    std::uint32_t hash = 0;  // low half; the high half chose the place
+    std::uint32_t number = kNone;
+    std::uint32_t size = 0;
+    char bytes[kNearBytes];
+  };
+  Near& nearOf(std::uint64_t hash) { return near_[(hash >> 32) & (near_.size() - 1)]; }
   // In the first slot alone.
   std::uint32_t numberAt(std::uint64_t hash) const {
     return slots_.empty() ? kNone : slots_[hash & (slots_.size() - 1)].number;
@@ -82,6 +97,7 @@ class TermTable {
   std::string bytes_;
   std::vector<Term> terms_;
   std::vector<Slot> slots_;  // a power of two, at most half full
+  std::vector<Near> near_;   // a power of two, or empty
 };
 
 std::uint64_t hashTerm(std::string_view term);

@@ -15,6 +15,18 @@ constexpr std::size_t kLongestId = 512;
 constexpr std::string_view kPart = "engine";
 // Segments wait in memory for the next commit; beyond this share of the buffer's size the newest is written at once.
 constexpr std::uint64_t kSpillFactor = 1;
+// Documents that are appended come by the hundred thousand a second, and a lock for each would cost a fiftieth of that:
+// so many are kept under one, which is a tenth of a millisecond.
+constexpr std::size_t kAppendedTogether = 32;
+// How much the buffer has grown is asked again after so many bytes of documents.
+constexpr std::size_t kLookBytes = 16u << 10;
+
+void release(std::unique_lock<std::shared_mutex>& lock) {
+  if (lock.owns_lock()) lock.unlock();
+}
+void hold(std::unique_lock<std::shared_mutex>& lock) {
+  if (!lock.owns_lock()) lock.lock();
+}
 
 Status closed() { return unavailable("index is closed"); }
 
@@ -140,10 +152,18 @@ Result<std::vector<OperationOutcome>> IndexWriter::apply(std::span<const Operati
   if (is_closed_) return closed();
   std::vector<OperationOutcome> outcomes;
   outcomes.reserve(operations.size());
+  StateLock kept(state_mutex_, std::defer_lock);
+  std::size_t unseen_bytes = 0;
   for (const Operation& operation : operations) {
-    outcomes.push_back(applyOne(operation, sequence));
+    outcomes.push_back(applyOne(operation, sequence, kept));
+    if (operation.versioning != Operation::Versioning::kAppended || outcomes.size() % kAppendedTogether == 0)
+      release(kept);
     if (log_) logOperation(operation, outcomes.back());
+    unseen_bytes += operation.source.size();
+    if (unseen_bytes < kLookBytes && &operation != &operations.back()) continue;
+    unseen_bytes = 0;
     if (buffer_->memoryBytes() < options_.buffer_bytes) continue;
+    release(kept);
     GYRE_TRY(freeze());
     GYRE_TRY(spill());
   }
@@ -151,8 +171,9 @@ Result<std::vector<OperationOutcome>> IndexWriter::apply(std::span<const Operati
   return outcomes;
 }
 
-OperationOutcome IndexWriter::applyOne(const Operation& operation, std::uint64_t sequence) {
-  if (operation.versioning == Operation::Versioning::kAppended) return append(operation, sequence);
+OperationOutcome IndexWriter::applyOne(const Operation& operation, std::uint64_t sequence, StateLock& lock) {
+  if (operation.versioning == Operation::Versioning::kAppended) return append(operation, sequence, lock);
+  release(lock);
   if (operation.id.empty() || operation.id.size() > kLongestId)
     return refused(invalidArgument("id: expected 1 to 512 bytes, found " + std::to_string(operation.id.size())));
   const bool is_internal = operation.versioning == Operation::Versioning::kInternal;
@@ -166,17 +187,18 @@ OperationOutcome IndexWriter::applyOne(const Operation& operation, std::uint64_t
     return {OperationOutcome::Verdict::kConflict, std::move(conflict), held.version, 0};
   const Decided decided{is_internal ? held.version + 1 : operation.version,
                         operation.seq_no.value_or(options_.keeps_log ? next_seq_no_ : sequence)};
-  OperationOutcome outcome = operation.kind == Operation::Kind::kIndex ? index(operation, hash, held, decided)
+  OperationOutcome outcome = operation.kind == Operation::Kind::kIndex ? index(operation, hash, held, decided, lock)
                                                                        : remove(operation, held, decided);
   if (outcome.verdict != OperationOutcome::Verdict::kRefused) next_seq_no_ = decided.seq_no + 1;
   return outcome;
 }
 
-OperationOutcome IndexWriter::append(const Operation& operation, std::uint64_t sequence) {
+OperationOutcome IndexWriter::append(const Operation& operation, std::uint64_t sequence, StateLock& lock) {
   if (operation.version == 0 || operation.kind != Operation::Kind::kIndex || log_)
     return refused(invalidArgument("appended: expected a document with a version, for an index without a log"));
-  is_appended_ = true;
-  return index(operation, 0, {}, {operation.version, sequence});
+  if (!is_appended_.load(std::memory_order_relaxed)) is_appended_ = true;  // a store for each would be a fence for each
+  hold(lock);
+  return index(operation, 0, {}, {operation.version, sequence}, lock);
 }
 
 Status IndexWriter::checkConditions(const Operation& operation, const Held& held) const {
@@ -241,9 +263,10 @@ void IndexWriter::dropLive(const Held& held) {
   if (held.where == Held::Where::kSegment) segments_.all()[held.segment].remove(held.doc);
 }
 
-OperationOutcome IndexWriter::index(const Operation& operation, std::uint64_t hash, const Held& held, Decided decided) {
-  if (Status parsed = parseInto(operation); !parsed.isOk()) return refused(std::move(parsed));
-  const std::lock_guard lock(state_mutex_);
+OperationOutcome IndexWriter::index(const Operation& operation, std::uint64_t hash, const Held& held, Decided decided,
+                                    StateLock& lock) {
+  if (Status parsed = parseInto(operation, lock); !parsed.isOk()) return refused(std::move(parsed));
+  hold(lock);
   dropLive(held);
   if (held.where == Held::Where::kTombstone) tombstones_.remove(operation.id);
   SegmentBuffer::Identity identity{operation.id, hash, decided.version, decided.seq_no, operation.routing};
@@ -256,23 +279,29 @@ OperationOutcome IndexWriter::index(const Operation& operation, std::uint64_t ha
           decided.seq_no};
 }
 
-Status IndexWriter::parseInto(const Operation& operation) {
+Status IndexWriter::parseInto(const Operation& operation, StateLock& lock) {
+  const bool is_appended = operation.versioning == Operation::Versioning::kAppended;
   std::string_view id = operation.id;
   char numbers[kIdNumbersRoom];
-  if (operation.versioning == Operation::Versioning::kAppended)
-    id = {numbers, writeId({operation.id_number, operation.version}, numbers)};
   buffer_->beginDocument();
-  Status parsed = parser_->parse(operation.source, *buffer_, id);
+  Status parsed = parser_->parse(operation.source, *buffer_, is_appended ? std::string_view() : id);
   if (parsed.isOk()) return {};
   buffer_->abandonDocument();
+  if (is_appended) {
+    // Only who is told of a fault needs the id.
+    id = {numbers, writeId({operation.id_number, operation.version}, numbers)};
+    if (!parser_->mustGrow()) {
+      buffer_->beginDocument();
+      parsed = parser_->parse(operation.source, *buffer_, id);
+      buffer_->abandonDocument();
+    }
+  }
   if (!parser_->mustGrow()) return parsed;
   GYRE_TRY_ASSIGN(auto grown, mapping_->grownFor(operation.source));
   if (grown == nullptr) return internalError("dynamic mapping found nothing to add for a document that needs a field");
   auto parser = std::make_unique<DocumentParser>(grown);
-  {
-    const std::lock_guard lock(state_mutex_);
-    buffer_->adopt(grown);
-  }
+  hold(lock);
+  buffer_->adopt(grown);
   buffer_->beginDocument();
   parsed = parser->parse(operation.source, *buffer_, id);
   if (parsed.isOk()) {
@@ -280,7 +309,6 @@ Status IndexWriter::parseInto(const Operation& operation) {
     return {};
   }
   buffer_->abandonDocument();
-  const std::lock_guard lock(state_mutex_);
   buffer_->adopt(mapping_);
   return parsed;
 }

@@ -97,12 +97,15 @@ class IndexWriter {
     std::uint64_t version = 0;
     std::uint64_t seq_no = 0;
   };
-  OperationOutcome append(const Operation& operation, std::uint64_t sequence);
-  OperationOutcome applyOne(const Operation& operation, std::uint64_t sequence);
-  OperationOutcome index(const Operation& operation, std::uint64_t hash, const Held& held, Decided decided);
+  // Of state_mutex_: taken when a document is to be kept, if it is not held yet, and given up by whoever applies.
+  using StateLock = std::unique_lock<std::shared_mutex>;
+  OperationOutcome append(const Operation& operation, std::uint64_t sequence, StateLock& lock);
+  OperationOutcome applyOne(const Operation& operation, std::uint64_t sequence, StateLock& lock);
+  OperationOutcome index(const Operation& operation, std::uint64_t hash, const Held& held, Decided decided,
+                         StateLock& lock);
   OperationOutcome remove(const Operation& operation, const Held& held, Decided decided);
   // Parses the document into the buffer; the mapping grows first when it must, and only if the document fits then.
-  Status parseInto(const Operation& operation);
+  Status parseInto(const Operation& operation, StateLock& lock);
   void publishMapping(std::shared_ptr<const Mapping> updated);
   void adoptMapping(std::shared_ptr<const Mapping> mapping, std::unique_ptr<DocumentParser> parser);
   // Ok, or the conflict with what is held.

@@ -276,7 +276,7 @@ class SegmentTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_MESSAGE(std::string(opened.status().message()), opened.isOk());
     return std::move(opened).value();
   }
-  static std::shared_ptr<const OpenSegment> freeze(const SegmentBuffer& buffer) {
+  static std::shared_ptr<const OpenSegment> freeze(SegmentBuffer& buffer) {
     MemoryFileWriter file;
     CPPUNIT_ASSERT(writeSegment(buffer, file).isOk());
     return open(file.take());
