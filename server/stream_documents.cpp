@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gyre/sample_batch.hpp"
+#include "server/stream/record_document.hpp"
 
 namespace gyre {
 
@@ -104,8 +105,7 @@ std::vector<dialect::StreamOutcome> StreamDocuments::write(std::span<const diale
   Result<stream::Taken> taken = take(documents);
   if (!taken.isOk()) return allFailed(documents.size(), taken.status());
   stream::RecordBatch& records = taken->records;
-  std::vector<dialect::StreamOutcome> outcomes(documents.size(),
-                                               {internalError("the stream's plugin made no record of it"), {}, 0});
+  std::vector<dialect::StreamOutcome> outcomes(documents.size());
   std::vector<bool> is_rejected(documents.size());
   for (const stream::Rejection& rejection : taken->rejected) {
     if (rejection.position >= documents.size()) continue;
@@ -118,6 +118,11 @@ std::vector<dialect::StreamOutcome> StreamDocuments::write(std::span<const diale
     for (const Place& place : places)
       if (const auto id = documents[place.document].id; !id.empty()) records.setId(place.record, id);
   places = withoutLate(std::move(places), stream_.screen(records), outcomes);
+  std::vector<bool> is_placed(documents.size());
+  for (const Place& place : places) is_placed[place.document] = true;
+  for (std::size_t i = 0; i < outcomes.size(); ++i)
+    if (!is_placed[i] && outcomes[i].failure.isOk())
+      outcomes[i].failure = internalError("the stream's plugin made no record of it");
   std::promise<Result<stream::Appended>> done;
   stream_.append(std::move(records), std::nullopt,
                  [&done](Result<stream::Appended> appended) { done.set_value(std::move(appended)); });
@@ -128,7 +133,7 @@ std::vector<dialect::StreamOutcome> StreamDocuments::write(std::span<const diale
     outcome.failure = appended.isOk() ? Status() : allFailed(1, appended.status()).front().failure;
     outcome.sequence = first + place.before;
     outcome.id = documents[place.document].id;
-    if (outcome.id.empty()) outcome.id = std::to_string(place.time_millis) + "-" + std::to_string(outcome.sequence);
+    if (outcome.id.empty()) stream::appendDocumentId({}, place.time_millis, outcome.sequence, outcome.id);
   }
   return outcomes;
 }

@@ -53,10 +53,17 @@ class Members {
   void object(std::string_view name, std::string_view members) {
     if (!members.empty()) key(name).append(1, '{').append(members).append(1, '}');
   }
+  // REQUIRES: at most 40 bytes.
   std::string& key(std::string_view name) {
-    if (!is_first_) out_ += ',';
+    char text[44];
+    char* to = text;
+    if (!is_first_) *to++ = ',';
     is_first_ = false;
-    return out_.append(1, '"').append(name).append("\":");
+    *to++ = '"';
+    to = std::copy(name.begin(), name.end(), to);
+    *to++ = '"';
+    *to++ = ':';
+    return out_.append(text, static_cast<std::size_t>(to - text));
   }
   void end() { out_ += '}'; }
 
