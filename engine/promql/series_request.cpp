@@ -109,6 +109,7 @@ Result<series::SeriesFilter> readFilter(const Members& members, const QueryOptio
   GYRE_TRY(members.read("limit", limit));
   if (limit < 0) return members.expected("limit", "a number of at least 0");
   filter.limit = static_cast<std::size_t>(limit);
+  filter.check_time = [&options] { return options.evaluation_limits.check(); };
   const series::Matchers& where = options.evaluation.where;
   const json::Value match = members.object()["match"];
   if (match.size() == 0 && !where.empty()) filter.any_of.push_back(where);
@@ -214,11 +215,13 @@ Result<std::string> answerLabelValues(const series::SeriesSource& source, const 
 }
 
 // Of the metric families, those of which there is a series with the labels of `where`.
-Status confineMetadata(const series::SeriesSource& source, const series::Matchers& where,
+Status confineMetadata(const series::SeriesSource& source, const QueryOptions& options,
                        std::vector<series::MetricMetadata>& all) {
+  const series::Matchers& where = options.evaluation.where;
   if (where.empty()) return {};
   series::SeriesFilter filter;
   filter.any_of.push_back(where);
+  filter.check_time = [&options] { return options.evaluation_limits.check(); };
   GYRE_TRY_ASSIGN(const std::vector<std::string> names, source.labelValues(series::kMetricName, filter));
   std::erase_if(all, [&](const series::MetricMetadata& one) {
     for (const char* suffix : {"", "_bucket", "_count", "_sum", "_total"})
@@ -239,7 +242,7 @@ Result<std::string> answerMetadata(const series::SeriesSource& source, const Mem
   const bool is_confined = !options.evaluation.where.empty();
   const auto most = static_cast<std::size_t>(std::max<std::int64_t>(limit, 0));
   GYRE_TRY_ASSIGN(std::vector<series::MetricMetadata> all, source.metadata(metric, is_confined ? 0 : most));
-  GYRE_TRY(confineMetadata(source, options.evaluation.where, all));
+  GYRE_TRY(confineMetadata(source, options, all));
   if (most > 0 && all.size() > most) all.resize(most);
   std::string out;
   JsonWriter writer(out);

@@ -129,6 +129,12 @@ Status Block::read(std::uint32_t series, std::int64_t from_ms, std::int64_t to_m
   return damaged(static_cast<std::uint64_t>(chunks.data() - file_->bytes().data()), "chunks make no sense");
 }
 
+Result<bool> Block::hasTime(std::uint32_t series, std::int64_t from_ms, std::int64_t to_ms) const {
+  GYRE_TRY_ASSIGN(const ByteView chunks, runOf(series));
+  if (const auto has = gyre::engine::series::hasTime(chunks, from_ms, to_ms)) return *has;
+  return damaged(static_cast<std::uint64_t>(chunks.data() - file_->bytes().data()), "chunks make no sense");
+}
+
 Status Block::check() const {
   constexpr std::int64_t kFrom = std::numeric_limits<std::int64_t>::min();
   constexpr std::int64_t kTo = std::numeric_limits<std::int64_t>::max();

@@ -97,6 +97,8 @@ class Block final : public LabelIndex {
   // Add what a series has in [from_ms, to_ms], ascending. REQUIRES: the block holds samples, or roll-ups.
   Status read(std::uint32_t series, std::int64_t from_ms, std::int64_t to_ms, SampleColumns& into) const;
   Status read(std::uint32_t series, std::int64_t from_ms, std::int64_t to_ms, RollUps& into) const;
+  // Whether a series has a sample in [from_ms, to_ms], or a roll-up that ends there.
+  Result<bool> hasTime(std::uint32_t series, std::int64_t from_ms, std::int64_t to_ms) const;
   // Reads every chunk and every list.
   Status check() const;
 

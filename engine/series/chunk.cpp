@@ -149,4 +149,20 @@ bool readRollUpChunks(base::ByteView bytes, std::int64_t from_ms, std::int64_t t
   });
 }
 
+std::optional<bool> hasTime(base::ByteView bytes, std::int64_t from_ms, std::int64_t to_ms) {
+  thread_local std::vector<std::int64_t> times;
+  base::ByteReader reader(bytes);
+  while (reader.remaining() > 0) {
+    ChunkHead head;
+    if (!readHead(reader, head)) return std::nullopt;
+    if (head.last_ms < from_ms || head.first_ms > to_ms) continue;
+    if (head.first_ms >= from_ms || head.last_ms <= to_ms) return true;
+    base::ByteReader body(head.body);
+    if (!readTimes(body, head, times)) return std::nullopt;
+    const auto [begin, end] = within(times, from_ms, to_ms);
+    if (begin < end) return true;
+  }
+  return false;
+}
+
 }  // namespace gyre::engine::series

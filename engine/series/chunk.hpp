@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -30,5 +31,9 @@ void appendRollUpChunks(std::string& out, const RollUps& roll_ups);
 // Reads chunks to the end of `bytes` and adds what lies in [from_ms, to_ms] (by end_ms). False when they make no sense.
 bool readChunks(base::ByteView bytes, std::int64_t from_ms, std::int64_t to_ms, SampleColumns& into);
 bool readRollUpChunks(base::ByteView bytes, std::int64_t from_ms, std::int64_t to_ms, RollUps& into);
+
+// Whether chunks of either kind have a time (an end_ms) in [from_ms, to_ms]; nothing when they make no sense. Decodes a
+// chunk only when the range lies between its first and last time, and then no values.
+std::optional<bool> hasTime(base::ByteView bytes, std::int64_t from_ms, std::int64_t to_ms);
 
 }  // namespace gyre::engine::series

@@ -167,6 +167,20 @@ void Head::read(std::uint32_t number, std::int64_t from_ms, std::int64_t to_ms, 
   into.values.insert(into.values.end(), found.values.begin(), found.values.end());
 }
 
+bool Head::hasSample(std::uint32_t number, std::int64_t from_ms, std::int64_t to_ms) const {
+  thread_local std::string chunks;
+  {
+    const std::shared_lock lock(mutex_);
+    const Series& series = series_[number];
+    if (series.max_ms < from_ms || series.min_ms > to_ms) return false;
+    if (series.min_ms >= from_ms || series.max_ms <= to_ms) return true;
+    for (const Sample& sample : series.open)
+      if (sample.time_ms >= from_ms && sample.time_ms <= to_ms) return true;
+    chunks = series.chunks;
+  }
+  return hasTime(base::asBytes(chunks), from_ms, to_ms).value_or(false);  // our own bytes, in memory
+}
+
 std::vector<std::uint32_t> Head::sortedSeries() const {
   const std::shared_lock lock(mutex_);
   std::vector<std::uint32_t> order(pairs_.size());

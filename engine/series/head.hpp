@@ -44,6 +44,8 @@ class Head final : public LabelIndex {
 
   // Adds the samples of a series in [from_ms, to_ms], ascending, none twice.
   void read(std::uint32_t series, std::int64_t from_ms, std::int64_t to_ms, SampleColumns& into) const;
+  // Whether there is any; decodes a chunk only where the range lies inside it.
+  bool hasSample(std::uint32_t series, std::int64_t from_ms, std::int64_t to_ms) const;
 
   // The series in ascending order of their labels.
   std::vector<std::uint32_t> sortedSeries() const;

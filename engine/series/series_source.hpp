@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -77,6 +78,8 @@ struct SeriesFilter {
   std::int64_t to_ms = std::numeric_limits<std::int64_t>::max();
   // Results beyond it are left out; 0 for all.
   std::size_t limit = 0;
+  // Asked now and then while the listing goes on, on its thread: a failure ends it and is its answer.
+  std::function<Status()> check_time;
 };
 
 struct MetricMetadata {

@@ -5,7 +5,10 @@
 
 #include <string>
 
+#include "engine/directory/ram_directory.hpp"
 #include "engine/series/memory_source.hpp"
+#include "engine/series/series_store.hpp"
+#include "gyre/sample_batch.hpp"
 
 namespace {
 
@@ -28,6 +31,7 @@ class SeriesRequestTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(requestsAreAnsweredAsPrometheusWould);
   CPPUNIT_TEST(requestsThatAreWrongAreRefusedAsBadData);
   CPPUNIT_TEST(aQueryEndsAtItsDeadline);
+  CPPUNIT_TEST(aListingEndsAtItsDeadline);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -124,6 +128,28 @@ class SeriesRequestTest : public CppUnit::TestFixture {
     const auto cancelled = answerSeriesRequest(source, request, options);
     CPPUNIT_ASSERT(!cancelled.isOk());
     CPPUNIT_ASSERT_EQUAL(std::string("canceled"), std::string(cancelled.status().reason()));
+  }
+
+  void aListingEndsAtItsDeadline() {
+    gyre::engine::RamDirectory directory;
+    const auto store = gyre::engine::series::SeriesStore::open(directory, {});
+    gyre::SampleBatchWriter writer;
+    writer.sample(writer.series({{"__name__", "up"}, {"job", "a"}}), 60'000, 1);
+    const std::string bytes = writer.finish();
+    CPPUNIT_ASSERT(store.value()->apply(gyre::SampleBatch::read(bytes).value(), 1).isOk());
+    gyre::base::ManualClock clock(1'000'000);
+    QueryOptions options;
+    options.evaluation_limits.clock = &clock;
+    for (const char* const request :
+         {R"({"series":{"match":["up"]}})", R"({"labels":{}})", R"({"labels":{"match":["up"]}})",
+          R"({"label_values":{"label":"job"}})", R"({"metadata":{},"where":{"job":"a"}})"}) {
+      options.evaluation_limits.deadline_nanos = clock.monotonicNanos() + 1;
+      CPPUNIT_ASSERT_MESSAGE(request, answerSeriesRequest(*store.value(), request, options).isOk());
+      options.evaluation_limits.deadline_nanos = clock.monotonicNanos() - 1;
+      const auto late = answerSeriesRequest(*store.value(), request, options);
+      CPPUNIT_ASSERT_MESSAGE(request, !late.isOk());
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(request, std::string("timeout"), std::string(late.status().reason()));
+    }
   }
 };
 

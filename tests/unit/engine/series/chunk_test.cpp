@@ -50,6 +50,7 @@ class ChunkTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(integersOfAnySizeComeBack);
   CPPUNIT_TEST(regularSeriesAreSmall);
   CPPUNIT_TEST(aRangeGivesItsSamplesOnly);
+  CPPUNIT_TEST(aTimeIsFoundAndOnlyCutChunksAreDecoded);
   CPPUNIT_TEST(rollUpsComeBack);
   CPPUNIT_TEST(damagedBytesNeverCrash);
   CPPUNIT_TEST_SUITE_END();
@@ -163,6 +164,40 @@ class ChunkTest : public CppUnit::TestFixture {
     SampleColumns read;
     CPPUNIT_ASSERT(readChunks(base::asBytes(bytes), kStart + 510 * 15'000, kStart + 514 * 15'000 - 1, read));
     CPPUNIT_ASSERT(read.values == std::vector<double>({510, 511, 512, 513}));
+  }
+
+  void aTimeIsFoundAndOnlyCutChunksAreDecoded() {
+    const std::uint32_t seed = std::random_device{}();
+    std::mt19937_64 random(seed);
+    SampleColumns samples;
+    std::int64_t time_ms = kStart;
+    for (std::size_t i = 0; i < 2 * kMaxChunkSamples; ++i) {
+      time_ms += 1 + static_cast<std::int64_t>(random() % 100'000);
+      samples.add(time_ms, 1);
+    }
+    std::string bytes;
+    appendChunks(bytes, samples);
+    for (int round = 0; round < 1'000; ++round) {
+      const std::int64_t from_ms = kStart + static_cast<std::int64_t>(random() % (kMaxChunkSamples * 100'000));
+      const std::int64_t to_ms = from_ms + static_cast<std::int64_t>(random() % 100'000);
+      SampleColumns found;
+      CPPUNIT_ASSERT(readChunks(base::asBytes(bytes), from_ms, to_ms, found));
+      CPPUNIT_ASSERT_MESSAGE("seed " + std::to_string(seed),
+                             hasTime(base::asBytes(bytes), from_ms, to_ms) == (found.size() > 0));
+    }
+    // One whose content makes no sense, though its head does.
+    std::string chunk;
+    appendChunk(chunk, std::span(samples.times).first(100), std::span(samples.values).first(100));
+    const std::int64_t first_ms = samples.times[0];
+    const std::int64_t last_ms = samples.times[99];
+    std::fill(chunk.begin() + 40, chunk.end(), '\xff');
+    SampleColumns found;
+    CPPUNIT_ASSERT(!readChunks(base::asBytes(chunk), first_ms, last_ms, found));
+    CPPUNIT_ASSERT(hasTime(base::asBytes(chunk), first_ms, last_ms - 1) == true);
+    CPPUNIT_ASSERT(hasTime(base::asBytes(chunk), first_ms + 1, last_ms) == true);
+    CPPUNIT_ASSERT(hasTime(base::asBytes(chunk), last_ms + 1, last_ms + 2) == false);
+    CPPUNIT_ASSERT(!hasTime(base::asBytes(chunk), first_ms + 1, last_ms - 1).has_value());
+    CPPUNIT_ASSERT(!hasTime(base::asBytes(chunk).first(20), first_ms, last_ms).has_value());
   }
 
   void rollUpsComeBack() {

@@ -46,6 +46,8 @@ class SeriesStoreTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(SeriesStoreTest);
   CPPUNIT_TEST(holdsWhatAMapHolds);
   CPPUNIT_TEST(matchersAndListingsAgreeWithAMap);
+  CPPUNIT_TEST(listingsOfRollUpsAreThoseOfTheirSamples);
+  CPPUNIT_TEST(aListingStopsAtItsLimitAndWhenItsTimeIsOver);
   CPPUNIT_TEST(descriptionsAloneAreKeptAndCounted);
   CPPUNIT_TEST(aSampleAppliedTwiceCountsOnce);
   CPPUNIT_TEST(replayAfterEveryPowerCutGivesTheSame);
@@ -145,6 +147,8 @@ class SeriesStoreTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_MESSAGE(where + " from " + std::to_string(ranged.from_ms) + " to " + std::to_string(ranged.to_ms),
                              store->listSeries(ranged).value() == model.listSeries(ranged).value());
       filter.limit = 2;
+      ranged.limit = 1 + random() % 4;
+      CPPUNIT_ASSERT_MESSAGE(where, store->listSeries(ranged).value() == model.listSeries(ranged).value());
       CPPUNIT_ASSERT_MESSAGE(where,
                              store->labelValues("host", filter).value() == model.labelValues("host", filter).value());
     }
@@ -154,6 +158,89 @@ class SeriesStoreTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("what metric_1 is"), metadata[0].help);
     requireOk(store->commit().status());
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, openStore(directory)->metadata("", 0).value().size());
+  }
+
+  // Of each minute the last sample is known, no other: what a selection gives, a listing tells of.
+  void listingsOfRollUpsAreThoseOfTheirSamples() {
+    const std::uint32_t seed = std::random_device{}();
+    std::mt19937 random(seed);
+    RamDirectory directory;
+    SeriesStoreOptions options;
+    options.sample_retention_ms = 24 * kHourMs;
+    options.minute_retention_ms = 100 * 24 * kHourMs;
+    const auto store = openStore(directory, options);
+    const LoggedBatch logged = ramp(1, kStart + 1, 47'000, 200);
+    requireOk(store->apply(logged.batch(), 1));
+    requireOk(store->commit().status());
+    requireOk(store->maintain(kStart + 3 * 24 * kHourMs));
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, store->stats().samples);
+    std::size_t full = 0;
+    for (int round = 0; round < 1'000; ++round) {
+      SelectRequest request;
+      request.from_ms = kStart - kMinuteMs + static_cast<std::int64_t>(random() % (3 * kHourMs));
+      request.to_ms = request.from_ms + static_cast<std::int64_t>(random() % (2 * kMinuteMs));
+      SampleColumns samples;
+      const auto set = store->select(request);
+      requireOk(set.status());
+      for (std::size_t i = 0; i < set.value()->size(); ++i) requireOk(set.value()->read(i, samples));
+      SeriesFilter filter;
+      filter.from_ms = request.from_ms;
+      filter.to_ms = request.to_ms;
+      const auto listed = store->listSeries(filter);
+      requireOk(listed.status());
+      CPPUNIT_ASSERT_EQUAL_MESSAGE("seed " + std::to_string(seed) + " from " + std::to_string(request.from_ms) +
+                                       " to " + std::to_string(request.to_ms),
+                                   std::size_t{samples.size() > 0}, listed.value().size());
+      full += listed.value().size();
+    }
+    CPPUNIT_ASSERT(full > 100 && full < 900);
+  }
+
+  void aListingStopsAtItsLimitAndWhenItsTimeIsOver() {
+    RamDirectory directory;
+    const auto store = openStore(directory);
+    constexpr std::size_t kSeries = 5'000;
+    SampleBatchWriter writer;
+    for (std::size_t i = 0; i < kSeries; ++i) {
+      const std::string host = std::to_string(kSeries + i);
+      const std::uint32_t series = writer.series({{"__name__", "load"}, {"host", host}});
+      for (const std::int64_t time_ms : {kStart, kStart + 2}) writer.sample(series, time_ms, 1);
+    }
+    const std::string bytes = writer.finish();
+    requireOk(store->apply(SampleBatch::read(bytes).value(), 1));
+    requireOk(store->commit().status());
+    std::size_t looks = 0;
+    std::size_t allowed = 1'000'000;
+    SeriesFilter filter;
+    filter.check_time = [&] {
+      return ++looks <= allowed ? Status() : Status(Code::kDeadlineExceeded, "timeout", "it took too long");
+    };
+    // A range that goes through every series, and one that holds all of each.
+    for (const std::int64_t to_ms : {kStart + 1, kStart + 2}) {
+      filter.to_ms = to_ms;
+      filter.limit = 0;
+      allowed = 1'000'000;
+      looks = 0;
+      CPPUNIT_ASSERT_EQUAL(kSeries, store->listSeries(filter).value().size());
+      const std::size_t whole = looks;
+      CPPUNIT_ASSERT(whole >= 10);
+      allowed = whole / 2;
+      looks = 0;
+      CPPUNIT_ASSERT_EQUAL(std::string("timeout"), std::string(store->listSeries(filter).status().reason()));
+      CPPUNIT_ASSERT_EQUAL(allowed + 1, looks);
+      filter.limit = 3;
+      looks = 0;
+      const std::vector<Labels> first = store->listSeries(filter).value();
+      CPPUNIT_ASSERT_EQUAL(std::size_t{3}, first.size());
+      CPPUNIT_ASSERT_EQUAL(std::string("5002"), first[2][1].value);
+      CPPUNIT_ASSERT(looks < whole / 4);
+    }
+    allowed = 0;
+    CPPUNIT_ASSERT(store->labelNames(filter).status().code() == Code::kDeadlineExceeded);
+    CPPUNIT_ASSERT(store->labelValues("host", filter).status().code() == Code::kDeadlineExceeded);
+    filter.any_of.push_back({matcher("host", Matcher::Kind::kRegex, "5.*")});
+    CPPUNIT_ASSERT(store->labelNames(filter).status().code() == Code::kDeadlineExceeded);
+    CPPUNIT_ASSERT(store->labelValues("host", filter).status().code() == Code::kDeadlineExceeded);
   }
 
   void descriptionsAloneAreKeptAndCounted() {
