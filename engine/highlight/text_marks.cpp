@@ -1,6 +1,7 @@
 #include "engine/highlight/text_marks.hpp"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -129,20 +130,24 @@ std::vector<TextMark> WantedTerms::find(const AnalyzedText& text, PhraseMarks ph
     if (a.is_of_phrase != b.is_of_phrase) return a.is_of_phrase;
     return a.is_of_phrase ? a.told > b.told : a.told < b.told;
   };
+  std::vector<TextMark> kept;
+  kept.reserve(marks.size());
+  std::set<std::tuple<bool, std::uint32_t, std::uint32_t>> phrases_of_word;
   for (auto first = marks.begin(); first != marks.end();) {
     const auto last = std::find_if(first, marks.end(), [&](const TextMark& mark) { return key(mark) != key(*first); });
-    for (const float boost = std::max_element(first, last, is_weaker)->boost; first != last; ++first)
+    const float boost = std::max_element(first, last, is_weaker)->boost;
+    phrases_of_word.clear();
+    for (; first != last; ++first) {
+      // A word may be of several phrases, each of which keeps a plain highlight from cutting within it; the same one
+      // may have been told again after others.
+      const bool is_new =
+          phrases_of_word.emplace(first->is_of_phrase, first->first_position, first->last_position).second;
+      if (!is_new || (phrases != PhraseMarks::kSpans && phrases_of_word.size() > 1)) continue;
       first->boost = boost;
+      kept.push_back(std::move(*first));
+    }
   }
-  // A word may be of several phrases, each of which keeps a plain highlight from cutting within it.
-  const auto phrase = [](const TextMark& mark) {
-    return std::tie(mark.is_of_phrase, mark.first_position, mark.last_position);
-  };
-  const auto same = [&](const TextMark& a, const TextMark& b) {
-    return key(a) == key(b) && (phrases != PhraseMarks::kSpans || phrase(a) == phrase(b));
-  };
-  marks.erase(std::unique(marks.begin(), marks.end(), same), marks.end());
-  return marks;
+  return kept;
 }
 
 bool WantedTerms::fits(const Phrase& phrase, std::size_t place, const std::string& text) {
