@@ -161,15 +161,15 @@ Status IndexBuild::comparePage(const std::vector<store::EntityRecord>& records, 
   GYRE_TRY_ASSIGN(const auto documents, projector::findDocuments(engine_, records));
   for (const store::EntityRecord& record : records) {
     if (record.sequence > applied() || refused_.contains(record.id)) continue;
-    const auto expected = projection_.project(record.id, record.state, record.version);
+    auto expected = projection_.project(record.id, record.state, record.version);
     if (!expected.isOk()) {
       refuse(record.id, expected.status().message());
       continue;
     }
     const auto found = documents.find(record.id);
     if (found == documents.end()) {
-      GYRE_TRY_ASSIGN(const bool is_refused, refuses(record, *expected));
-      if (!is_refused && ++result.missing_count <= kListed) result.missing.push_back(record.id);
+      GYRE_TRY_ASSIGN(const bool is_taken, offer(record, std::move(*expected)));
+      if (is_taken && ++result.missing_count <= kListed) result.missing.push_back(record.id);
     } else if (auto fields = projector::difference(*expected, found->second.source)) {
       if (++result.different_count <= kListed) result.different.push_back({record.id, std::move(*fields)});
     }
@@ -178,13 +178,13 @@ Status IndexBuild::comparePage(const std::vector<store::EntityRecord>& records, 
 }
 
 // An earlier run, which this one goes on from, may have been told that it does not take it.
-Result<bool> IndexBuild::refuses(const store::EntityRecord& record, const std::string& document) {
-  const search::BulkOperation operation{search::BulkOperation::Kind::kIndex, record.id, record.sequence, document,
-                                        false};
-  GYRE_TRY_ASSIGN(const auto items, engine_.bulk({&operation, 1}, applied()));
-  if (items.front().verdict != search::BulkItem::Verdict::kRefuse) return false;
-  refuse(record.id, items.front().cause);
-  return true;
+Result<bool> IndexBuild::offer(const store::EntityRecord& record, std::string document) {
+  projector::Batch batch;
+  batch.sequence = applied();  // covers no more of the log than before
+  batch.operations.push_back(
+      {search::BulkOperation::Kind::kIndex, record.id, record.sequence, std::move(document), false});
+  GYRE_TRY(send(batch));
+  return !refused_.contains(record.id);
 }
 
 // Documents are as many as the entities that have one, when there is no other; only if not are all looked through. An

@@ -43,9 +43,10 @@ class IndexBuild {
   // Every entity as the index covers it, by content, and that there is no document but theirs, while the store goes on:
   // internal "verification_failed" names the first that differs.
   Status check();
-  // Both ways, all of it, and what differs. A document that is missing is offered once more, which tells whether the
-  // index refuses it: what was missing is there afterwards, and told all the same. REQUIRES: nobody writes the store,
-  // and the index covers all of its log.
+  // Both ways, all of it, and what differs. A document that is missing is offered once more, which alone tells whether
+  // the index refuses it: what was missing and is taken is there afterwards, and told all the same. An index that takes
+  // nothing for now is asked again, as it is when it is filled; unavailable when it never answered. REQUIRES: nobody
+  // writes the store, and the index covers all of its log.
   Result<projector::VerifyResult> compare();
 
  private:
@@ -55,7 +56,8 @@ class IndexBuild {
   void refuse(std::string entity_id, std::string_view why);
   // Of these entities: where document and entity differ; those that changed since are passed over.
   Status comparePage(const std::vector<store::EntityRecord>& records, projector::VerifyResult& result);
-  Result<bool> refuses(const store::EntityRecord& record, const std::string& document);
+  // Writes a document that was missing. False when the index refuses it, which is then known of the entity.
+  Result<bool> offer(const store::EntityRecord& record, std::string document);
   Status findExtra(projector::VerifyResult& result);
 
   const store::PrimaryStore& store_;

@@ -201,8 +201,8 @@ class FakeSearchEngine final : public search::SearchEngine {
 
   search::BulkItem apply(const search::BulkOperation& operation) {
     using Verdict = search::BulkItem::Verdict;
-    if (refused_.contains(operation.id)) return {Verdict::kRefuse, "mapper_parsing_exception"};
     if (take(retries_[operation.id])) return {Verdict::kRetry, "queue is full"};
+    if (refused_.contains(operation.id)) return {Verdict::kRefuse, "mapper_parsing_exception"};
     const auto held = applied_.find(operation.id);
     if (held != applied_.end() &&
         (operation.is_repair ? operation.version < held->second.version : operation.version <= held->second.version))
