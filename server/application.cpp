@@ -3,8 +3,10 @@
 #include <Poco/Util/ServerApplication.h>
 #include <Poco/Util/Subsystem.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <iostream>
 #include <memory>
@@ -22,6 +24,7 @@
 #include "server/http/api_keys.hpp"
 #include "server/http/http_server.hpp"
 #include "server/observe/health.hpp"
+#include "server/observe/line_queue.hpp"
 #include "server/observe/log.hpp"
 #include "server/observe/metrics.hpp"
 #include "server/request_metrics.hpp"
@@ -32,11 +35,13 @@ namespace gyre {
 
 namespace {
 
+constexpr std::chrono::seconds kLogPatience(1);
+
 // Everything the two subsystems share; outlives both.
 struct Shared {
   SetupOptions options;
   base::SystemClock clock;
-  observe::Log log{base::Level::kInformation, observe::LineFormat::kText, std::cerr, clock};
+  observe::Log log{base::Level::kInformation, observe::LineFormat::kText, STDERR_FILENO, clock};
   observe::MetricsRegistry metrics;
   observe::Health health;
   Setup setup;
@@ -45,6 +50,8 @@ struct Shared {
   std::unique_ptr<Domains> domains;
   int exit_code = 0;
 
+  Shared() { flushAtFatalSignals(log.queue()); }
+  ~Shared() { flushAtFatalSignals(nullptr); }
   bool fail(int code, const Status& status) {
     exit_code = code;
     log.log(base::Level::kError, "server", status.message());
@@ -520,12 +527,17 @@ int run(const SetupOptions& options, ServeApplication::Work work) {
   shared.options = options;
   auto setup = prepare(options, shared.log);
   if (!setup.isOk()) {
+    shared.log.queue()->flush(kLogPatience);  // what was said before goes first
     std::cerr << config::faultLines(setup.status());
     return kExitConfiguration;
   }
   shared.setup = std::move(setup).value();
   shared.applyLogConfig(shared.setup.config.log);
   const auto process_metrics = observe::addProcessMetrics(shared.metrics, GYRE_VERSION);
+  const auto log_metrics = shared.metrics.addCollector([&log = shared.log](observe::Samples& samples) {
+    samples.counter("gyre_log_lines_dropped_total", "lines of the log that nobody read in time", {},
+                    static_cast<double>(log.droppedCount()));
+  });
   try {
     Poco::AutoPtr<ServeApplication> application = new ServeApplication(shared, std::move(work));
     return application->run(std::vector<std::string>{"gyre"});

@@ -8,11 +8,13 @@
 #include <Poco/Logger.h>
 #include <Poco/Message.h>
 #include <Poco/StreamChannel.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <ostream>
 
 #include "gyre/json_writer.hpp"
+#include "server/observe/line_queue.hpp"
 
 namespace gyre::observe {
 
@@ -119,15 +121,45 @@ class LineFormatter final : public Poco::Formatter {
   const base::Clock& clock_;
 };
 
+class QueueChannel final : public Poco::Channel {
+ public:
+  explicit QueueChannel(LineQueue& queue) : queue_(queue) {}
+  void log(const Poco::Message& message) override { queue_.add(levelOf(message.getPriority()), message.getText()); }
+
+ private:
+  LineQueue& queue_;
+};
+
+LineQueue::Options queueOptions(int file) {
+  struct stat status = {};
+  LineQueue::Options options;
+  options.waits_for_room = ::fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+  return options;
+}
+
+LineQueue::Notice noticeOf(const Poco::AutoPtr<LineFormatter>& formatter) {
+  return [formatter = Poco::AutoPtr<LineFormatter>(formatter)](std::uint64_t dropped) mutable {
+    const std::string message =
+        (dropped == 1 ? "1 line was" : std::to_string(dropped) + " lines were") + " dropped: nobody read them in time";
+    std::string line;
+    formatter->format(Poco::Message("log", message, Poco::Message::PRIO_WARNING), line);
+    return line;
+  };
+}
+
 }  // namespace
 
 class Log::Sink {
  public:
   Sink(LineFormat format, std::ostream& stream, const base::Clock& clock)
+      : formatter_(new LineFormatter(format, clock)) {
+    writeTo(new Poco::StreamChannel(stream));
+  }
+  Sink(LineFormat format, int file, const base::Clock& clock)
       : formatter_(new LineFormatter(format, clock)),
-        channel_(
-            new Poco::FormattingChannel(formatter_, Poco::AutoPtr<Poco::Channel>(new Poco::StreamChannel(stream)))),
-        logger_(new PrivateLogger(channel_)) {}
+        queue_(std::make_unique<LineQueue>(file, queueOptions(file), noticeOf(formatter_))) {
+    writeTo(new QueueChannel(*queue_));
+  }
 
   void write(base::Level level, std::string_view part, std::string_view message) {
     lines_[static_cast<std::size_t>(level)].fetch_add(1, std::memory_order_relaxed);
@@ -139,9 +171,16 @@ class Log::Sink {
   }
   void setFormat(LineFormat format) { formatter_->setFormat(format); }
   std::uint64_t lineCount(base::Level level) const { return lines_[static_cast<std::size_t>(level)].load(); }
+  LineQueue* queue() const { return queue_.get(); }
 
  private:
+  void writeTo(Poco::Channel* channel) {
+    channel_ = new Poco::FormattingChannel(formatter_, Poco::AutoPtr<Poco::Channel>(channel));
+    logger_ = new PrivateLogger(channel_);
+  }
+
   Poco::AutoPtr<LineFormatter> formatter_;
+  std::unique_ptr<LineQueue> queue_;
   Poco::AutoPtr<Poco::FormattingChannel> channel_;
   Poco::AutoPtr<Poco::Logger> logger_;
   std::array<std::atomic<std::uint64_t>, 4> lines_{};
@@ -149,6 +188,9 @@ class Log::Sink {
 
 Log::Log(base::Level level, LineFormat format, std::ostream& stream, const base::Clock& clock)
     : level_(level), sink_(std::make_unique<Sink>(format, stream, clock)) {}
+
+Log::Log(base::Level level, LineFormat format, int file, const base::Clock& clock)
+    : level_(level), sink_(std::make_unique<Sink>(format, file, clock)) {}
 
 Log::~Log() = default;
 
@@ -161,6 +203,10 @@ void Log::setLevel(base::Level level) { level_.store(level, std::memory_order_re
 void Log::setFormat(LineFormat format) { sink_->setFormat(format); }
 
 std::uint64_t Log::lineCount(base::Level level) const { return sink_->lineCount(level); }
+
+std::uint64_t Log::droppedCount() const { return sink_->queue() == nullptr ? 0 : sink_->queue()->droppedCount(); }
+
+LineQueue* Log::queue() const { return sink_->queue(); }
 
 std::string_view levelName(base::Level level) {
   switch (level) {

@@ -4,7 +4,11 @@
 // object. Control characters are escaped, so a message cannot forge a line. A level nobody listens to costs one load:
 // ask isLogged() first, or log through logLazily().
 //
-// THREADS: every method from any thread; lines do not interleave. OWNS: the stream outlives the Log.
+// A log to a file descriptor keeps nobody waiting (line_queue.hpp): when its reader does not, up to 4 MiB of lines wait
+// for him, then the oldest of the least severe are dropped, and a line tells how many. A file on a disk gets every
+// line.
+//
+// THREADS: every method from any thread; lines do not interleave. OWNS: the stream or file outlives the Log.
 #pragma once
 
 #include <atomic>
@@ -20,11 +24,15 @@
 
 namespace gyre::observe {
 
+class LineQueue;
+
 enum class LineFormat : std::uint8_t { kText, kJson };
 
 class Log final : public base::Observer {
  public:
   Log(base::Level level, LineFormat format, std::ostream& stream, const base::Clock& clock);
+  Log(base::Level level, LineFormat format, int file, const base::Clock& clock);
+  // Waits a second at most for what is not written yet.
   ~Log() override;
 
   bool isLogged(base::Level level) const override { return level >= level_.load(std::memory_order_relaxed); }
@@ -34,8 +42,12 @@ class Log final : public base::Observer {
   void setLevel(base::Level level);
   void setFormat(LineFormat format);
 
-  // Lines written at a level since the start; for the metrics.
+  // Lines logged at a level since the start, and those of all levels that were dropped; for the metrics.
   std::uint64_t lineCount(base::Level level) const;
+  std::uint64_t droppedCount() const;
+
+  // The lines' queue; null of a log to a stream, which is written to at once.
+  LineQueue* queue() const;
 
  private:
   class Sink;

@@ -23,6 +23,16 @@ def run(*arguments):
     return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
 
 
+def fill_log_pipe(server):
+    """Until a writer of standard error would have to wait for a reader."""
+    pipe = os.open(f"/proc/{server.process.pid}/fd/2", os.O_WRONLY | os.O_NONBLOCK)
+    try:
+        while True:
+            os.write(pipe, b"x" * 4096)
+    except BlockingIOError:
+        os.close(pipe)
+
+
 class Configuration(unittest.TestCase):
     def check(self, text):
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
@@ -158,6 +168,36 @@ class Serving(unittest.TestCase):
                 client = again.client()
                 self.assertEqual(client.query("GetPaymentById", {"paymentId": "p-1"}).status, 200)
                 client.close()
+
+    @unittest.skipIf(SANITIZED, "a sanitizer tells of signals itself")
+    def test_a_fatal_signal_ends_it_though_nobody_reads_its_log(self):
+        with tempfile.TemporaryDirectory() as folder:
+            server = Server(folder).start()
+            fill_log_pipe(server)
+            server.process.send_signal(signal.SIGSEGV)
+            self.assertEqual(server.process.wait(timeout=60), -signal.SIGSEGV)
+            server.process.stderr.close()
+
+    def test_nobody_waits_for_a_reader_of_the_log(self):
+        with Server() as server:
+            fill_log_pipe(server)
+            client = server.client()
+            # Each tells of itself, first on the thread of a request.
+            for _ in range(3):
+                for action in ("disable", "enable"):
+                    answer = client.send("POST", f"/admin/v1/plugins/invoices/{action}")
+                    self.assertEqual(answer.status, 200, answer)
+            server.process.send_signal(signal.SIGHUP)
+            body = {"paymentId": "p-1", "organizationId": "o", "amount": "1.00", "currency": "EUR", "description": "x"}
+            created = client.command("CreatePayment", body)
+            self.assertEqual(created.status, 201)
+            found = client.query("SearchPayments", {"searchText": "x"},
+                                 Gyre_Min_Sequence=str(created.json["sequence"]))
+            self.assertEqual(found.status, 200, found)
+            client.close()
+            server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(server.process.wait(timeout=60), 0)  # nobody has read a byte
+            server.process.stderr.close()
 
     def test_hangup_reloads_and_keeps_serving(self):
         with Server() as server:
