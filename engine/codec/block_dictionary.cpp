@@ -75,11 +75,13 @@ Status compressWith(const ZSTD_CDict* dictionary, std::string_view block, std::s
 template <class Visit>
 void eachBlock(std::span<const std::string_view> samples, Visit&& visit) {
   std::string block;
+  std::size_t doc_count = 0;
   for (const std::string_view sample : samples) {
     block += sample;
-    if (block.size() < kDictionaryBlockBytes) continue;
+    if (!fillBlock(++doc_count, block.size())) continue;
     visit(std::string_view(block));
     block.clear();
+    doc_count = 0;
   }
 }
 

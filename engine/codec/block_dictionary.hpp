@@ -27,8 +27,16 @@ namespace gyre::engine {
 // (235), bytes stored a document, and microseconds to unpack the block of one: without a dictionary, 16 KiB: 124, 54,
 // 15; with one, 16 KiB: 114, 45, 13; 2 KiB: 119, 49, 3; 1 KiB: 123, 52, 2. A whole page of hits from different blocks
 // is unpacked for what a single one took, in no more space.
+//
+// Two documents of more than kPairBytes are a block too: of payments 125 bytes a document instead of 120.5, unpacked in
+// 1.7 µs instead of 2.4. Of smaller ones, such as log lines, a block of 1 KiB saves more.
 inline constexpr std::size_t kDictionaryBlockBytes = 1u << 10;
+inline constexpr std::size_t kPairBytes = 640;
 inline constexpr std::size_t kPlainBlockBytes = 16u << 10;
+// Whether so many documents of so many bytes are a block with a dictionary.
+constexpr bool fillBlock(std::size_t doc_count, std::size_t bytes) {
+  return bytes >= kDictionaryBlockBytes || (doc_count == 2 && bytes >= kPairBytes);
+}
 
 class BlockDictionary {
  public:

@@ -43,10 +43,13 @@ Status StoredFieldsWriter::add(std::string_view source) {
   sources_ += source;
   ++pending_;
   ++doc_count_;
-  const std::size_t full = dictionary_ == nullptr             ? kPlainBlockBytes
-                           : dictionary_->shapes() != nullptr ? kRecordBlockBytes
-                                                              : kDictionaryBlockBytes;
-  return sources_.size() >= full ? flush() : Status();
+  return isFull() ? flush() : Status();
+}
+
+bool StoredFieldsWriter::isFull() const {
+  if (dictionary_ == nullptr) return sources_.size() >= kPlainBlockBytes;
+  if (dictionary_->shapes() != nullptr) return sources_.size() >= kRecordBlockBytes;
+  return fillBlock(pending_, sources_.size());
 }
 
 Status StoredFieldsWriter::addBlock(base::ByteView compressed, std::uint32_t doc_count,

@@ -1,9 +1,9 @@
 // What did the document look like when it came? Its JSON, byte for byte, in compressed blocks.
 //
-// Neighbouring documents are compressed together: about 1 KiB of them with a dictionary, 16 KiB without (small segments
-// alone). One document costs one block to read, 2 µs or 15; a small cache of the last blocks a thread read makes up for
-// the rest when hits are neighbours. Merges copy blocks as they are, so a segment may hold several dictionaries.
-// FORMAT: docs/INDEX_FORMAT.md, "Stored documents".
+// Neighbouring documents are compressed together: two, or about 1 KiB of small ones, with a dictionary, 16 KiB without
+// (small segments alone). One document costs one block to read, 2 µs or 15; a small cache of the last blocks a thread
+// read makes up for the rest when hits are neighbours. Merges copy blocks as they are, so a segment may hold several
+// dictionaries. FORMAT: docs/INDEX_FORMAT.md, "Stored documents".
 //
 // THREADS: a writer belongs to one thread; a reader is immutable. OWNS: a reader borrows its sections' bytes.
 #pragma once
@@ -51,6 +51,7 @@ class StoredFieldsWriter {
     std::uint32_t first_block;
     std::uint32_t dictionary;  // number in dictionaries_, kPlain for none
   };
+  bool isFull() const;
   Status flush();
   void beginBlock(std::uint32_t doc_count, const DictionaryPtr& dictionary);
 

@@ -26,7 +26,7 @@ DocMap::DocMap(DocId base, const LiveBits& live, std::uint32_t doc_count) : base
 namespace {
 
 // A block this full is copied; smaller ones are unpacked and packed together.
-constexpr std::uint64_t kCopyBytes = kDictionaryBlockBytes * 3 / 4;
+constexpr std::uint64_t kCopyBytes = kPairBytes;
 // A segment of more dictionaries has all its blocks packed again with one: they take room beside the documents.
 constexpr std::size_t kMostDictionaries = 16;
 constexpr std::uint32_t kUnused = 0xffff'ffffu;

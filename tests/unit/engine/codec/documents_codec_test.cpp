@@ -64,6 +64,7 @@ class DocumentsCodecTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(indexOfOlderSegmentsIsRead);
   CPPUNIT_TEST(dictionaryFitsWhatItWasMadeFor);
   CPPUNIT_TEST(dictionaryMakesSmallBlocksSmall);
+  CPPUNIT_TEST(twoDocumentsOfSomeSizeAreABlock);
   CPPUNIT_TEST(documentsWithoutAnythingInCommon);
   CPPUNIT_TEST(copiedBlocksReadTheSame);
   CPPUNIT_TEST(damagedBlockIsCorruptionNotAWrongAnswer);
@@ -132,6 +133,19 @@ class DocumentsCodecTest : public CppUnit::TestFixture {
     const Stored plain = store(sources), with = store(sources, dictionaryOf(&DocumentsCodecTest::payment));
     CPPUNIT_ASSERT(open(with, sources.size()).blockCount() > 5 * open(plain, sources.size()).blockCount());
     CPPUNIT_ASSERT(with.data.size() < plain.data.size() * 5 / 4);
+  }
+
+  void twoDocumentsOfSomeSizeAreABlock() {
+    const DictionaryPtr dictionary = dictionaryOf(&DocumentsCodecTest::payment);
+    const auto docsInBlocks = [&](std::size_t size) {
+      Sources sources(12, std::string(size, 'x'));
+      const Stored stored = store(sources, dictionary);
+      return open(stored, sources.size()).block(0).doc_count;
+    };
+    CPPUNIT_ASSERT_EQUAL(4u, docsInBlocks(319));
+    CPPUNIT_ASSERT_EQUAL(2u, docsInBlocks(320));
+    CPPUNIT_ASSERT_EQUAL(2u, docsInBlocks(1023));
+    CPPUNIT_ASSERT_EQUAL(1u, docsInBlocks(1024));
   }
 
   void documentsWithoutAnythingInCommon() {
