@@ -80,7 +80,7 @@ class TermScorer final : public Scorer, public SpanBounder, public FewDocsScorer
     if (sums == nullptr) return Scorer::addTo(window, within, bits, sums);
     const FewDocs few(within);
     if (few.areFew()) return addFew(window, few.places(), bits, sums);
-    if (isFew(within)) return Scorer::addTo(window, within, bits, sums);
+    if (isFew(within)) return lookUp(window, within, within, bits, sums);
     addWithin(window, within, bits, sums);
   }
 
@@ -109,15 +109,7 @@ class TermScorer final : public Scorer, public SpanBounder, public FewDocsScorer
   void addSome(std::uint32_t window, const std::uint64_t* within, const std::uint64_t* scored, std::uint64_t* bits,
                double* sums) override {
     const DocId base = windowBegin(window);
-    if (within != nullptr && isFew(within)) {
-      forEachBit(within, [&](std::uint32_t i) {
-        const int at = walk_.find(base + i);
-        if (at < 0) return;
-        setBit(bits, i);
-        if (testBit(scored, i)) sums[i] += static_cast<double>(scoreAt(static_cast<std::size_t>(at)));
-      });
-      return;
-    }
+    if (within != nullptr && isFew(within)) return lookUp(window, within, scored, bits, sums);
     walk_.forEachBlock(window, [&](std::size_t first, std::size_t last) {
       const auto docs = walk_.docs().subspan(first, last - first);
       setBits(docs, base, within, bits);
@@ -196,6 +188,18 @@ class TermScorer final : public Scorer, public SpanBounder, public FewDocsScorer
   }
 
  private:
+  // One after the other, of the documents within `within`; adds the scores of those that are `scored`.
+  void lookUp(std::uint32_t window, const std::uint64_t* within, const std::uint64_t* scored, std::uint64_t* bits,
+              double* sums) {
+    const DocId base = windowBegin(window);
+    forEachBit(within, [&](std::uint32_t i) {
+      const int at = walk_.find(base + i);
+      if (at < 0) return;
+      setBit(bits, i);
+      if (testBit(scored, i)) sums[i] += static_cast<double>(scoreAt(static_cast<std::size_t>(at)));
+    });
+  }
+
   static std::size_t placeBehind(std::span<const DocId> docs, DocId doc) {
     return static_cast<std::size_t>(std::upper_bound(docs.begin(), docs.end(), doc) - docs.begin());
   }
