@@ -10,6 +10,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/clock.hpp"
 #include "gyre/json.hpp"
 #include "gyre/json_writer.hpp"
 
@@ -67,10 +68,19 @@ std::string activitySearch(const ActivityDescription& activity, std::string_view
   out.beginObject().key("exists").beginObject().member("field", activity.time_field).endObject().endObject();
   if (request.from_millis || bounds.at_most || bounds.below) {
     out.beginObject().key("range").beginObject().key(activity.time_field).beginObject();
-    if (request.from_millis) out.member("gte", *request.from_millis);
-    if (bounds.at_most) out.member("lte", *bounds.at_most);
-    if (bounds.below) out.member("lt", *bounds.below);
-    out.member("format", "epoch_millis").endObject().endObject().endObject();
+    const auto bound = [&out](std::string_view name, const std::optional<std::int64_t>& millis) {
+      if (!millis) return;
+      // Elasticsearch 7 takes no milliseconds before 1970.
+      if (*millis < 0) {
+        out.member(name, base::formatTime(*millis));
+      } else {
+        out.member(name, *millis);
+      }
+    };
+    bound("gte", request.from_millis);
+    bound("lte", bounds.at_most);
+    bound("lt", bounds.below);
+    out.member("format", "strict_date_optional_time||epoch_millis").endObject().endObject().endObject();
   }
   if (!activity.filter.empty()) out.raw(activity.filter);
   out.endArray().endObject().endObject();

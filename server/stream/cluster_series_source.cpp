@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "gyre/json.hpp"
 #include "gyre/json_writer.hpp"
 #include "server/stream/series_document.hpp"
@@ -31,9 +32,11 @@ TimeRange takenTimes(std::int64_t from_ms, std::int64_t to_ms) {
           std::clamp(to_ms, series::kFirstTimeMs, series::kLastTimeMs)};
 }
 
+// As texts: Elasticsearch 7 takes no milliseconds before 1970.
 void writeRange(JsonWriter& writer, std::string_view field, std::int64_t first, std::int64_t last) {
   writer.beginObject().key("range").beginObject().key(field).beginObject();
-  writer.member("gte", first).member("lte", last).member("format", "epoch_millis");
+  writer.member("gte", base::formatTime(first)).member("lte", base::formatTime(last));
+  writer.member("format", "strict_date_optional_time");
   writer.endObject().endObject().endObject();
 }
 

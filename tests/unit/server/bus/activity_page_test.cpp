@@ -234,7 +234,8 @@ class ActivityPageTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(
         std::string(
             R"({"size":4,"track_total_hits":false,"query":{"bool":{"filter":[{"term":{"organizationId":"org-1"}},)"
-            R"({"exists":{"field":"madeAt"}},{"range":{"madeAt":{"gte":3,"lte":8,"format":"epoch_millis"}}},)"
+            R"({"exists":{"field":"madeAt"}},{"range":{"madeAt":{"gte":3,"lte":8,)"
+            R"("format":"strict_date_optional_time||epoch_millis"}}},)"
             R"({"term":{"a":1}}]}},"sort":[{"madeAt":{"order":"desc"}},{"id":{"order":"asc"}}]})"),
         first);
     CPPUNIT_ASSERT(has(search("b", "Made"), R"("search_after":[5,"x"])"));
@@ -242,6 +243,10 @@ class ActivityPageTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(has(search("b", "Noted"), R"("lt":5)"));
     CPPUNIT_ASSERT(has(search("a", "Made"), R"("gte":3,"lte":5)") && !has(search("a", "Made"), R"("lt":)"));
     ActivityRequest other = request;
+    other.from_millis = -1;
+    CPPUNIT_ASSERT(
+        has(activitySearch(activity, "b", other, std::nullopt, 4), R"("gte":"1969-12-31T23:59:59.999Z","lte":8)"));
+    other = request;
     other.to_millis.reset();
     CPPUNIT_ASSERT(other.fingerprint() != request.fingerprint());
   }
