@@ -34,8 +34,8 @@ class Reindex(unittest.TestCase):
         self.assertEqual(answer.headers["Location"], f"/admin/v1/jobs/{answer.json['id']}")
         return answer.json
 
-    def check(self, client, count):
-        job = wait_for_job(client, client.send("POST", "/admin/v1/payments/verify", {}).json)
+    def check(self, client, count, seconds=120):
+        job = wait_for_job(client, client.send("POST", "/admin/v1/payments/verify", {}).json, seconds)
         result = job["result"]
         self.assertEqual((result["missingCount"], result["extraCount"], result["differentCount"]), (0, 0, 0), job)
         found = client.query("SearchPayments", {"size": 0}, Gyre_Min_Sequence=str(self.sequence(client)))
