@@ -130,7 +130,7 @@ class FaultRun(FaultyNodeTest):
         self.assertEqual(self.letters(), [])
         sequence = self.client.send("GET", "/readyz").json["domains"]["payments"]["sequence"]
         self.assertEqual(self.total(sequence), len(created))
-        self.assertEqual(self.verify(), len(created))
+        self.assertEqual(self.verify(120 + SECONDS), len(created))
         print(f"{len(created)} payments, {len(bad)} of them refused at first, {len(self.proxy.seen)} requests, {happened}")
 
 

@@ -46,8 +46,8 @@ class Faults(FaultyNodeTest):
                 return float(line.split()[-1])
         self.fail(f"there is no {name}")
 
-    def verify(self):
-        job = wait_for_job(self.client, self.client.send("POST", "/admin/v1/payments/verify", {}).json)
+    def verify(self, seconds=120):
+        job = wait_for_job(self.client, self.client.send("POST", "/admin/v1/payments/verify", {}).json, seconds)
         self.assertEqual(job["state"], "completed", job)
         result = job["result"]
         self.assertEqual((result["missingCount"], result["extraCount"], result["differentCount"]), (0, 0, 0), result)
