@@ -182,7 +182,7 @@ class TermScorer final : public Scorer, public SpanBounder, public FewDocsScorer
         std::uint8_t& bound = bounds[docs[i] - begin];
         bound = static_cast<std::uint8_t>(std::min(bound + table_[freqs[i]], 255U));
       }
-      setSpanBits(docs, begin, bits);
+      setBitsInTurns(docs, begin, bits);
       if (is_last) break;
     }
   }
@@ -203,22 +203,6 @@ class TermScorer final : public Scorer, public SpanBounder, public FewDocsScorer
   static std::size_t placeBehind(std::span<const DocId> docs, DocId doc) {
     return static_cast<std::size_t>(std::upper_bound(docs.begin(), docs.end(), doc) - docs.begin());
   }
-  // Neighbours share words, and each would wait for the store before: four places of the list take turns.
-  static void setSpanBits(std::span<const DocId> docs, DocId begin, std::uint64_t* bits) {
-    const auto set = [&](std::size_t i) {
-      const std::uint32_t at = docs[i] - begin;
-      bits[at / 64] |= std::uint64_t{1} << (at % 64);
-    };
-    const std::size_t quarter = docs.size() / 4;
-    for (std::size_t i = 0; i < quarter; ++i) {
-      set(i);
-      set(i + quarter);
-      set(i + 2 * quarter);
-      set(i + 3 * quarter);
-    }
-    for (std::size_t i = 4 * quarter; i < docs.size(); ++i) set(i);
-  }
-
   // Whether to look up these documents costs less than to read the term's in the window, which are about
   // docs_in_window_.
   bool isFew(const std::uint64_t* bits) const {
@@ -234,10 +218,7 @@ class TermScorer final : public Scorer, public SpanBounder, public FewDocsScorer
 
   // Those within `within`, or all.
   static void setBits(std::span<const DocId> docs, DocId base, const std::uint64_t* within, std::uint64_t* bits) {
-    if (within == nullptr) {
-      for (const DocId doc : docs) setBit(bits, doc - base);
-      return;
-    }
+    if (within == nullptr) return setBitsInTurns(docs, base, bits);
     for (const DocId doc : docs) {
       const std::uint32_t at = doc - base;
       bits[at / 64] |= (within[at / 64] >> (at % 64) & 1) << (at % 64);

@@ -321,11 +321,13 @@ class SearchRun {
       forEachBit(bits_.data(), [&](std::uint32_t i) {
         if (!(scores[i] >= *request_.min_score)) clearBit(bits_.data(), i);
       });
-    std::uint32_t count = countBits(bits_.data());
+    const bool is_listed = !outcome_.aggregators.isEmpty() && request_.terminate_after == 0;
+    std::uint32_t count = is_listed ? listDocs(windowSize(window, run.docCount())) : countBits(bits_.data());
     if (count == 0) return;
     if (request_.terminate_after > 0) count = keepFirst(count);
     {
       const auto timer = timed(outcome_.aggregate_time);
+      if (!is_listed && !outcome_.aggregators.isEmpty()) listDocs(windowSize(window, run.docCount()));
       aggregate(run, window, count, scores);
     }
     if (Status memory = outcome_.aggregators.checkMemory(); !memory.isOk()) aggregation_status_ = std::move(memory);
@@ -377,11 +379,18 @@ class SearchRun {
 
   void aggregate(SegmentRun& run, std::uint32_t window, std::uint32_t count, const float* scores) {
     if (outcome_.aggregators.isEmpty()) return;
-    if (count == windowSize(window, run.docCount()))
-      return outcome_.aggregators.collect({window, count, nullptr, nullptr, 1, scores});
-    std::uint32_t size = 0;
-    forEachBit(bits_.data(), [&](std::uint32_t i) { docs_[size++] = static_cast<std::uint16_t>(i); });
-    outcome_.aggregators.collect({window, size, docs_.data(), nullptr, 1, scores});
+    const bool are_all = count == windowSize(window, run.docCount());
+    outcome_.aggregators.collect({window, count, are_all ? nullptr : docs_.data(), nullptr, 1, scores});
+  }
+
+  // How many matches the window has; docs_ lists them where they are not all of its `size` documents.
+  std::uint32_t listDocs(std::uint32_t size) {
+    WindowBits all;
+    fillBits(all.data(), size);
+    if (bits_ == all) return size;
+    std::uint32_t count = 0;
+    forEachBit(bits_.data(), [&](std::uint32_t i) { docs_[count++] = static_cast<std::uint16_t>(i); });
+    return count;
   }
 
   // The best of one target so far, by their second scores.
