@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "engine/series/first_of.hpp"
 #include "gyre/json.hpp"
 #include "gyre/json_writer.hpp"
 #include "server/stream/series_document.hpp"
@@ -360,42 +361,36 @@ Status ClusterSeriesSource::visitFiltered(const series::SeriesFilter& filter,
   return {};
 }
 
-namespace {
-
-template <class T>
-std::vector<T> listOf(const std::set<T>& found, std::size_t limit) {
-  const std::size_t count = limit == 0 ? found.size() : std::min(limit, found.size());
-  return {found.begin(), std::next(found.begin(), static_cast<std::ptrdiff_t>(count))};
-}
-
-}  // namespace
-
 Result<std::vector<std::string>> ClusterSeriesSource::labelNames(const series::SeriesFilter& filter) const {
-  std::set<std::string> names;
+  series::FirstOf<std::string> names(filter.limit);
   GYRE_TRY(visitFiltered(filter, [&](const series::Labels& labels) {
-    for (const series::Label& label : labels) names.insert(label.name);
+    for (const series::Label& label : labels) names.add(label.name);
   }));
-  return listOf(names, filter.limit);
+  return std::move(names).take();
 }
 
 Result<std::vector<std::string>> ClusterSeriesSource::labelValues(std::string_view label,
                                                                   const series::SeriesFilter& filter) const {
-  std::set<std::string> values;
+  series::FirstOf<std::string> values(filter.limit);
   if (label == series::kMetricName && filter.any_of.empty() && filter.from_ms <= filter.to_ms) {
     // Asked first by whoever looks around, and of all series.
     GYRE_TRY_ASSIGN(const auto names, metricNames(takenTimes(filter.from_ms, filter.to_ms)));
-    if (names) return listOf(*names, filter.limit);
+    if (names) {
+      for (const std::string& name : *names) values.add(name);
+      return std::move(values).take();
+    }
   }
   GYRE_TRY(visitFiltered(filter, [&](const series::Labels& labels) {
-    if (const std::string_view value = series::labelValue(labels, label); !value.empty()) values.emplace(value);
+    const std::string_view value = series::labelValue(labels, label);
+    if (!value.empty() && values.wants(value)) values.add(std::string(value));
   }));
-  return listOf(values, filter.limit);
+  return std::move(values).take();
 }
 
 Result<std::vector<series::Labels>> ClusterSeriesSource::listSeries(const series::SeriesFilter& filter) const {
-  std::set<series::Labels> found;
-  GYRE_TRY(visitFiltered(filter, [&](const series::Labels& labels) { found.insert(labels); }));
-  return listOf(found, filter.limit);
+  series::FirstOf<series::Labels> found(filter.limit);
+  GYRE_TRY(visitFiltered(filter, [&](const series::Labels& labels) { found.add(labels); }));
+  return std::move(found).take();
 }
 
 }  // namespace gyre::stream
