@@ -24,6 +24,7 @@ void SegmentBuffer::layOutObjects() {
 
 void SegmentBuffer::adopt(std::shared_ptr<const Mapping> mapping) {
   mapping_ = std::move(mapping);
+  for (std::size_t i = mapping_->fields().size(); i < fields_.size(); ++i) field_bytes_ -= fields_[i].counted_bytes;
   fields_.resize(mapping_->fields().size());
   touched_.resize(fields_.size(), 0);
   layOutObjects();
@@ -39,6 +40,12 @@ void FieldBuffer::clear() {
   completions = {};
   waiting.clear();
   waiting_bytes.clear();
+}
+
+std::uint64_t FieldBuffer::memoryBytes() const {
+  return terms.memoryBytes() + docs.capacity() * sizeof(DocId) + numbers.capacity() * sizeof(std::int64_t) +
+         (term_ids.capacity() + positions.capacity() + ends.capacity()) * sizeof(std::uint32_t) +
+         completions.memoryBytes() + waiting.capacity() * sizeof(Waiting) + waiting_bytes.capacity();
 }
 
 void FieldBuffer::settle() {
@@ -63,7 +70,10 @@ void SegmentBuffer::settle() {
 }
 
 void SegmentBuffer::clear(std::shared_ptr<const Mapping> mapping) {
-  for (FieldBuffer& buffer : fields_) buffer.clear();
+  for (FieldBuffer& buffer : fields_) {
+    buffer.clear();
+    count(buffer);
+  }
   marks_.clear();
   ids_.clear();
   numbers_.clear();
@@ -303,7 +313,6 @@ void SegmentBuffer::number(const Field& field, std::int64_t encoded) {
 void SegmentBuffer::completion(const Field& field, std::string_view input, std::string_view analysed,
                                std::uint32_t weight, std::string_view contexts) {
   touch(field).completions.add(docCount(), input, analysed, weight, contexts);
-  value_bytes_ += input.size() + analysed.size() + contexts.size() + 112;  // three strings and their object
 }
 
 void SegmentBuffer::abandonDocument() {
@@ -319,6 +328,7 @@ void SegmentBuffer::abandonDocument() {
       if (!buffer.positions.empty()) buffer.positions.resize(mark.values);
     }
     buffer.completions.truncate(mark.completions);
+    count(buffer);
   }
   marks_.clear();
 }
@@ -338,6 +348,7 @@ DocId SegmentBuffer::keepDocument(const Identity& identity, std::string_view sou
     } else {
       value_bytes_ += 12 * (buffer.docs.size() - mark.docs);
     }
+    count(buffer);
   }
   marks_.clear();
   const bool is_numbered = identity.number.has_value();
@@ -406,10 +417,25 @@ std::vector<DocId> SegmentBuffer::renumbered() const {
   return numbers;
 }
 
+void SegmentBuffer::count(FieldBuffer& buffer) {
+  const std::uint64_t bytes = buffer.memoryBytes();
+  field_bytes_ += bytes - buffer.counted_bytes;
+  buffer.counted_bytes = bytes;
+}
+
 std::uint64_t SegmentBuffer::memoryBytes() const {
+  return field_bytes_ + fields_.capacity() * sizeof(FieldBuffer) + touched_.capacity() * sizeof(std::uint32_t) +
+         marks_.capacity() * sizeof(Mark) + object_of_.capacity() * sizeof(std::uint16_t) +
+         objects_.capacity() * sizeof(Object) + frames_.capacity() * sizeof(Frame) +
+         documents_.capacity() * sizeof(Document) + latest_.capacity() * sizeof(DocId) +
+         numbers_.capacity() * sizeof(std::int64_t) + sources_.capacity() + ids_.memoryBytes() +
+         routings_.memoryBytes();
+}
+
+std::uint64_t SegmentBuffer::usedBytes() const {
   std::uint64_t bytes = value_bytes_ + numbers_.size() * 8 + sources_.size() +
-                        documents_.size() * (sizeof(Document) + 4) + ids_.memoryBytes() + routings_.memoryBytes();
-  for (const FieldBuffer& buffer : fields_) bytes += buffer.terms.memoryBytes();
+                        documents_.size() * (sizeof(Document) + 4) + ids_.usedBytes() + routings_.usedBytes();
+  for (const FieldBuffer& buffer : fields_) bytes += buffer.terms.usedBytes() + buffer.completions.memoryBytes();
   return bytes;
 }
 

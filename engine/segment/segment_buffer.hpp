@@ -48,8 +48,11 @@ struct FieldBuffer {
   };
   std::vector<Waiting> waiting;
   std::string waiting_bytes;
+  std::uint64_t counted_bytes = 0;  // of memoryBytes(), in the buffer's sum
 
   void clear();
+  // Held, whether values need it or not.
+  std::uint64_t memoryBytes() const;
   // Numbers the terms that wait.
   void settle();
   // Forgets those that wait from that place of term_ids on.
@@ -127,7 +130,12 @@ class SegmentBuffer final : public DocumentSink {
   // New numbers when the dead ones are left out, kNoMoreDocs for those; empty when all are live.
   std::vector<DocId> renumbered() const;
 
+  // Held, to within some percent: what arrays grew to and what clear() kept is counted, be it needed or not.
   std::uint64_t memoryBytes() const;
+  // What the documents need of it.
+  std::uint64_t usedBytes() const;
+  // Whether it should become a segment before it takes more: it holds the limit, and not mostly for documents to come.
+  bool isFull(std::uint64_t limit) const { return memoryBytes() >= limit && usedBytes() >= limit / 2; }
 
  private:
   struct Document {
@@ -164,6 +172,8 @@ class SegmentBuffer final : public DocumentSink {
   // What the mapping says about nested fields.
   void layOutObjects();
   FieldBuffer& touch(const Field& field);
+  // Brings what the sum says of a field up to date.
+  void count(FieldBuffer& buffer);
   // The frame whose document holds the field's values.
   const Frame& frameOf(const Field& field) const;
   // Begins the document's run of terms when there is none yet.
@@ -204,6 +214,7 @@ class SegmentBuffer final : public DocumentSink {
   std::uint32_t live_count_ = 0;
   std::uint32_t live_root_count_ = 0;
   std::uint64_t value_bytes_ = 0;
+  std::uint64_t field_bytes_ = 0;  // the sum of the fields' memoryBytes()
 };
 
 }  // namespace gyre::engine

@@ -59,8 +59,13 @@ class TermTable {
   // Forgets all terms and keeps the memory that as many again would need.
   void clear();
 
-  // For the terms; what a clear() kept beyond them is not counted.
+  // Held, whether terms need it or not.
   std::uint64_t memoryBytes() const {
+    return bytes_.capacity() + terms_.capacity() * sizeof(Term) + slots_.capacity() * sizeof(Slot) +
+           near_.capacity() * sizeof(Near);
+  }
+  // For the terms; what a clear() kept beyond them is not counted.
+  std::uint64_t usedBytes() const {
     return bytes_.size() + terms_.size() * sizeof(Term) +
            std::min(slots_.size(), std::max<std::size_t>(kFewestSlots, 4 * terms_.size())) * sizeof(Slot) +
            std::min(near_.size(), terms_.size()) * sizeof(Near);

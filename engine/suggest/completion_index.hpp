@@ -29,8 +29,10 @@ class CompletionWriter {
            std::string_view contexts);
   bool isEmpty() const { return inputs_.empty(); }
   // Drops the inputs after the first `count`: their document was refused.
-  void truncate(std::size_t count) { inputs_.resize(count); }
+  void truncate(std::size_t count);
   std::size_t size() const { return inputs_.size(); }
+  // Held, to within some percent.
+  std::size_t memoryBytes() const { return inputs_.capacity() * sizeof(Input) + text_bytes_; }
   // The inputs after the first `count` belong to this document.
   void assignFrom(std::size_t count, DocId doc) {
     for (std::size_t i = count; i < inputs_.size(); ++i) inputs_[i].doc = doc;
@@ -50,8 +52,10 @@ class CompletionWriter {
     std::uint32_t weight;
     DocId doc;
   };
+  static std::size_t textBytes(const Input& input);
   std::vector<std::uint32_t> ranks() const;
   std::vector<Input> inputs_;
+  std::size_t text_bytes_ = 0;  // of the inputs as they were added, outside them
 };
 
 // What the user typed, and how far an input's beginning may be from it.

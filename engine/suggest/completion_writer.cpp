@@ -26,6 +26,19 @@ void splitContexts(std::string_view contexts, Visit&& visit) {
 void CompletionWriter::add(DocId doc, std::string_view text, std::string_view analysed, std::uint32_t weight,
                            std::string_view contexts) {
   inputs_.push_back({std::string(text), std::string(analysed), std::string(contexts), weight, doc});
+  text_bytes_ += textBytes(inputs_.back());
+}
+
+void CompletionWriter::truncate(std::size_t count) {
+  for (; inputs_.size() > count; inputs_.pop_back()) text_bytes_ -= textBytes(inputs_.back());
+}
+
+std::size_t CompletionWriter::textBytes(const Input& input) {
+  static const std::size_t kInside = std::string().capacity();
+  std::size_t bytes = 0;
+  for (const std::string* const text : {&input.text, &input.analysed, &input.contexts})
+    if (text->capacity() > kInside) bytes += (text->capacity() + 1 + 8 + 15) / 16 * 16;  // with the allocator's head
+  return bytes;
 }
 
 void CompletionWriter::renumber(const std::vector<DocId>& new_docs) {

@@ -162,7 +162,7 @@ Result<std::vector<OperationOutcome>> IndexWriter::apply(std::span<const Operati
     unseen_bytes += operation.source.size();
     if (unseen_bytes < kLookBytes && &operation != &operations.back()) continue;
     unseen_bytes = 0;
-    if (buffer_->memoryBytes() < options_.buffer_bytes) continue;
+    if (!buffer_->isFull(options_.buffer_bytes)) continue;
     release(kept);
     GYRE_TRY(freeze());
     GYRE_TRY(spill());
@@ -381,9 +381,15 @@ Status IndexWriter::freeze() {
     GYRE_TRY(writeSegment(*buffer_, file, latestDictionary(), is_appended_.load()));
     GYRE_TRY_ASSIGN(segment, OpenSegment::open(files_.newName(), std::make_unique<MemoryFile>(file.take()), false));
   }
+  // What much larger documents than most made it grow to, or refused ones, is not kept for the next.
+  std::unique_ptr<SegmentBuffer> other;
+  if (buffer_->memoryBytes() > 2 * options_.buffer_bytes) other = std::make_unique<SegmentBuffer>(mapping_);
   const std::lock_guard lock(state_mutex_);
   if (segment) segments_.all().push_back({segment, nullptr, segment->docCount(), false});
-  buffer_->clear(mapping_);
+  if (other)
+    buffer_.swap(other);
+  else
+    buffer_->clear(mapping_);
   return {};
 }
 

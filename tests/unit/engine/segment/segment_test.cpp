@@ -1,5 +1,6 @@
 // A segment as a whole: from the buffer, through merges, and with every kind of damage behind sound checksums.
 #include <cppunit/extensions/HelperMacros.h>
+#include <malloc.h>
 
 #include <atomic>
 #include <iostream>
@@ -54,6 +55,7 @@ class SegmentTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(deadDocumentsAreLeftOutOfTheSegment);
   CPPUNIT_TEST(abandonedDocumentLeavesNoTrace);
   CPPUNIT_TEST(clearedBufferIsAsNew);
+  CPPUNIT_TEST(whatItHoldsIsCounted);
   CPPUNIT_TEST(repeatedKeywordCountsOnce);
   CPPUNIT_TEST(fieldFlagsDecideWhatIsKept);
   CPPUNIT_TEST(mergedSegmentEqualsOneWrittenAtOnce);
@@ -143,11 +145,60 @@ class SegmentTest : public CppUnit::TestFixture {
       }
       CPPUNIT_ASSERT(buffer.find("id7", gyre::engine::hashId("id7")) ==
                      expected.find("id7", gyre::engine::hashId("id7")));
-      CPPUNIT_ASSERT(buffer.memoryBytes() <= expected.memoryBytes() + expected.memoryBytes() / 2);
+      CPPUNIT_ASSERT(buffer.usedBytes() <= expected.usedBytes() + expected.usedBytes() / 2);
       expectSame(*freeze(expected), *freeze(buffer));
       buffer.clear(mapping_);
       CPPUNIT_ASSERT_EQUAL(0u, buffer.docCount());
-      CPPUNIT_ASSERT(buffer.memoryBytes() < 4'096);
+      CPPUNIT_ASSERT(buffer.usedBytes() < 4'096);
+    }
+  }
+
+  // Against the allocator's own figures, for buffers that are full of one kind of value each, or of all.
+  void whatItHoldsIsCounted() {
+    const auto heap = [] {
+      const struct mallinfo2 figures = ::mallinfo2();
+      return figures.uordblks + figures.hblkhd;
+    };
+    if (heap() == 0) return;  // a sanitizer's allocator has no figures
+    for (const std::string_view kind : {"word", "text", "new text", "number", "name", "source", "refused", "all"}) {
+      const auto is = [&](std::string_view wanted) { return kind == wanted || kind == "all"; };
+      // Made beforehand, so that nothing but the buffer grows.
+      std::vector<Document> documents;
+      for (int i = 0; i < 3'000; ++i) {
+        Document& document = documents.emplace_back();
+        document.id = std::to_string(i);
+        const std::string unique = "w" + std::to_string(i);
+        if (is("word")) document.words = {unique, "again"};
+        if (is("text") || kind == "refused") document.terms.assign(20, "word");
+        if (is("new text")) document.terms = {unique, unique + "x", unique + "yz"};
+        if (is("number")) document.numbers = {i, i + 1, i + 2};
+        if (is("name")) document.name = unique + " is the name of a thing";
+      }
+      const std::string source(is("source") ? 300 : 10, 's');
+      const std::uint64_t before = heap();
+      std::uint64_t held = 0, counted = 0;
+      {
+        SegmentBuffer buffer(mapping_);
+        for (const Document& document : documents) {
+          buffer.beginDocument();
+          feed(buffer, document);
+          if (kind == "refused")
+            buffer.abandonDocument();
+          else
+            buffer.keepDocument({document.id, gyre::engine::hashId(document.id), 1, 0, {}}, source);
+        }
+        held = heap() - before;
+        counted = buffer.memoryBytes();
+        const std::string told(std::string(kind) + ": counted " + std::to_string(counted) + ", held " +
+                               std::to_string(held));
+        // Besides, a few kilobytes of blocks that are too small to matter in a full buffer.
+        CPPUNIT_ASSERT_MESSAGE(told, counted <= held + held / 10 + 4'096 && held <= counted + counted / 10 + 4'096);
+        buffer.clear(mapping_);
+        const std::uint64_t kept = heap() - before, recounted = buffer.memoryBytes();
+        CPPUNIT_ASSERT_MESSAGE(
+            std::string(kind) + " cleared: counted " + std::to_string(recounted) + ", held " + std::to_string(kept),
+            recounted <= kept + kept / 10 + 4'096 && kept <= recounted + recounted / 10 + 4'096);
+      }
     }
   }
 
