@@ -68,7 +68,7 @@ class TermTable {
   std::uint64_t usedBytes() const {
     return bytes_.size() + terms_.size() * sizeof(Term) +
            std::min(slots_.size(), std::max<std::size_t>(kFewestSlots, 4 * terms_.size())) * sizeof(Slot) +
-           std::min(near_.size(), terms_.size()) * sizeof(Near);
+           std::min(near_.size(), terms_.size() / 2) * sizeof(Near);
   }
 
  private:

@@ -145,6 +145,8 @@ class SegmentTest : public CppUnit::TestFixture {
       }
       CPPUNIT_ASSERT(buffer.find("id7", gyre::engine::hashId("id7")) ==
                      expected.find("id7", gyre::engine::hashId("id7")));
+      buffer.settle();
+      expected.settle();
       CPPUNIT_ASSERT(buffer.usedBytes() <= expected.usedBytes() + expected.usedBytes() / 2);
       expectSame(*freeze(expected), *freeze(buffer));
       buffer.clear(mapping_);
