@@ -120,6 +120,7 @@ class DocumentParser::State {
         plan.copies.push_back(target == nullptr ? kUnmapped : target->ordinal);
       }
       if (field.constant_value) constants_.push_back(field.ordinal);
+      if (field.index_analyzer != nullptr) texts_.push_back(field.ordinal);
       if (field.detail == IndexDetail::kDocs && field.type == FieldType::kText)
         distinct_.push_back({field.ordinal, {}});
     }
@@ -130,7 +131,7 @@ class DocumentParser::State {
     id_ = id;
     must_grow_ = false;
     nested_objects_ = 0;
-    for (Plan& plan : plans_) plan.next_position = 0;
+    for (const std::uint16_t ordinal : texts_) plans_[ordinal].next_position = 0;
     names_.clear();
     completions_.begin(sink);
     for (auto& [ordinal, seen] : distinct_) seen.clear();
@@ -719,6 +720,7 @@ class DocumentParser::State {
   MemberTable members_;
   std::vector<Plan> plans_;  // by ordinal
   CompletionInputs completions_;
+  std::vector<std::uint16_t> texts_;      // fields with an analyzer
   std::vector<std::uint16_t> constants_;  // fields with a value for every document
   // Texts without frequencies: which terms this document has given them, sorted.
   std::vector<std::pair<std::uint16_t, std::vector<std::string>>> distinct_;

@@ -70,6 +70,24 @@ constexpr std::array<std::uint8_t, 256> kKinds = [] {
 
 std::uint8_t kindOf(char c) { return kKinds[static_cast<unsigned char>(c)]; }
 
+// What a mask or the end may begin at: words without digits, and what is between them, are passed over.
+constexpr std::array<bool, 256> kStops = [] {
+  std::array<bool, 256> stops{};
+  for (unsigned c = 0; c < 256; ++c)
+    stops[c] = kKinds[c] == kDigit || kKinds[c] == kQuote || kKinds[c] == kLineEnd || c == '\\';
+  return stops;
+}();
+
+// From the start of a word, or from between words, to the next of either that matters.
+std::size_t passPlain(std::string_view message, std::size_t from) {
+  std::size_t at = from;
+  while (at < message.size() && !kStops[static_cast<unsigned char>(message[at])]) ++at;
+  // Back to where the word with the digit begins.
+  if (at < message.size() && kindOf(message[at]) == kDigit)
+    while (at > from && kindOf(message[at - 1]) == kLetter) --at;
+  return at;
+}
+
 // Gives the pattern of a message to `sink(text)` piece by piece.
 template <class Sink>
 void mask(std::string_view message, Sink&& sink) {
@@ -80,7 +98,7 @@ void mask(std::string_view message, Sink&& sink) {
   const auto give = [&](std::size_t until) {
     if (until > plain_from) sink(message.substr(plain_from, until - plain_from));
   };
-  while (i < message.size()) {
+  while ((i = passPlain(message, i)) < message.size()) {
     const std::uint8_t kind = kindOf(message[i]);
     if (kind == kLetter || kind == kDigit) {
       const std::size_t begin = i;
