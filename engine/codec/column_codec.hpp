@@ -12,6 +12,7 @@
 
 #include "base/bytes.hpp"
 #include "engine/codec/doc_values.hpp"
+#include "engine/codec/spool.hpp"
 #include "gyre/status.hpp"
 
 namespace gyre::engine {
@@ -48,7 +49,9 @@ static_assert(sizeof(ColumnBlock) == 56);
 
 class ColumnWriter {
  public:
-  explicit ColumnWriter(ColumnContent content) : content_(content) {}
+  // `scratch`: a folder for what waits to be written when there is much of it; "" keeps it in memory.
+  explicit ColumnWriter(ColumnContent content, std::string scratch = {})
+      : content_(content), full_(std::move(scratch)) {}
   // Documents ascending; values of one document in any order, repetitions kept.
   void add(DocId doc, std::int64_t value) {
     if (doc / kWindowDocs != window_) startWindow(doc / kWindowDocs);
@@ -57,7 +60,8 @@ class ColumnWriter {
   }
   bool isEmpty() const { return totals_.value_count == 0 && values_.empty(); }
   std::uint32_t docCount() const { return totals_.doc_count; }  // after finish
-  // Appends the section.
+  // Appends the section; fails as Spool does.
+  Status finish(std::uint32_t doc_count, ByteSink& out);
   void finish(std::uint32_t doc_count, std::string& out);
 
  private:
@@ -80,6 +84,7 @@ class ColumnWriter {
   std::vector<std::uint64_t> numbers_;  // what is packed: as whole numbers, then above the base
   std::vector<std::uint64_t> slots_;
   std::vector<ColumnBlock> blocks_;
+  Spool full_;  // data of the blocks before those in data_
   std::string data_;
 };
 

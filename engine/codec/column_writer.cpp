@@ -12,6 +12,9 @@
 namespace gyre::engine {
 namespace {
 
+// Smaller columns, and so nearly all, never leave data_.
+constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
+
 bool toDecimal(std::int64_t encoded, unsigned exponent, bool is_float, std::int64_t& whole) {
   const double scaled = decodeDouble(encoded) * kPowers[exponent];
   if (!(std::fabs(scaled) < kLargestWhole)) return false;
@@ -39,7 +42,11 @@ void ColumnWriter::sortEachDocument() {
 
 void ColumnWriter::writeBlock(std::uint32_t window_docs) {
   ColumnBlock block;
-  block.data_offset = data_.size();
+  if (data_.size() >= kPieceBytes) {
+    full_.append(base::asBytes(data_));
+    data_.clear();
+  }
+  block.data_offset = full_.size() + data_.size();
   block.value_count = static_cast<std::uint32_t>(values_.size());
   if (!values_.empty()) {
     block.doc_count = 1;
@@ -154,28 +161,37 @@ void ColumnWriter::writeFull(ColumnBlock& block) {
   appendPacked(data_, std::span<const std::uint64_t>(numbers_), block.width);
 }
 
-void ColumnWriter::finish(std::uint32_t doc_count, std::string& out) {
+Status ColumnWriter::finish(std::uint32_t doc_count, ByteSink& out) {
   const std::uint32_t windows = windowCount(doc_count);
   while (window_ < windows) {
     writeBlock(docsOfWindow(doc_count, window_));
     ++window_;
   }
   const std::uint64_t data_start = kColumnHeaderBytes + std::uint64_t{windows} * sizeof(ColumnBlock);
-  out.reserve(out.size() + data_start + data_.size() + kUnpackSlack);
-  base::appendLittle(out, doc_count);
-  base::appendLittle(out, windows);
-  base::appendLittle<std::uint32_t>(out, is_multi_ ? 1 : 0);
-  base::appendLittle<std::uint32_t>(out, 0);
-  base::appendLittle(out, totals_.min);
-  base::appendLittle(out, totals_.max);
-  base::appendLittle(out, totals_.doc_count);
-  base::appendLittle(out, totals_.value_count);
+  std::string head;
+  head.reserve(data_start);
+  base::appendLittle(head, doc_count);
+  base::appendLittle(head, windows);
+  base::appendLittle<std::uint32_t>(head, is_multi_ ? 1 : 0);
+  base::appendLittle<std::uint32_t>(head, 0);
+  base::appendLittle(head, totals_.min);
+  base::appendLittle(head, totals_.max);
+  base::appendLittle(head, totals_.doc_count);
+  base::appendLittle(head, totals_.value_count);
   for (ColumnBlock& block : blocks_) {
     block.data_offset += data_start;
-    base::appendLittle(out, block);
+    base::appendLittle(head, block);
   }
-  out += data_;
-  out.append(kUnpackSlack, '\0');
+  out.append(base::asBytes(head));
+  full_.copyTo(out);
+  data_.append(kUnpackSlack, '\0');
+  out.append(base::asBytes(data_));
+  return full_.status();
+}
+
+void ColumnWriter::finish(std::uint32_t doc_count, std::string& out) {
+  StringSink sink(out);
+  (void)finish(doc_count, sink);  // without a folder nothing can fail
 }
 
 }  // namespace gyre::engine

@@ -17,7 +17,6 @@ namespace {
 // A look-up reads half a block on average; the block index costs eight bytes a block.
 constexpr std::uint32_t kTermsPerBlock = 16;
 constexpr std::size_t kHeaderSize = 8;
-constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 
 std::uint64_t eightBytes(std::string_view text, std::size_t at) {
   return base::loadLittle<std::uint64_t>(reinterpret_cast<const std::uint8_t*>(text.data()) + at);
@@ -95,7 +94,8 @@ void TermDictionaryWriter::add(std::string_view term, const TermInfo& info) {
   const std::uint8_t length = countCharacters(term);
   if (count_ % kTermsPerBlock == 0) {
     finishBlock();
-    block_starts_.push_back(full_bytes_ + blocks_.size());
+    ++block_count_;
+    block_start_ = blocks_.size();
     last_offset_ = 0;
     shortest_ = longest_ = length;
     appendVarint(terms_, term.size());
@@ -127,37 +127,61 @@ void TermDictionaryWriter::add(std::string_view term, const TermInfo& info) {
 }
 
 void TermDictionaryWriter::finishBlock() {
-  if (block_starts_.empty()) return;
-  block_starts_.back() |= std::uint64_t{shortest_} << kShortestShift | std::uint64_t{longest_} << kLongestShift;
-  base::appendVarint(blocks_, terms_.size());
-  blocks_ += terms_;
-  blocks_ += infos_;
-  if (blocks_.size() >= kPieceBytes) {
-    full_bytes_ += blocks_.size();
-    full_.push_back(std::move(blocks_));
-    blocks_.clear();
-    blocks_.reserve(kPieceBytes + kPieceBytes / 8);
-  }
+  if (block_count_ == 0) return;
+  std::string start;
+  base::appendLittle(
+      start, block_start_ | std::uint64_t{shortest_} << kShortestShift | std::uint64_t{longest_} << kLongestShift);
+  starts_.append(base::asBytes(start));
+  start.clear();
+  base::appendVarint(start, terms_.size());
+  blocks_.append(base::asBytes(start));
+  blocks_.append(base::asBytes(terms_));
+  blocks_.append(base::asBytes(infos_));
   terms_.clear();
   infos_.clear();
 }
 
-void TermDictionaryWriter::finish(ByteSink& out) {
+namespace {
+
+// Where each block begins in the section: what was counted before its head was known.
+class ShiftedStarts final : public ByteSink {
+ public:
+  ShiftedStarts(std::uint64_t shift, ByteSink& out) : shift_(shift), out_(out) {}
+  void append(base::ByteView starts) override {
+    std::string shifted;
+    shifted.reserve(starts.size());
+    for (std::size_t at = 0; at < starts.size(); at += sizeof shift_)
+      base::appendLittle(shifted, base::loadLittle<std::uint64_t>(starts.data() + at) + shift_);
+    out_.append(base::asBytes(shifted));
+  }
+
+ private:
+  std::uint64_t shift_;
+  ByteSink& out_;
+};
+
+}  // namespace
+
+Status TermDictionaryWriter::finish(ByteSink& out) {
   finishBlock();
-  std::string head;
-  base::appendLittle(head, count_);
-  base::appendLittle(head, static_cast<std::uint32_t>(detail_) | kIsSplit | kIsPacked);
-  const std::uint64_t data_start = kHeaderSize + (block_starts_.size() + 1) * 8;
-  for (const std::uint64_t start : block_starts_) base::appendLittle(head, data_start + start);
-  base::appendLittle<std::uint64_t>(head, data_start + full_bytes_ + blocks_.size());
-  out.append(base::asBytes(head));
-  for (const std::string& piece : full_) out.append(base::asBytes(piece));
-  out.append(base::asBytes(blocks_));
+  const std::uint64_t data_start = kHeaderSize + (std::uint64_t{block_count_} + 1) * 8;
+  std::string bytes;
+  base::appendLittle(bytes, count_);
+  base::appendLittle(bytes, static_cast<std::uint32_t>(detail_) | kIsSplit | kIsPacked);
+  out.append(base::asBytes(bytes));
+  ShiftedStarts starts(data_start, out);
+  starts_.copyTo(starts);
+  bytes.clear();
+  base::appendLittle<std::uint64_t>(bytes, data_start + blocks_.size());
+  out.append(base::asBytes(bytes));
+  blocks_.copyTo(out);
+  GYRE_TRY(starts_.status());
+  return blocks_.status();
 }
 
 void TermDictionaryWriter::finish(std::string& out) {
   StringSink sink(out);
-  finish(sink);
+  (void)finish(sink);  // without a folder nothing can fail
 }
 
 namespace {

@@ -13,6 +13,7 @@
 
 #include "base/bytes.hpp"
 #include "engine/codec/byte_sink.hpp"
+#include "engine/codec/spool.hpp"
 #include "engine/codec/term_dictionary.hpp"
 #include "gyre/status.hpp"
 
@@ -33,12 +34,14 @@ constexpr std::uint64_t inlinePosting(std::uint32_t doc, std::uint32_t position)
 
 class TermDictionaryWriter {
  public:
-  explicit TermDictionaryWriter(TermDetail detail) : detail_(detail) {}
+  // `scratch`: a folder for what waits to be written when there is much of it; "" keeps it in memory.
+  explicit TermDictionaryWriter(TermDetail detail, std::string scratch = {})
+      : detail_(detail), starts_(scratch), blocks_(std::move(scratch)) {}
   // REQUIRES: terms ascending by bytes, no two equal.
   void add(std::string_view term, const TermInfo& info);
   std::uint32_t size() const { return count_; }
-  // Appends the section, in pieces: a large one is not there twice.
-  void finish(ByteSink& out);
+  // Appends the section, in pieces; fails as Spool does.
+  Status finish(ByteSink& out);
   void finish(std::string& out);
 
  private:
@@ -50,10 +53,10 @@ class TermDictionaryWriter {
   std::uint64_t last_offset_ = 0;
   std::uint8_t shortest_ = 0, longest_ = 0;  // of the block, in characters
   std::string terms_, infos_;                // of the block
-  std::vector<std::uint64_t> block_starts_;  // lengths in the high bits
-  std::vector<std::string> full_;            // what is before blocks_, in pieces that never move
-  std::uint64_t full_bytes_ = 0;
-  std::string blocks_;
+  std::uint32_t block_count_ = 0;
+  std::uint64_t block_start_ = 0;  // in blocks_
+  Spool starts_;                   // of each block, with lengths in the high bits
+  Spool blocks_;
 };
 
 Result<std::unique_ptr<TermDictionaryReader>> openTerms(base::ByteView section);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
 #include <map>
 #include <numeric>
 #include <string>
@@ -13,7 +12,9 @@
 #include "engine/codec/numbered_ids.hpp"
 #include "engine/codec/postings_codec.hpp"
 #include "engine/codec/routings.hpp"
+#include "engine/codec/term_beginning.hpp"
 #include "engine/codec/term_codec.hpp"
+#include "engine/segment/sample_columns.hpp"
 #include "engine/segment/shared_sections.hpp"
 #include "engine/segment/source_records.hpp"
 
@@ -30,13 +31,8 @@ constexpr std::uint64_t kCopyBytes = kPairBytes;
 // A segment of more dictionaries has all its blocks packed again with one: they take room beside the documents.
 constexpr std::size_t kMostDictionaries = 16;
 constexpr std::uint32_t kUnused = 0xffff'ffffu;
-
-// A term's first eight bytes: of two that differ, the smaller belongs to the smaller term.
-std::uint64_t beginningOf(std::string_view term) {
-  std::uint64_t bytes = 0;
-  std::memcpy(&bytes, term.data(), std::min<std::size_t>(8, term.size()));
-  return std::endian::native == std::endian::little ? __builtin_bswap64(bytes) : bytes;
-}
+// After so many terms, with their postings some megabytes, what was read of the sources is let go.
+constexpr std::uint64_t kTermsHeld = std::uint64_t{1} << 18;
 
 // The same field in every source; null where a source does not have it.
 struct MergedField {
@@ -45,31 +41,11 @@ struct MergedField {
   std::vector<const FieldReader*> readers;
 };
 
-// Columns of samples from several segments, which are numbered as they were taken.
-class SampleColumns final : public SourceColumns {
- public:
-  struct Place {
-    std::size_t source;
-    DocId doc;
-  };
-  SampleColumns(std::span<const MergeSource> sources, std::span<const Place> places,
-                const std::vector<SourceColumn>& columns)
-      : places_(places) {
-    for (const MergeSource& source : sources) of_sources_.push_back(source.segment->columnsFor(columns));
-  }
-  bool append(std::size_t number, DocId sample, std::string& out) override {
-    return of_sources_[places_[sample].source]->append(number, places_[sample].doc, out);
-  }
-
- private:
-  std::span<const Place> places_;
-  std::vector<std::unique_ptr<SourceColumns>> of_sources_;
-};
-
 class Merge {
  public:
-  Merge(std::span<const MergeSource> sources, FileWriter& out, const std::atomic<bool>& stop, bool shapes_sources)
-      : sources_(sources), file_(out), shapes_sources_(shapes_sources), stop_(stop) {}
+  Merge(std::span<const MergeSource> sources, FileWriter& out, const std::atomic<bool>& stop, bool shapes_sources,
+        const std::string& scratch)
+      : sources_(sources), file_(out), shapes_sources_(shapes_sources), scratch_(scratch), stop_(stop) {}
 
   Result<MergeResult> run() {
     for (const MergeSource& source : sources_) {
@@ -78,7 +54,7 @@ class Merge {
       result_.doc_count += source.live ? countLive(*source.live) : docs;
     }
     GYRE_TRY(writeSources());
-    writeIds();
+    GYRE_TRY(writeIds());
     letGo();
     for (const MergedField& field : collectFields()) {
       if (stop_.load(std::memory_order_relaxed)) return unavailable("merge stopped");
@@ -221,12 +197,12 @@ class Merge {
     return falls <= kMostIdFalls;
   }
 
-  void writeIds() {
+  Status writeIds() {
     const std::string numbers_field = numbersFieldOfSources();
     const bool are_columns = areIdsColumns(numbers_field);
     IdsWriter ids;
-    ColumnWriter versions(ColumnContent::kWhole);
-    ColumnWriter seq_nos(ColumnContent::kWhole);
+    ColumnWriter versions(ColumnContent::kWhole, scratch_);
+    ColumnWriter seq_nos(ColumnContent::kWhole, scratch_);
     RoutingsWriter routings;
     NestedDocsWriter nested;
     eachLive([&](std::size_t i, DocId doc, DocId number) {
@@ -245,14 +221,11 @@ class Merge {
       nested.add(segment.nested() == nullptr ? std::string_view() : segment.nested()->pathOf(doc));
     });
     writeIdSections(ids, ids.isNumbered() ? numbers_field : std::string(), file_);
-    std::string column;
-    versions.finish(result_.doc_count, column);
-    file_.section(SectionKind::kVersions, kNoField, base::asBytes(column));
-    column.clear();
-    seq_nos.finish(result_.doc_count, column);
-    file_.section(SectionKind::kSeqNos, kNoField, base::asBytes(column));
+    GYRE_TRY(writeColumn(SectionKind::kVersions, kNoField, versions));
+    GYRE_TRY(writeColumn(SectionKind::kSeqNos, kNoField, seq_nos));
     if (!routings.isEmpty()) file_.section(SectionKind::kRoutings, kNoField, base::asBytes(routings.take()));
     if (!nested.isEmpty()) file_.section(SectionKind::kNested, kNoField, base::asBytes(nested.take()));
+    return {};
   }
 
   // The field that has the first numbers of all sources' ids; "" when there is none.
@@ -305,20 +278,22 @@ class Merge {
           for (std::uint32_t at = offsets[doc]; at < offsets[doc + 1]; ++at) visit(i, number, values[at]);
         }
       }
+      sources_[i].segment->letGo();
     }
   }
 
-  void writeColumn(std::uint32_t entry, ColumnWriter& column) {
-    std::string bytes;
-    column.finish(result_.doc_count, bytes);
-    file_.section(SectionKind::kColumn, entry, base::asBytes(bytes));
+  Status writeColumn(SectionKind kind, std::uint32_t entry, ColumnWriter& column) {
+    file_.beginSection(kind, entry);
+    GYRE_TRY(column.finish(result_.doc_count, file_));
+    file_.endSection();
+    return {};
   }
 
   Status writeNumbers(const MergedField& field) {
     const ColumnContent content = field.type == FieldType::kDouble  ? ColumnContent::kDouble
                                   : field.type == FieldType::kFloat ? ColumnContent::kFloat
                                                                     : ColumnContent::kWhole;
-    ColumnWriter column(content);
+    ColumnWriter column(content, scratch_);
     std::uint64_t count = 0;
     eachValue(field, [&](std::size_t, DocId doc, std::int64_t value) {
       column.add(doc, value);
@@ -326,7 +301,7 @@ class Merge {
     });
     if (count == 0) return {};
     const std::uint32_t entry = file_.addField(field.path, field.type);
-    writeColumn(entry, column);
+    GYRE_TRY(writeColumn(SectionKind::kColumn, entry, column));
     file_.setField(entry, column.docCount(), count);
     return {};
   }
@@ -357,7 +332,7 @@ class Merge {
       return order != 0 ? order > 0 : a.source > b.source;
     };
     const auto push = [&](std::size_t i) {
-      heap.push_back({beginningOf(cursors[i]->term()), i});
+      heap.push_back({termBeginning(cursors[i]->term()), i});
       std::push_heap(heap.begin(), heap.end(), is_after);
     };
     for (std::size_t i = 0; i < sources_.size(); ++i) {
@@ -368,6 +343,7 @@ class Merge {
     std::string term;
     for (std::uint64_t terms = 0; !heap.empty(); ++terms) {
       if (terms % 4096 == 0 && stop_.load(std::memory_order_relaxed)) return unavailable("merge stopped");
+      if (terms % kTermsHeld == kTermsHeld - 1) letGo();
       const std::uint64_t beginning = heap.front().beginning;
       term = cursors[heap.front().source]->term();
       holders.clear();
@@ -410,13 +386,32 @@ class Merge {
     return {};
   }
 
-  void writeDictionary(std::uint32_t entry, TermDictionaryWriter& dictionary) {
+  Status writeDictionary(std::uint32_t entry, TermDictionaryWriter& dictionary) {
     file_.beginSection(SectionKind::kTerms, entry);
-    dictionary.finish(file_);
+    GYRE_TRY(dictionary.finish(file_));
     file_.endSection();
+    return {};
+  }
+
+  // Whether all documents have the field, of one length, as mostly when it keeps none: then nothing is gathered.
+  bool hasOnesOnly(const MergedField& field) const {
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      const FieldReader* const reader = field.readers[i];
+      if (reader == nullptr || reader->present != nullptr ||
+          !areAllOne({reader->norms, sources_[i].segment->docCount()}))
+        return false;
+    }
+    return true;
   }
 
   Status writeText(const MergedField& field) {
+    if (!hasOnesOnly(field)) return writeTextWithNorms(field);
+    const auto ones = onesFor(result_.doc_count);
+    const std::uint32_t entry = file_.addField(field.path, field.type);
+    return writeTextTerms(field, entry, base::asBytes(*ones).data(), result_.doc_count);
+  }
+
+  Status writeTextWithNorms(const MergedField& field) {
     std::vector<std::uint8_t> norms(result_.doc_count, 0);
     std::vector<std::uint64_t> present = emptyPresence();
     std::uint32_t doc_count = 0;  // with a word
@@ -434,8 +429,13 @@ class Merge {
     const std::uint32_t entry = file_.addField(field.path, field.type);
     if (!areAllOne(norms)) file_.section(SectionKind::kNorms, entry, norms);
     if (doc_count < result_.doc_count) writePresence(entry, present);
-    TermDictionaryWriter dictionary(TermDetail::kPositions);
-    PostingsWriter postings(file_, true, norms.data());
+    return writeTextTerms(field, entry, norms.data(), doc_count);
+  }
+
+  Status writeTextTerms(const MergedField& field, std::uint32_t entry, const std::uint8_t* norms,
+                        std::uint32_t doc_count) {
+    TermDictionaryWriter dictionary(TermDetail::kPositions, scratch_);
+    PostingsWriter postings(file_, true, norms);
     std::uint64_t total = 0;
     file_.beginSection(SectionKind::kPostings, entry);
     const auto take = [&](std::string_view term, const std::vector<std::size_t>& holders,
@@ -450,7 +450,7 @@ class Merge {
     GYRE_TRY(eachTerm(field, take));
     postings.finish();
     file_.endSection();
-    writeDictionary(entry, dictionary);
+    GYRE_TRY(writeDictionary(entry, dictionary));
     file_.setField(entry, doc_count, total);
     return {};
   }
@@ -476,26 +476,26 @@ class Merge {
     const std::uint32_t entry = file_.addField(field.path, field.type);
     std::vector<std::vector<std::uint32_t>> ordinals(sources_.size());
     for (std::size_t i = 0; i < sources_.size(); ++i)
-      if (field.readers[i] != nullptr) ordinals[i].resize(field.readers[i]->terms->size(), kUnused);
-    TermDictionaryWriter dictionary(is_indexed ? TermDetail::kDocuments : TermDetail::kBare);
+      if (has_column && field.readers[i] != nullptr) ordinals[i].resize(field.readers[i]->terms->size(), kUnused);
+    TermDictionaryWriter dictionary(is_indexed ? TermDetail::kDocuments : TermDetail::kBare, scratch_);
     std::uint64_t total = 0;
     if (is_indexed) {
       GYRE_TRY(writeKeywordPostings(field, entry, dictionary, ordinals, total));
     } else {
       GYRE_TRY(writeBareTerms(field, dictionary, ordinals));
     }
-    writeDictionary(entry, dictionary);
+    GYRE_TRY(writeDictionary(entry, dictionary));
     if (!has_column) {
       file_.setField(entry, writeKeywordPresence(field, entry), total);
       return {};
     }
-    ColumnWriter column(ColumnContent::kWhole);
+    ColumnWriter column(ColumnContent::kWhole, scratch_);
     std::uint64_t count = 0;
     eachValue(field, [&](std::size_t i, DocId doc, std::int64_t ordinal) {
       column.add(doc, ordinals[i][static_cast<std::size_t>(ordinal)]);
       ++count;
     });
-    writeColumn(entry, column);
+    GYRE_TRY(writeColumn(SectionKind::kColumn, entry, column));
     file_.setField(entry, column.docCount(), count);
     return {};
   }
@@ -509,7 +509,8 @@ class Merge {
       for (const std::size_t i : holders) GYRE_TRY(copyPostings(field, i, *cursors[i], postings));
       const TermInfo info = postings.finishTerm();
       if (info.doc_freq == 0) return {};
-      for (const std::size_t i : holders) ordinals[i][cursors[i]->ordinal()] = dictionary.size();
+      for (const std::size_t i : holders)
+        if (!ordinals[i].empty()) ordinals[i][cursors[i]->ordinal()] = dictionary.size();
       dictionary.add(term, info);
       total += info.total_term_freq;
       return {};
@@ -528,7 +529,8 @@ class Merge {
           bool is_used = false;
           for (const std::size_t i : holders) is_used = is_used || used[i][cursors[i]->ordinal()];
           if (!is_used) return {};
-          for (const std::size_t i : holders) ordinals[i][cursors[i]->ordinal()] = dictionary.size();
+          for (const std::size_t i : holders)
+            if (!ordinals[i].empty()) ordinals[i][cursors[i]->ordinal()] = dictionary.size();
           dictionary.add(term, {});
           return {};
         });
@@ -580,6 +582,7 @@ class Merge {
   std::span<const MergeSource> sources_;
   SegmentFileWriter file_;
   const bool shapes_sources_;
+  const std::string& scratch_;
   bool packs_all_ = false;  // no block of stored documents is copied
   const std::atomic<bool>& stop_;
   MergeResult result_;
@@ -588,8 +591,8 @@ class Merge {
 }  // namespace
 
 Result<MergeResult> mergeSegments(std::span<const MergeSource> sources, FileWriter& out, const std::atomic<bool>& stop,
-                                  bool shapes_sources) {
-  return Merge(sources, out, stop, shapes_sources).run();
+                                  bool shapes_sources, const std::string& scratch) {
+  return Merge(sources, out, stop, shapes_sources, scratch).run();
 }
 
 }  // namespace gyre::engine

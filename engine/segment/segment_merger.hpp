@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/codec/live_docs.hpp"
@@ -52,8 +53,10 @@ struct MergeResult {
 
 // Does not finish `out`. REQUIRES: at least one live document. `stop`, when it turns true, ends the merge with
 // unavailable.
-// `shapes_sources`: as writeSegment().
+// `shapes_sources`: as writeSegment(). `scratch`: a folder for what waits to be written, so that how much memory it
+// takes does not depend on how much is merged; "" keeps it in memory. Of a document it takes a byte for each text field
+// that some documents lack or that keeps lengths, and four for a keyword of its own that has a column.
 Result<MergeResult> mergeSegments(std::span<const MergeSource> sources, FileWriter& out, const std::atomic<bool>& stop,
-                                  bool shapes_sources = false);
+                                  bool shapes_sources = false, const std::string& scratch = {});
 
 }  // namespace gyre::engine

@@ -1,4 +1,5 @@
 #include "engine/segment/segment_reader.hpp"
+#include "engine/segment/shared_sections.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,9 +14,7 @@
 
 namespace gyre::engine {
 
-namespace {
-
-// Norms of fields whose every text has length one, shared by all segments: as many as the largest has needed.
+// As many as the largest segment has needed.
 std::shared_ptr<const std::string> onesFor(std::uint32_t doc_count) {
   static std::mutex mutex;
   static std::weak_ptr<const std::string> known;
@@ -27,8 +26,6 @@ std::shared_ptr<const std::string> onesFor(std::uint32_t doc_count) {
   }
   return ones;
 }
-
-}  // namespace
 
 struct OpenSegment::Sections {
   static constexpr std::size_t kKinds = static_cast<std::size_t>(SectionKind::kCompletion) + 1;

@@ -1,5 +1,6 @@
 #include "engine/segment/segment_writer.hpp"
 
+#include <memory>
 #include <numeric>
 
 #include "engine/codec/column_codec.hpp"
@@ -243,7 +244,7 @@ class BufferFreezer {
 
   void writeDictionary(std::uint32_t entry, TermDictionaryWriter& dictionary) {
     file_.beginSection(SectionKind::kTerms, entry);
-    dictionary.finish(file_);
+    (void)dictionary.finish(file_);  // in memory nothing can fail
     file_.endSection();
   }
 
@@ -278,7 +279,7 @@ class BufferFreezer {
   void writeTextTerms(const FieldBuffer& values, TermRuns& runs, const std::vector<std::uint8_t>& norms,
                       std::uint32_t entry) {
     // Document and position together: the places of an occurrence's terms are all over them.
-    std::vector<std::uint64_t> occurrences(runs.total);
+    const auto occurrences = std::make_unique_for_overwrite<std::uint64_t[]>(runs.total);
     std::uint32_t first = 0;
     for (std::size_t i = 0; i < values.docs.size(); ++i) {
       const std::uint32_t end = values.ends[i];

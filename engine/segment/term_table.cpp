@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/codec/term_beginning.hpp"
+
 namespace gyre::engine {
 
 namespace {
@@ -123,10 +125,7 @@ void TermTable::sort(std::vector<std::uint32_t>& numbers) const {
   std::vector<Key> keys;
   keys.reserve(numbers.size());
   for (const std::uint32_t number : numbers) {
-    const std::string_view rest = term(number).substr(shared);
-    std::uint64_t head = 0;
-    std::memcpy(&head, rest.data(), std::min<std::size_t>(8, rest.size()));
-    keys.push_back({__builtin_bswap64(head), number});
+    keys.push_back({termBeginning(term(number).substr(shared)), number});
   }
   const auto is_before = [&](const Key& a, const Key& b) {
     return a.head != b.head ? a.head < b.head : term(a.number) < term(b.number);

@@ -130,6 +130,7 @@ class IndexWriter {
   CommitPoint describe(const Snapshot& snapshot) const;
   void removeUnneeded(const Snapshot& committed);
 
+  const MergePolicy& policy() const;
   std::optional<MergeJob> takeJob(const Choose& choose);
   void releaseJob(const MergeJob& job);
   // True when a merge ran.

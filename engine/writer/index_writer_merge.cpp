@@ -18,6 +18,9 @@ constexpr std::size_t kManySegments = kMostSegments / 2;
 // from running.
 constexpr std::size_t kTooManySegments = 2 * kMostSegments;
 constexpr std::uint64_t kSmallBytes = 256u << 10;
+// Documents that are appended never change, and there may be very many: writing them all once more, to have a few large
+// segments instead of ten, saves searches less than it costs.
+constexpr MergePolicy kAppendedPolicy{.ceiling_bytes = std::uint64_t{1} << 30};
 
 // Clears in `merged` what was deleted from a source since the merge began: `now` are its live documents (null: all), or
 // the source is gone and `is_gone` says that nothing of it lives.
@@ -31,6 +34,8 @@ void carryDeletes(const MergeSource& source, const DocMap& map, const LiveBits* 
 }
 
 }  // namespace
+
+const MergePolicy& IndexWriter::policy() const { return is_appended_ ? kAppendedPolicy : policy_; }
 
 std::optional<IndexWriter::MergeJob> IndexWriter::takeJob(const Choose& choose) {
   const std::lock_guard lock(merge_mutex_);
@@ -85,7 +90,7 @@ Status IndexWriter::runJob(const MergeJob& job, Haste haste) {
   GYRE_TRY_ASSIGN(std::unique_ptr<FileWriter> begun, files_.begin(job.name));
   const bool is_urgent = haste != Haste::kNone || snapshot()->segments.size() > kManySegments;
   const auto file = makeThrottledWriter(std::move(begun), *budget_, is_urgent, stop_merging_);
-  auto result = mergeSegments(job.sources, *file, stop_merging_, is_appended_.load());
+  auto result = mergeSegments(job.sources, *file, stop_merging_, is_appended_.load(), files_.directory().describe());
   const Status written = result.isOk() ? file->finish() : result.status();
   if (!written.isOk()) {
     files_.discard(job.name);
@@ -139,7 +144,7 @@ Status IndexWriter::merge() {
   const std::uint64_t rewritten = rewritten_bytes_;
   while (true) {
     GYRE_TRY_ASSIGN(const bool has_merged,
-                    mergeOnce([&](std::span<const MergeCandidate> segments) { return chooseMerge(policy_, segments); },
+                    mergeOnce([&](std::span<const MergeCandidate> segments) { return chooseMerge(policy(), segments); },
                               Haste::kNone));
     if (!has_merged) break;
   }
@@ -177,7 +182,7 @@ void IndexWriter::relieve() {
         std::vector<MergeCandidate> small(segments.begin(), segments.end());
         if (count <= kTooManySegments)
           for (MergeCandidate& each : small) each.is_taken = each.is_taken || each.bytes > kSmallBytes;
-        return chooseMerge(policy_, small);
+        return chooseMerge(policy(), small);
       },
       Haste::kRelief);
   if (!merged.isOk() && !stop_merging_)
