@@ -80,7 +80,8 @@ class ClusterStreamIndex : public StreamIndex {
 
   // `spliced_bytes`: at the beginning of its source, which its record has not.
   void add(search::BulkOperation operation, std::int64_t time_millis, std::uint32_t spliced_bytes = 0);
-  bool isFull() const { return gathered_bytes_ >= sender_->pace().bytes() * sender_->pace().parallel(); }
+  // As much as goes together, some times: the end of a call waits for its slowest request.
+  bool isFull() const { return gathered_bytes_ >= 4 * sender_->pace().bytes() * sender_->pace().parallel(); }
   const ClusterStreamOptions& options() const { return indices_.options(); }
   search::Cluster& cluster() const { return cluster_; }
   const base::Clock& clock() const { return clock_; }

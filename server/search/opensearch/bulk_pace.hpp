@@ -1,7 +1,9 @@
 // How much may be sent at once? Grows while the cluster keeps up, shrinks when it says no.
 //
-// As a sender paces itself against a network: a request that was taken makes the next ones larger until they are of the
-// greatest size, then one more may be on its way; a refusal halves both.
+// As a sender paces itself against a network: while full requests are taken, more may be on their way together, and
+// when as many are as may be, they become larger; a refusal halves both. A node spends as much on a document in a
+// request of half a megabyte as in one of eight, and indexes two requests at a time on two cores but one on one, so
+// number goes before size.
 //
 // THREADS: any.
 #pragma once
@@ -16,11 +18,13 @@ namespace gyre::search {
 class BulkPace {
  public:
   static constexpr std::size_t kLeastBytes = 64u << 10;
-  static constexpr std::size_t kFirstBytes = 2u << 20;
+  static constexpr std::size_t kFirstBytes = 512u << 10;
   static constexpr std::size_t kMostBytes = 8u << 20;  // beyond it OpenSearch gains nothing and holds more memory
-  static constexpr unsigned kTakenForMore = 8;         // full requests in a row, before one more goes in parallel
+  static constexpr std::size_t kFirstParallel = 2;
+  static constexpr unsigned kTakenForMore = 8;  // full requests in a row, before one more goes in parallel
 
-  explicit BulkPace(std::size_t most_parallel) : most_parallel_(std::max<std::size_t>(most_parallel, 1)) {}
+  explicit BulkPace(std::size_t most_parallel)
+      : most_parallel_(std::max<std::size_t>(most_parallel, 1)), parallel_(std::min(kFirstParallel, most_parallel_)) {}
 
   // Of documents in one request.
   std::size_t bytes() const { return read(bytes_); }
@@ -32,11 +36,12 @@ class BulkPace {
   void taken(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
     if (bytes * 2 < bytes_) return;
-    if (bytes_ < kMostBytes) {
+    if (++taken_ < kTakenForMore) return;
+    taken_ = 0;
+    if (parallel_ < most_parallel_) {
+      ++parallel_;
+    } else {
       bytes_ = std::min(kMostBytes, bytes_ + bytes_ / 2);
-    } else if (++taken_ >= kTakenForMore) {
-      taken_ = 0;
-      parallel_ = std::min(parallel_ + 1, most_parallel_);
     }
   }
   // A request, or a part of it, was refused for now, or was not answered in time.
@@ -58,7 +63,7 @@ class BulkPace {
   const std::size_t most_parallel_;
   mutable std::mutex mutex_;
   std::size_t bytes_ = kFirstBytes;
-  std::size_t parallel_ = 1;
+  std::size_t parallel_;
   unsigned taken_ = 0;
   std::uint64_t rejections_ = 0;
 };

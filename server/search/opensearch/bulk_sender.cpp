@@ -24,8 +24,7 @@ std::size_t bytesOf(const BulkOperation& operation) {
 class BulkSender::Batch {
  public:
   Batch(BulkSender& sender, std::span<const BulkOperation> operations) : sender_(sender), operations_(operations) {
-    items_.resize(operations.size(),
-                  {BulkItem::Verdict::kRetry, "it was not sent: the search cluster asked for a pause"});
+    items_.resize(operations.size(), {BulkItem::Verdict::kRetry, {}});
   }
 
   void run() {
@@ -57,6 +56,9 @@ class BulkSender::Batch {
 
   Result<Outcome> outcome() {
     if (decided_ == 0 && !failure_.isOk() && !is_missing_) return failure_;
+    for (BulkItem& item : items_)
+      if (item.verdict == BulkItem::Verdict::kRetry && item.cause.empty())
+        item.cause = "it was not sent: the search cluster asked for a pause";
     return Outcome{std::move(items_), is_missing_};
   }
 
@@ -82,6 +84,10 @@ class BulkSender::Batch {
 
   void decide(std::size_t at, BulkItem item) {
     const std::lock_guard lock(mutex_);
+    decideLocked(at, std::move(item));
+  }
+
+  void decideLocked(std::size_t at, BulkItem item) {
     if (item.verdict != BulkItem::Verdict::kRetry) ++decided_;
     items_[at] = std::move(item);
   }
@@ -90,6 +96,10 @@ class BulkSender::Batch {
   Status sendRange(std::size_t first, std::size_t last) {
     std::string body;
     std::vector<std::size_t> sent;
+    std::size_t expected = 0;
+    for (std::size_t i = first; i < last; ++i) expected += bytesOf(operations_[i]) + kActionBytes;
+    body.reserve(expected);
+    sent.reserve(last - first);
     for (std::size_t i = first; i < last; ++i) {
       const BulkOperation& operation = operations_[i];
       if (std::string refusal = refusalOf(operation); !refusal.empty()) {
@@ -117,11 +127,7 @@ class BulkSender::Batch {
     }
     Result<BulkAnswer> answer = readBulkAnswer(response->body, sent.size());
     if (!answer.isOk()) return fail(sent, answer.status());
-    std::string paused;
-    for (std::size_t i = 0; i < sent.size(); ++i) {
-      if (paused.empty() && answer->items[i].verdict == BulkItem::Verdict::kRetry) paused = answer->items[i].cause;
-      decide(sent[i], std::move(answer->items[i]));
-    }
+    const std::string paused = decideAll(sent, answer->items);
     if (answer->is_missing) setMissing();
     if (paused.empty()) {
       sender_.pace_.taken(bytes);
@@ -129,6 +135,17 @@ class BulkSender::Batch {
     }
     sender_.pace_.rejected();
     return unavailable(paused);
+  }
+
+  // The cause of the first that is to be sent again; "" when none is.
+  std::string decideAll(const std::vector<std::size_t>& sent, std::vector<BulkItem>& items) {
+    std::string paused;
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+      if (paused.empty() && items[i].verdict == BulkItem::Verdict::kRetry) paused = items[i].cause;
+      decideLocked(sent[i], std::move(items[i]));
+    }
+    return paused;
   }
 
   Status splitRange(std::size_t first, std::size_t last) {

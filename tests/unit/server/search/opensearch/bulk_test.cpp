@@ -82,28 +82,39 @@ class BulkTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL_MESSAGE(row.item, row.is_missing, answer->is_missing);
       CPPUNIT_ASSERT_EQUAL_MESSAGE(row.item, row.verdict == Verdict::kOk, answer->items[0].cause.empty());
     }
+    for (const char* taken :
+         {R"({"index":{"status":201}})", R"({"index":{"status":200}})", R"({"delete":{"status":200}})",
+          R"({"delete":{"status":404}})", R"({ "index" : {"status":201}})"}) {
+      const auto answer =
+          readBulkAnswer(R"({"errors":false,"items":[{"index":{"status":201}},)" + std::string(taken) + "]}", 2);
+      CPPUNIT_ASSERT_MESSAGE(taken, answer.isOk() && answer->items.size() == 2 && !answer->is_missing);
+      for (const BulkItem& item : answer->items) CPPUNIT_ASSERT(item.verdict == Verdict::kOk);
+    }
     const auto refused = readBulkAnswer(R"({"items":[)" + std::string(rows[10].item) + "]}", 1);
     CPPUNIT_ASSERT_EQUAL(std::string("mapper_parsing_exception: r: inner"), refused->items[0].cause);
   }
 
   void anAnswerThatDoesNotFitIsNone() {
     for (const char* body : {"", "<html>", "{}", R"({"items":[]})", R"({"items":[{"index":{}}]})",
-                             R"({"items":[{"index":{"status":201}}})"})
+                             R"({"items":[{"index":{"status":201}}})", R"({"errors":false,"items":[]})",
+                             R"({"errors":false,"items":[{"index":{"status":201}}]})"
+                             "}",
+                             R"({"errors":false,"items":[{"index":{"status":201}},{"index":{"status":201}}]})"})
       CPPUNIT_ASSERT_EQUAL_MESSAGE(body, std::string("malformed_response"),
                                    std::string(readBulkAnswer(body, 1).status().reason()));
   }
 
   void thePaceFollowsTheCluster() {
     BulkPace pace(3);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, pace.parallel());
-    std::size_t before = pace.bytes();
-    for (int i = 0; i < 4; ++i) {
-      pace.taken(pace.bytes());
-      CPPUNIT_ASSERT(pace.bytes() > before || pace.bytes() == BulkPace::kMostBytes);
+    CPPUNIT_ASSERT_EQUAL(BulkPace::kFirstParallel, pace.parallel());
+    for (unsigned i = 0; i < BulkPace::kTakenForMore; ++i) pace.taken(pace.bytes());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, pace.parallel());
+    CPPUNIT_ASSERT_EQUAL(BulkPace::kFirstBytes, pace.bytes());
+    for (std::size_t before = 0; before < BulkPace::kMostBytes;) {
       before = pace.bytes();
+      for (unsigned i = 0; i < BulkPace::kTakenForMore; ++i) pace.taken(pace.bytes());
+      CPPUNIT_ASSERT(pace.bytes() > before || pace.bytes() == BulkPace::kMostBytes);
     }
-    CPPUNIT_ASSERT_EQUAL(BulkPace::kMostBytes, pace.bytes());
-    for (unsigned i = 0; i < 10 * BulkPace::kTakenForMore; ++i) pace.taken(pace.bytes());
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, pace.parallel());
     pace.rejected();
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, pace.parallel());
@@ -117,7 +128,8 @@ class BulkTest : public CppUnit::TestFixture {
     BulkPace pace(4);
     for (int i = 0; i < 1'000; ++i) pace.taken(100);
     CPPUNIT_ASSERT_EQUAL(BulkPace::kFirstBytes, pace.bytes());
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, pace.parallel());
+    CPPUNIT_ASSERT_EQUAL(BulkPace::kFirstParallel, pace.parallel());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, BulkPace(1).parallel());
   }
 
   void failuresAreTold() {
