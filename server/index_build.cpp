@@ -32,6 +32,12 @@ bool isPassing(const Status& failure) {
          reason != "index_taken";
 }
 
+Status statusOf(const Status& status) { return status; }
+template <class T>
+Status statusOf(const Result<T>& result) {
+  return result.status();
+}
+
 Status cancelled() { return {Code::kUnavailable, "cancelled", "it was ended before it was done"}; }
 
 }  // namespace
@@ -90,7 +96,7 @@ Status IndexBuild::portion(std::uint64_t last) {
     GYRE_TRY(send(batch));
   }
   if (applied() - committed_ < kCommitEvents) return {};
-  GYRE_TRY(engine_.commit());
+  GYRE_TRY(patiently([this] { return engine_.commit(); }));
   committed_ = engine_.progress().durable;
   return {};
 }
@@ -100,7 +106,29 @@ void IndexBuild::refuse(std::string entity_id, std::string_view why) {
   refused_.insert(std::move(entity_id));
 }
 
-// What may work later is sent again until nothing has been taken for too long: a cluster may be busy, or away.
+// In steps, so that whoever cancels does not wait for all of it.
+Status IndexBuild::pause(projector::BackOff& back_off) {
+  for (std::int64_t left = back_off.nextNanos(); left > 0; left -= kStepNanos) {
+    if (!report(store_.lastSequence())) return cancelled();
+    std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(left, kStepNanos)));
+  }
+  return {};
+}
+
+// What may work later is asked again until it has not for too long: a cluster may be busy, or away.
+template <class Call>
+auto IndexBuild::patiently(Call call) -> decltype(call()) {
+  projector::BackOff back_off(std::random_device{}());
+  const auto began = std::chrono::steady_clock::now();
+  for (;;) {
+    auto answer = call();
+    if (answer.isOk() || !isPassing(statusOf(answer)) || std::chrono::steady_clock::now() - began > kPatience)
+      return answer;
+    GYRE_TRY(pause(back_off));
+  }
+}
+
+// What may work later is sent again until nothing has been taken for too long.
 Status IndexBuild::send(projector::Batch& batch) {
   projector::BackOff back_off(std::random_device{}());
   auto last_taken = std::chrono::steady_clock::now();
@@ -131,17 +159,13 @@ Status IndexBuild::send(projector::Batch& batch) {
     }
     if (std::chrono::steady_clock::now() - last_taken > kPatience)
       return unavailable("the new index does not take its documents: " + cause);
-    // In steps, so that whoever cancels does not wait for all of it.
-    for (std::int64_t left = back_off.nextNanos(); left > 0; left -= kStepNanos) {
-      if (!report(store_.lastSequence())) return cancelled();
-      std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(left, kStepNanos)));
-    }
+    GYRE_TRY(pause(back_off));
   }
   return {};
 }
 
 Result<projector::VerifyResult> IndexBuild::compare() {
-  GYRE_TRY(engine_.refresh());
+  GYRE_TRY(patiently([this] { return engine_.refresh(); }));
   projector::VerifyResult result;
   std::string after;
   for (;;) {
@@ -158,7 +182,7 @@ Result<projector::VerifyResult> IndexBuild::compare() {
 }
 
 Status IndexBuild::comparePage(const std::vector<store::EntityRecord>& records, projector::VerifyResult& result) {
-  GYRE_TRY_ASSIGN(const auto documents, projector::findDocuments(engine_, records));
+  GYRE_TRY_ASSIGN(const auto documents, patiently([&] { return projector::findDocuments(engine_, records); }));
   for (const store::EntityRecord& record : records) {
     if (record.sequence > applied() || refused_.contains(record.id)) continue;
     auto expected = projection_.project(record.id, record.state, record.version);
@@ -190,7 +214,8 @@ Result<bool> IndexBuild::offer(const store::EntityRecord& record, std::string do
 // Documents are as many as the entities that have one, when there is no other; only if not are all looked through. An
 // entity that came after the index was filled has none yet.
 Status IndexBuild::findExtra(projector::VerifyResult& result) {
-  GYRE_TRY_ASSIGN(const search::SearchAnswer answer, engine_.search(R"({"size":0,"track_total_hits":true})", 0));
+  GYRE_TRY_ASSIGN(const search::SearchAnswer answer,
+                  patiently([this] { return engine_.search(R"({"size":0,"track_total_hits":true})", 0); }));
   GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(answer.body));
   const std::uint64_t documents = document.root()["hits"]["total"]["value"].unsignedInteger().value_or(0);
   if (documents + result.missing_count + refused_.size() == result.checked) return {};

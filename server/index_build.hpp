@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "gyre/status.hpp"
+#include "server/projector/back_off.hpp"
 #include "server/projector/bulk_buffer.hpp"
 #include "server/projector/projection.hpp"
 #include "server/projector/verify.hpp"
@@ -53,6 +54,9 @@ class IndexBuild {
   bool report(std::uint64_t last);
   Status portion(std::uint64_t last);
   Status send(projector::Batch& batch);
+  template <class Call>
+  auto patiently(Call call) -> decltype(call());
+  Status pause(projector::BackOff& back_off);
   void refuse(std::string entity_id, std::string_view why);
   // Of these entities: where document and entity differ; those that changed since are passed over.
   Status comparePage(const std::vector<store::EntityRecord>& records, projector::VerifyResult& result);

@@ -15,7 +15,7 @@ sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "h
 import reindex_test  # noqa: E402
 from gyre_server import PROGRAM, SearchNode, Server, search_node, wait_for_job  # noqa: E402
 
-PAYMENTS = int(os.environ.get("GYRE_REINDEX_PAYMENTS", "8000"))
+PAYMENTS = int(os.environ.get("GYRE_REINDEX_PAYMENTS", "16000"))
 COMMITTED = 200_000  # events after which a build says how far it is (index_build.cpp)
 
 
@@ -145,7 +145,8 @@ class ClusterReindex(reindex_test.Reindex):
         job = self.start(client)
         while job["done"] < PAYMENTS // 2 and job["state"] in ("queued", "running"):
             job = client.send("GET", f"/admin/v1/jobs/{job['id']}").json
-        self.assertEqual(client.send("DELETE", f"/admin/v1/jobs/{job['id']}").status, 200)
+        answer = client.send("DELETE", f"/admin/v1/jobs/{job['id']}")
+        self.assertEqual(answer.status, 200, (answer, job))
         ended = wait_for_job(client, job)
         self.assertEqual((ended["state"], self.current()), ("cancelled", "index"), ended)
         told |= {"cancelledAt": ended["done"], "cancelledSeconds": time.monotonic() - began}
