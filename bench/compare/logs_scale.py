@@ -129,7 +129,8 @@ def main():
         seconds, put_off = logs.send(gyre.dialect, "/logs/_bulk", bodies_of(corpus.path, options.seconds), options.connections, True)
         lines, sent = gyre.state("sequence"), len(memory.seen)
         behind = lines - gyre.state("searchable")
-        logs.wait_for(lambda: gyre.state("searchable") >= lines, 300, "not all lines are found")
+        patience = max(300, 3 * options.seconds)  # on a busy machine the index is far behind by now
+        logs.wait_for(lambda: gyre.state("searchable") >= lines, patience, "not all lines are found")
         memory.end()
         result = {"lines": lines, "lines_per_s": round(lines / seconds), "put_off": put_off, "behind": behind,
                   "memory_while_sent": memory.of(0, sent), "memory_until_found": memory.of(sent, None)}

@@ -1,10 +1,14 @@
 // What does a record of a stream cost the engine, part by part?
 //
 //   bench_log_ingest LINES MAPPING [documents a refresh]
+//   bench_log_ingest --merge FOLDER
 //
 // LINES: a document a line, as records are (the members of plugins/logs/mapping.json). They are appended 512 at a time,
 // as server/stream does, with a refresh every so many (80,000) and a commit every 200,000; then what is due is merged.
 // CPU is the thread's own.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -12,6 +16,8 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "base/observer.hpp"
@@ -76,9 +82,45 @@ bool ingest(gyre::engine::Index& index, const std::vector<std::string_view>& lin
   return timed(spent.commit, [&] { return index.commit(); }) && timed(spent.merge, [&] { return index.merge(); });
 }
 
+// Megabytes that are no file's.
+std::size_t anonymousMb() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("RssAnon:")) return std::strtoull(line.c_str() + 8, nullptr, 10) / 1024;
+  return 0;
+}
+
+int mergeAll(const char* folder) {
+  auto directory = gyre::engine::MmapDirectory::open(std::string(folder));
+  if (!report(directory.status())) return 1;
+  gyre::base::NullObserver observer;
+  gyre::engine::IndexOptions options;
+  options.merge_in_background = false;
+  auto index = gyre::engine::Index::open(*directory.value(), "", options, observer);
+  if (!report(index.status())) return 1;
+  const auto before = index.value()->stats();
+  const std::size_t opened = anonymousMb();
+  std::atomic<bool> is_over{false};
+  std::size_t most = 0;
+  std::thread watch([&] {
+    for (; !is_over; std::this_thread::sleep_for(std::chrono::milliseconds(20))) most = std::max(most, anonymousMb());
+  });
+  const double began = cpuSeconds();
+  const bool is_good = report(index.value()->forceMerge(1));
+  const double spent = cpuSeconds() - began;
+  is_over = true;
+  watch.join();
+  const double lines = static_cast<double>(before.doc_count);
+  std::printf("%.0f documents of %.1f bytes in %llu segments: CPU %.2f us each, %zu MB when opened, %zu MB at most\n",
+              lines, static_cast<double>(before.size_bytes) / lines,
+              static_cast<unsigned long long>(before.segment_count), spent / lines * 1e6, opened, most);
+  return is_good ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 3 && std::string_view(argv[1]) == "--merge") return mergeAll(argv[2]);
   if (argc < 3) return 2;
   const std::string content = contentOf(argv[1]), mapping = contentOf(argv[2]);
   const std::size_t refresh = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 80'000;
