@@ -98,8 +98,9 @@ struct IndexStats {
   std::uint64_t nested_count = 0;  // live objects of nested fields, which are documents of their own to a segment
   std::uint64_t deleted_count = 0;
   std::uint64_t segment_count = 0;
-  std::uint64_t size_bytes = 0;    // of the segments
-  std::uint64_t buffer_bytes = 0;  // memory in use by the segment buffer
+  std::uint64_t size_bytes = 0;      // of the segments
+  std::uint64_t buffer_bytes = 0;    // memory that the segment buffer holds
+  std::uint64_t buffered_bytes = 0;  // of it, what the documents in it need
 };
 
 // What a search answered with, besides the answer.

@@ -442,6 +442,7 @@ IndexStats IndexWriter::stats() const {
   stats.doc_count += buffer_->liveRootCount();
   stats.nested_count += buffer_->liveCount() - buffer_->liveRootCount();
   stats.buffer_bytes = buffer_->memoryBytes();
+  stats.buffered_bytes = buffer_->usedBytes();
   return stats;
 }
 

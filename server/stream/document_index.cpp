@@ -179,7 +179,7 @@ Status DocumentIndex::rollOverWhenDue() {
   if (generation.range().isEmpty()) return {};
   const engine::IndexStats stats = generation.index().stats();
   const bool is_old = clock_.nowMillis() - generation.createdMillis() >= options_.generation_age_ms;
-  if (!is_old && stats.size_bytes + stats.buffer_bytes < options_.generation_bytes) return {};
+  if (!is_old && stats.size_bytes + stats.buffered_bytes < options_.generation_bytes) return {};
   return rollOver();
 }
 

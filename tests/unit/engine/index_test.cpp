@@ -46,6 +46,7 @@ class IndexTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(anotherMappingIsRefused);
   CPPUNIT_TEST(spacingOfTheDefinitionDoesNotMatter);
   CPPUNIT_TEST(fullBufferBecomesASegmentThatIsNotYetSearchable);
+  CPPUNIT_TEST(memoryThatAFullBufferLeavesIsNotOfDocuments);
   CPPUNIT_TEST(forceMergeLeavesOneSegmentWithoutDeletes);
   CPPUNIT_TEST(filesThatMergesReplaceGoWithoutACommit);
   CPPUNIT_TEST(closedIndexRefusesWork);
@@ -231,6 +232,21 @@ class IndexTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("absent"), source("id1"));
     refresh();
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{199}, index_->stats().doc_count);
+  }
+
+  // What is kept for documents to come is memory, and nothing that an index is as large as.
+  void memoryThatAFullBufferLeavesIsNotOfDocuments() {
+    index_.reset();
+    options_.buffer_bytes = 400'000;
+    open();
+    for (int i = 0; index_->stats().segment_count == 0; ++i) {
+      CPPUNIT_ASSERT(i < 50'000);
+      put("id" + std::to_string(i), 1, R"({"description":"one two three four"})");
+    }
+    CPPUNIT_ASSERT(index_->stats().buffer_bytes > 200'000);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, index_->stats().buffered_bytes / 4'096);
+    CPPUNIT_ASSERT(index_->commit().isOk());
+    CPPUNIT_ASSERT(index_->stats().buffer_bytes < 100'000);
   }
 
   void forceMergeLeavesOneSegmentWithoutDeletes() {
