@@ -7,8 +7,9 @@
 // stays.
 //
 // THREADS: free. Locks, in the order they are taken: commit_mutex_ (one commit at a time), writer_mutex_ (apply,
-// freeze, publish, swap, the mapping), state_mutex_ (what get() reads: held exclusively only to change a few words),
-// merge_mutex_ (which segments are in a merge), snapshot_mutex_ (one pointer). OWNS: borrows directory and observer.
+// freeze, publish, swap, the mapping), state_mutex_ (what get() reads: held exclusively to change a few words, or while
+// some appended documents are read), merge_mutex_ (which segments are in a merge), snapshot_mutex_ (one pointer). OWNS:
+// borrows directory and observer.
 #pragma once
 
 #include <atomic>
