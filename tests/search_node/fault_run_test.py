@@ -120,6 +120,8 @@ class FaultRun(FaultyNodeTest):
         bad = {one for one in created if one.startswith("p-bad-")}
         self.assertGreater(len(bad), 0)
         wait_until(lambda: self.metric("gyre_projection_backlog_events") == 0, 300)
+        # The cluster has answered for all; what it refused is written down after that.
+        wait_until(lambda: len(self.letters()) >= len(bad), 60)
         letters = self.letters()
         self.assertEqual({letter["entityId"] for letter in letters}, bad)
         self.assertEqual({letter["code"] for letter in letters}, {"refused_by_index"})
