@@ -78,7 +78,7 @@ void eachBlock(std::span<const std::string_view> samples, Visit&& visit) {
   std::size_t doc_count = 0;
   for (const std::string_view sample : samples) {
     block += sample;
-    if (!fillBlock(++doc_count, block.size())) continue;
+    if (!isFullBlock(++doc_count, block.size())) continue;
     visit(std::string_view(block));
     block.clear();
     doc_count = 0;

@@ -34,7 +34,7 @@ inline constexpr std::size_t kDictionaryBlockBytes = 1u << 10;
 inline constexpr std::size_t kPairBytes = 640;
 inline constexpr std::size_t kPlainBlockBytes = 16u << 10;
 // Whether so many documents of so many bytes are a block with a dictionary.
-constexpr bool fillBlock(std::size_t doc_count, std::size_t bytes) {
+constexpr bool isFullBlock(std::size_t doc_count, std::size_t bytes) {
   return bytes >= kDictionaryBlockBytes || (doc_count == 2 && bytes >= kPairBytes);
 }
 

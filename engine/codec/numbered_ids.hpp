@@ -30,11 +30,11 @@ inline constexpr std::size_t kIdNumbersRoom = 41;  // 20 digits each, and what i
 // Returns the bytes written. REQUIRES: kIdNumbersRoom bytes at `out`.
 std::size_t writeId(IdNumbers numbers, char* out);
 
-// Decides how a segment's ids are kept, and lays them out.
 // Numbered ids are found by their second number, which is the document's version. Where it falls more often than this
 // from one document to the next, looking for one could mean to look through many windows: such ids are kept as texts.
 inline constexpr std::uint32_t kMostIdFalls = 64;
 
+// Decides how a segment's ids are kept, and lays them out.
 class IdsWriter {
  public:
   // Documents in order, as IdIndexWriter takes them.

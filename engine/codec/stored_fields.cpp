@@ -49,7 +49,7 @@ Status StoredFieldsWriter::add(std::string_view source) {
 bool StoredFieldsWriter::isFull() const {
   if (dictionary_ == nullptr) return sources_.size() >= kPlainBlockBytes;
   if (dictionary_->shapes() != nullptr) return sources_.size() >= kRecordBlockBytes;
-  return fillBlock(pending_, sources_.size());
+  return isFullBlock(pending_, sources_.size());
 }
 
 Status StoredFieldsWriter::addBlock(base::ByteView compressed, std::uint32_t doc_count,

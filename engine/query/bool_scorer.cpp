@@ -9,6 +9,7 @@
 #include "engine/query/score_bounds.hpp"
 #include "engine/query/scorer_lists.hpp"
 #include "engine/query/scorers.hpp"
+#include "engine/query/uniform_scorer.hpp"
 #include "engine/query/window_sums.hpp"
 
 namespace gyre::engine {

@@ -10,7 +10,6 @@
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <optional>
 #include <span>
 
 #include "engine/query/window_bits.hpp"
@@ -52,13 +51,6 @@ class FewDocsScorer {
   // set, and adds their scores to `sums`. Counts as an evaluation of the window.
   virtual void addFew(std::uint32_t window, std::span<const std::uint16_t> places, std::uint64_t* bits,
                       double* sums) = 0;
-};
-
-// A scorer of whose matches all may score the same.
-class UniformScorer {
- public:
-  virtual ~UniformScorer() = default;
-  virtual std::optional<float> uniformScore() const = 0;
 };
 
 }  // namespace gyre::engine

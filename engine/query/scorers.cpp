@@ -8,9 +8,9 @@
 
 #include "engine/codec/column_filter.hpp"
 #include "engine/codec/count_ones.hpp"
-#include "engine/query/few_docs.hpp"
 #include "engine/query/postings_walk.hpp"
 #include "engine/query/scorer_lists.hpp"
+#include "engine/query/uniform_scorer.hpp"
 #include "engine/query/window_range.hpp"
 
 namespace gyre::engine {

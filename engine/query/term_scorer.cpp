@@ -11,6 +11,7 @@
 #include "engine/query/postings_walk.hpp"
 #include "engine/query/score_bounds.hpp"
 #include "engine/query/scorers.hpp"
+#include "engine/query/uniform_scorer.hpp"
 
 namespace gyre::engine {
 

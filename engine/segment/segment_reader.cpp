@@ -1,5 +1,4 @@
 #include "engine/segment/segment_reader.hpp"
-#include "engine/segment/shared_sections.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,6 +10,7 @@
 #include "engine/codec/term_codec.hpp"
 #include "engine/segment/open_segment.hpp"
 #include "engine/segment/segment_columns.hpp"
+#include "engine/segment/shared_sections.hpp"
 
 namespace gyre::engine {
 
