@@ -28,6 +28,12 @@ struct LabelsLess {
 
 Status checkTime(const SeriesFilter& filter) { return filter.check_time ? filter.check_time() : Status(); }
 
+// What has samples in the filter's range, oldest first.
+Result<std::vector<Source>> sourcesOf(const StoreView& view, const SeriesFilter& filter) {
+  const std::int64_t from_ms = clamped(filter.from_ms), to_ms = clamped(filter.to_ms);
+  return chooseSources(view, unitsOf(view, from_ms, to_ms), 0, from_ms, to_ms);
+}
+
 // Calls visit(series) with those of a source that the filter's matchers let through, ascending, until it gives false.
 template <class Visit>
 Status visitFiltered(const Source& source, const SeriesFilter& filter, const Visit& visit) {
@@ -57,10 +63,7 @@ void addTo(FirstOf<std::string>& found, std::string_view value) {
 }  // namespace
 
 Result<std::vector<std::string>> SeriesStore::labelNames(const SeriesFilter& filter) const {
-  const StoreView view = this->view();
-  const std::int64_t from_ms = clamped(filter.from_ms), to_ms = clamped(filter.to_ms);
-  GYRE_TRY_ASSIGN(const std::vector<Source> sources,
-                  chooseSources(view, unitsOf(view, from_ms, to_ms), 0, from_ms, to_ms));
+  GYRE_TRY_ASSIGN(const std::vector<Source> sources, sourcesOf(view(), filter));
   FirstOf<std::string> names(filter.limit);
   LabelViews labels;
   for (const Source& source : sources) {
@@ -79,10 +82,7 @@ Result<std::vector<std::string>> SeriesStore::labelNames(const SeriesFilter& fil
 }
 
 Result<std::vector<std::string>> SeriesStore::labelValues(std::string_view label, const SeriesFilter& filter) const {
-  const StoreView view = this->view();
-  const std::int64_t from_ms = clamped(filter.from_ms), to_ms = clamped(filter.to_ms);
-  GYRE_TRY_ASSIGN(const std::vector<Source> sources,
-                  chooseSources(view, unitsOf(view, from_ms, to_ms), 0, from_ms, to_ms));
+  GYRE_TRY_ASSIGN(const std::vector<Source> sources, sourcesOf(view(), filter));
   FirstOf<std::string> values(filter.limit);
   LabelViews labels;
   for (const Source& source : sources) {
@@ -102,9 +102,8 @@ Result<std::vector<std::string>> SeriesStore::labelValues(std::string_view label
 }
 
 Result<std::vector<Labels>> SeriesStore::listSeries(const SeriesFilter& filter) const {
-  const StoreView view = this->view();
   const std::int64_t from_ms = clamped(filter.from_ms), to_ms = clamped(filter.to_ms);
-  GYRE_TRY_ASSIGN(std::vector<Source> sources, chooseSources(view, unitsOf(view, from_ms, to_ms), 0, from_ms, to_ms));
+  GYRE_TRY_ASSIGN(std::vector<Source> sources, sourcesOf(view(), filter));
   // Those that need no look at samples go first: what they have is not looked for in the others.
   const auto cut = std::stable_partition(sources.begin(), sources.end(),
                                          [&](const Source& source) { return isWithin(source, from_ms, to_ms); });
