@@ -53,17 +53,10 @@ class Members {
   void object(std::string_view name, std::string_view members) {
     if (!members.empty()) key(name).append(1, '{').append(members).append(1, '}');
   }
-  // REQUIRES: at most 40 bytes.
   std::string& key(std::string_view name) {
-    char text[44];
-    char* to = text;
-    if (!is_first_) *to++ = ',';
+    out_ += is_first_ ? "\"" : ",\"";
     is_first_ = false;
-    *to++ = '"';
-    to = std::copy(name.begin(), name.end(), to);
-    *to++ = '"';
-    *to++ = ':';
-    return out_.append(text, static_cast<std::size_t>(to - text));
+    return out_.append(name).append("\":");
   }
   void end() { out_ += '}'; }
 
