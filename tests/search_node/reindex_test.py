@@ -67,7 +67,6 @@ class Traffic:
         return self.created
 
 
-
 class ClusterReindex(reindex_test.Reindex):
     def setUp(self):
         node = search_node()

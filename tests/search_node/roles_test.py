@@ -145,14 +145,14 @@ class Roles(unittest.TestCase):
         self.assertEqual(reader.send("GET", "/readyz").status, 503)
         _, writer = self.start("write")
         last = self.create(writer, 1)
-#It looks by itself; no restart.
+        # It looks by itself; no restart.
         wait_until(lambda: reader.send("GET", "/readyz").status == 200)
         self.assertEqual(self.search(reader, last).json["total"], 1)
-#The index is deleted behind everybody's back, made and filled again; the mark of the first is not believed.
+        # The index is deleted behind everybody's back, made and filled again; the mark of the first is not believed.
         self.node.send("DELETE", f"/{self.node.prefix}payments-000001")
         last = self.create(writer, 2)
         wait_until(lambda: reader.query("SearchPayments", {"size": 0}, Gyre_Min_Sequence=str(last),
-                                             Gyre_Timeout="5000").status == 200)
+                                        Gyre_Timeout="5000").status == 200)
         self.assertEqual(self.search(reader, last).json["total"], 2)
 
     def test_many_ask_for_their_writes_while_others_write(self):
@@ -181,13 +181,11 @@ class Roles(unittest.TestCase):
         return answer.json["sequence"]
 
     def search_logs(self, client, sequence=None, **parameters):
-        headers = {} if sequence is None else {
-                    "Gyre_Min_Sequence" : str(sequence), "Gyre_Timeout" : "30000"
-                  }
+        headers = {} if sequence is None else {"Gyre_Min_Sequence": str(sequence), "Gyre_Timeout": "30000"}
         return client.query("SearchLogs", {"size": 0, **parameters}, domain="logs", **headers)
 
     def test_streams_are_read_from_the_cluster(self):
-#Short generations, so that what is found spans several indices, made while the reader reads.
+        # Short generations, so that what is found spans several indices, made while the reader reads.
         _, writer = self.start("write", "domains.logs.generation_age=1s", "domains.logs.refresh_interval=100ms")
         _, reader = self.start("read")
         now, sent, indices = int(time.time() * 1000), 0, []
@@ -217,7 +215,7 @@ class Roles(unittest.TestCase):
                 self.assertIn(part, answer.json["detail"])
         self.assertIn("is filled by another server", self.search_logs(other).json["detail"])
         self.assertEqual(other.send("GET", "/readyz").status, 503)
-#The first goes on as if nothing had been.
+        # The first goes on as if nothing had been.
         last = self.create(writer, 3)
         self.assertEqual(self.search(writer, last).json["total"], 2)
         self.assertEqual(self.search_logs(writer, 5).json["total"], 5)

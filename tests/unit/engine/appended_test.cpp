@@ -1,7 +1,6 @@
 // Documents that are appended: ids made of numbers, and sources that are kept without what columns tell.
 #include <cppunit/extensions/HelperMacros.h>
 
-#include <iostream>
 #include <map>
 #include <random>
 #include <string>
@@ -13,6 +12,7 @@
 #include "engine/index.hpp"
 #include "engine/segment/open_segment.hpp"
 #include "engine/segment/segment_reader.hpp"
+#include "tests/support/seeded_random.hpp"
 
 namespace gyre::engine {
 
@@ -42,11 +42,7 @@ class AppendedTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
  public:
-  void setUp() override {
-    const auto seed = std::random_device()();
-    std::cerr << " seed " << seed << ' ';
-    random_.seed(seed);
-  }
+  void setUp() override { random_ = test::seededRandom(); }
 
   void idsOfNumbersAreReadAndWritten() {
     const auto text = [](IdNumbers numbers) {

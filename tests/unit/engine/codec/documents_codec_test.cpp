@@ -2,7 +2,6 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <cstring>
-#include <iostream>
 #include <random>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "engine/codec/id_index.hpp"
 #include "engine/codec/live_docs.hpp"
 #include "engine/codec/stored_fields.hpp"
+#include "tests/support/seeded_random.hpp"
 
 namespace {
 
@@ -77,11 +77,7 @@ class DocumentsCodecTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
  public:
-  void setUp() override {
-    const auto seed = std::random_device()();
-    std::cerr << " seed " << seed << ' ';
-    random_.seed(seed);
-  }
+  void setUp() override { random_ = gyre::test::seededRandom(); }
 
   void sourcesComeBackByteForByte() {
     Sources sources = {"", "{}", std::string(200'000, 'x'), std::string("\0\n\xff", 3)};

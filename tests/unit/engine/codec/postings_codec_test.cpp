@@ -3,12 +3,13 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <algorithm>
-#include <iostream>
 #include <map>
 #include <random>
 #include <set>
 #include <string>
 #include <vector>
+
+#include "tests/support/seeded_random.hpp"
 
 namespace {
 
@@ -50,9 +51,7 @@ class PostingsCodecTest : public CppUnit::TestFixture {
 
  public:
   void setUp() override {
-    const auto seed = std::random_device()();
-    std::cerr << " seed " << seed << ' ';
-    random_.seed(seed);
+    random_ = gyre::test::seededRandom();
     norms_.resize(kDocs);
     for (auto& norm : norms_) norm = static_cast<std::uint8_t>(1 + random_() % 60);
     lists_.clear();

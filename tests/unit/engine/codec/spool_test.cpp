@@ -4,12 +4,12 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <iostream>
 #include <random>
 #include <string>
 
 #include "engine/codec/column_codec.hpp"
 #include "engine/codec/term_codec.hpp"
+#include "tests/support/seeded_random.hpp"
 
 namespace gyre::engine {
 
@@ -20,11 +20,7 @@ class SpoolTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
  public:
-  void setUp() override {
-    const auto seed = std::random_device()();
-    std::cerr << " seed " << seed << ' ';
-    random_.seed(seed);
-  }
+  void setUp() override { random_ = test::seededRandom(); }
 
   void bytesComeBackAsTheyCame() {
     for (const std::string& folder : {std::string(), folder_, std::string("/nowhere/at all")}) {

@@ -3,11 +3,12 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <algorithm>
-#include <iostream>
 #include <map>
 #include <random>
 #include <string>
 #include <vector>
+
+#include "tests/support/seeded_random.hpp"
 
 namespace {
 
@@ -109,11 +110,7 @@ class TermCodecTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
  public:
-  void setUp() override {
-    const auto seed = std::random_device()();
-    std::cerr << " seed " << seed << ' ';
-    random_.seed(seed);
-  }
+  void setUp() override { random_ = gyre::test::seededRandom(); }
 
   void everyTermIsFoundByAllWays() {
     for (const TermDetail detail : {TermDetail::kBare, TermDetail::kDocuments, TermDetail::kPositions})

@@ -4,7 +4,6 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <algorithm>
-#include <iostream>
 #include <memory>
 #include <random>
 #include <string>
@@ -13,6 +12,7 @@
 #include "engine/directory/ram_directory.hpp"
 #include "engine/index.hpp"
 #include "gyre/json.hpp"
+#include "tests/support/seeded_random.hpp"
 
 namespace {
 
@@ -33,9 +33,7 @@ class PrunedSearchTest : public CppUnit::TestFixture {
 
  public:
   void setUp() override {
-    const auto seed = std::random_device()();
-    std::cerr << " seed " << seed << ' ';
-    random_.seed(seed);
+    random_ = gyre::test::seededRandom();
     gyre::engine::IndexOptions options;
     options.name = "pruned";
     options.merge_in_background = false;

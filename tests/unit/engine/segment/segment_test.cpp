@@ -3,7 +3,6 @@
 #include <malloc.h>
 
 #include <atomic>
-#include <iostream>
 #include <map>
 #include <random>
 #include <string>
@@ -19,6 +18,7 @@
 #include "engine/writer/commit_point.hpp"
 #include "engine/writer/segment_files.hpp"
 #include "gyre/json.hpp"
+#include "tests/support/seeded_random.hpp"
 
 namespace {
 
@@ -65,9 +65,7 @@ class SegmentTest : public CppUnit::TestFixture {
 
  public:
   void setUp() override {
-    const auto seed = std::random_device()();
-    std::cerr << " seed " << seed << ' ';
-    random_.seed(seed);
+    random_ = gyre::test::seededRandom();
     const auto document = gyre::json::Document::parse(kMappings);
     auto mapping = gyre::engine::Mapping::parse(document.value().root());
     CPPUNIT_ASSERT_MESSAGE(std::string(mapping.status().message()), mapping.isOk());

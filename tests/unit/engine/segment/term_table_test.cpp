@@ -2,11 +2,12 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
-#include <iostream>
 #include <map>
 #include <random>
 #include <string>
 #include <vector>
+
+#include "tests/support/seeded_random.hpp"
 
 namespace gyre::engine {
 
@@ -17,11 +18,7 @@ class TermTableTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
  public:
-  void setUp() override {
-    const auto seed = std::random_device()();
-    std::cerr << " seed " << seed << ' ';
-    random_.seed(seed);
-  }
+  void setUp() override { random_ = test::seededRandom(); }
 
   // Few that come often, among many that come once: near or not, short or long.
   void aTermKeepsItsNumber() {

@@ -3,10 +3,11 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <algorithm>
-#include <iostream>
 #include <random>
 #include <string>
 #include <vector>
+
+#include "tests/support/seeded_random.hpp"
 
 namespace {
 
@@ -34,11 +35,7 @@ class CompletionIndexTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
  public:
-  void setUp() override {
-    const auto seed = std::random_device()();
-    std::cerr << " seed " << seed << ' ';
-    random_.seed(seed);
-  }
+  void setUp() override { random_ = gyre::test::seededRandom(); }
   void tearDown() override {
     reader_.reset();
     inputs_.clear();
