@@ -73,6 +73,7 @@ class StreamServiceTest : public StreamRig {
     open();
     for (int i = 0; i < 10; ++i) appended(batchOf(10, 1));
     CPPUNIT_ASSERT(stream_->stats().backlog_bytes > 0);
+    waitSearchable(100);  // else the one commit that this clock brings about may come before the last of them
     clock_.advance(options_.applier.commit_interval_ms);
     waitUntil([&] { return stream_->stats().backlog_bytes == 0; });
     waitUntil([&] { return store_->batchesAfter(0, 1u << 20)->size() == 1; });
@@ -97,6 +98,7 @@ class StreamServiceTest : public StreamRig {
     CPPUNIT_ASSERT_EQUAL(std::string("backlog_full"), std::string(refused.reason()));
     CPPUNIT_ASSERT(refused.code() == Code::kResourceExhausted);
     CPPUNIT_ASSERT_EQUAL(last, store_->lastSequence());
+    waitSearchable(last);
     clock_.advance(options_.applier.commit_interval_ms);
     waitUntil([&] { return stream_->admit(1).isOk(); });
     close();
@@ -183,6 +185,7 @@ class StreamServiceTest : public StreamRig {
   void aLostIndexBeginsWhereTheLogDoes() {
     open();
     for (int i = 0; i < 3; ++i) appended(batchOf(10, 1));
+    waitSearchable(30);
     clock_.advance(options_.applier.commit_interval_ms);
     waitUntil([&] { return store_->batchesAfter(0, 1u << 20)->size() == 1; });
     appended(batchOf(5, 1));
