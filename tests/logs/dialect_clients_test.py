@@ -2,7 +2,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from logs_server import CACHE, LogsCase, debian_program, skip  # noqa: E402
+from ports import free_port  # noqa: E402
 
 RECORDS = 250
 PYTHON_CLIENT = '''
@@ -81,9 +81,7 @@ class Clients(LogsCase):
             program, environment = debian_program("prometheus-elasticsearch-exporter", "prometheus-elasticsearch-exporter")
         except unittest.SkipTest:
             self.skipTest("prometheus-elasticsearch-exporter cannot be installed")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         process = subprocess.Popen([program, f"--es.uri={self.dialect()}", "--es.all", "--es.indices", "--es.shards",
                                     f"--web.listen-address=127.0.0.1:{port}"], env={**os.environ, **environment},
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -12,6 +12,8 @@ import socketserver
 import threading
 import urllib.parse
 
+from ports import free_port
+
 
 class FaultyProxy:
     def __init__(self, url):
@@ -20,7 +22,7 @@ class FaultyProxy:
         self.fault = lambda method, path, body: None
         self.refuses = lambda document_id: False
         self.seen = []
-        self.server, self.port = None, 0
+        self.server, self.port = None, free_port()
         self.connections, self.lock = set(), threading.Lock()
         self.released = threading.Event()
         self.open()
@@ -50,7 +52,6 @@ class FaultyProxy:
 
         self.released = threading.Event()
         self.server = Listener(("127.0.0.1", self.port), Handler)
-        self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def close(self):

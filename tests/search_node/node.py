@@ -14,13 +14,15 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import urllib.request
 import zipfile
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
+from ports import free_port  # noqa: E402
+
 SCRIPTS = os.environ.get("GYRE_SEARCH_NODE_SCRIPTS") or os.path.join(os.path.dirname(SOURCE), "shared", "opensearch")
 SKIPPED = 77
 START_SECONDS = 420  # a first start fetches the node; a busy machine needs minutes for what takes ten seconds
@@ -35,17 +37,6 @@ def engine_of(url):
     with urllib.request.urlopen(url + "/", timeout=30) as answer:
         version = json.load(answer)["version"]
     return "opensearch" if version.get("distribution") == "opensearch" else "elasticsearch"
-
-
-def free_port():
-    # Its transport's port is a hundred above, so a low one is asked for.
-    for _ in range(100):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port < 65000:
-            return port
-    raise AssertionError("no free port")
 
 
 def run_start(*arguments):

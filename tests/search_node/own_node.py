@@ -7,11 +7,12 @@ import tempfile
 
 import node
 from gyre_server import wait_until
+from ports import free_port, is_taken
 
 
 class OwnNode:
     def __init__(self, engine="opensearch"):
-        self.engine, self.port, self.pid = engine, node.free_port(), None
+        self.engine, self.port, self.pid = engine, free_port(), None
         self.folder = tempfile.TemporaryDirectory(prefix="gyre-node-")
         self.start()
 
@@ -24,7 +25,8 @@ class OwnNode:
 
     def kill(self):
         os.kill(self.pid, signal.SIGKILL)
-        wait_until(lambda: not self.is_there())
+        # A process has no command from when its memory is gone, which can be before its sockets are.
+        wait_until(lambda: not self.is_there() and not is_taken(self.port))
 
     def is_there(self):
         """A process that ended and that nobody waited for has no command any more."""

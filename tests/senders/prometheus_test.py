@@ -24,7 +24,7 @@ sys.path += [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "prom
 from gyre_server import Client, OnAServer  # noqa: E402
 from oracle_queries import random_query  # noqa: E402
 from oracle_test import difference  # noqa: E402
-from prometheus_node import free_port  # noqa: E402
+from ports import free_port  # noqa: E402
 from senders import debian_program  # noqa: E402
 
 SCRAPES = 60
