@@ -86,6 +86,7 @@ class TailHubTest : public StreamRig {
     const auto log = follow(7);
     waitUntil([&] { return log->seen().size() == 2'993; });
     CPPUNIT_ASSERT(log->seen() == sequencesFrom(8, 3'000));
+    waitSearchable(3'000);
     clock_.advance(options_.applier.commit_interval_ms);
     waitUntil([&] { return store_->batchesAfter(0, 1u << 20)->size() == 1; });
     const auto index = follow(7);
