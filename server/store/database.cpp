@@ -126,10 +126,13 @@ Result<std::int64_t> Database::pragma(const char* sql) {
 Result<bool> Database::shrink() {
   // Less is not worth two fsyncs.
   constexpr std::int64_t kFewestBytes = 1 << 20;
+  // SQLite makes the copy in memory (temp_store), and whoever appends waits for it.
+  constexpr std::int64_t kMostCopiedBytes = 16 << 20;
   GYRE_TRY_ASSIGN(const std::int64_t pages, pragma("PRAGMA page_count"));
   GYRE_TRY_ASSIGN(const std::int64_t free, pragma("PRAGMA freelist_count"));
   GYRE_TRY_ASSIGN(const std::int64_t page_bytes, pragma("PRAGMA page_size"));
   if (free * page_bytes < kFewestBytes || 4 * free < 3 * pages) return false;
+  if ((pages - free) * page_bytes > kMostCopiedBytes) return false;
   GYRE_TRY(execute("VACUUM"));
   return true;
 }

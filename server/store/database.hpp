@@ -44,8 +44,8 @@ class Database {
   // frames that are left to copy.
   Result<int> checkpoint();
 
-  // Gives the disk what the file no longer needs, when that is most of it and several megabytes. Writes what is left
-  // once more, to the WAL: whether it did. REQUIRES: the writer's, not in a transaction.
+  // Gives the disk what the file no longer needs, when that is most of it and several megabytes, and what is left is at
+  // most 16 MiB. Writes what is left once more, to the WAL: whether it did. REQUIRES: the writer's, not in a transaction.
   Result<bool> shrink();
   // Cuts the WAL to nothing; false when it is needed still, by a reader or a checkpoint. Waits for nobody.
   // REQUIRES: not in a transaction.

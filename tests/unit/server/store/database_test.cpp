@@ -57,6 +57,7 @@ class DatabaseTest : public StoreFixture {
   CPPUNIT_TEST(aSecondStoreIsRefusedAtOnce);
   CPPUNIT_TEST(aLockHeldElsewhereIsUnavailableWithinFiveSeconds);
   CPPUNIT_TEST(aFileThatIsNoDatabaseIsCorruption);
+  CPPUNIT_TEST(onlyALittleIsCopiedToShrink);
   CPPUNIT_TEST(damageInsideIsCorruption);
   CPPUNIT_TEST(aMissingFolderIsUnavailable);
   CPPUNIT_TEST(aFolderAsFileIsUnavailable);
@@ -112,6 +113,27 @@ class DatabaseTest : public StoreFixture {
     }
     CPPUNIT_ASSERT(std::chrono::steady_clock::now() - start < std::chrono::seconds(9));
     GYRE_ASSERT_OK(openStatus());
+  }
+
+  void onlyALittleIsCopiedToShrink() {
+    const auto database = Database::open(options().path, Database::Role::kWriter);
+    GYRE_ASSERT_OK(database.status());
+    const auto run = [&](const char* sql) {
+      CPPUNIT_ASSERT_EQUAL(SQLITE_OK, sqlite3_exec((*database)->handle(), sql, nullptr, nullptr, nullptr));
+    };
+    const auto shrinks = [&] {
+      const Result<bool> shrunk = (*database)->shrink();
+      GYRE_ASSERT_OK(shrunk.status());
+      return *shrunk;
+    };
+    run("CREATE TABLE filling(n INTEGER PRIMARY KEY, data BLOB)");
+    run("WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 100) "
+        "INSERT INTO filling SELECT n, zeroblob(1000000) FROM number");
+    run("DELETE FROM filling WHERE n > 20");
+    CPPUNIT_ASSERT(!shrinks());
+    run("DELETE FROM filling WHERE n > 10");
+    CPPUNIT_ASSERT(shrinks());
+    CPPUNIT_ASSERT(!shrinks());
   }
 
   void aFileThatIsNoDatabaseIsCorruption() {
