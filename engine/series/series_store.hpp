@@ -15,8 +15,10 @@
 // Of two samples of one series and time the later in sequence counts. A damaged block is named by damage(), and only
 // queries of its time fail, with that message.
 //
-// THREADS: apply() and commit() on one thread; maintain() on one, maybe another; everything else on any.
-// OWNS: borrows the directory. FORMAT: docs/SERIES_FORMAT.md.
+// What another store holds is brought here by blocks (store_load.hpp), without the rules that samples come by.
+//
+// THREADS: apply(), commit(), load() and cover() on one thread; maintain() on one, maybe another; everything else on
+// any. OWNS: borrows the directory. FORMAT: docs/SERIES_FORMAT.md.
 #pragma once
 
 #include <atomic>
@@ -77,6 +79,13 @@ struct StoredBlock {
   Status damage;
 };
 
+// Where a store has something: a head, or what was made of the same samples.
+struct StoredExtent {
+  std::int64_t first_ms = 0, last_ms = 0;  // no sample of it is outside
+  std::uint64_t samples = 0;               // or buckets, when only roll-ups are left
+  std::int64_t resolution_ms = 0;          // of the finest that is left; 0: samples
+};
+
 // What a reader sees.
 struct StoreView {
   std::vector<std::shared_ptr<const StoredBlock>> blocks;  // ascending recency
@@ -101,12 +110,25 @@ class SeriesStore final : public SeriesSource {
   std::uint64_t appliedSequence() const { return applied_.load(); }
   std::uint64_t durableSequence() const;
 
+  // A block of what another store holds at `as_of`, which is the greatest sequence in it. Nothing is too late for it.
+  class Load;
+  Result<std::unique_ptr<Load>> load(std::uint64_t as_of);
+  // What the other store knew besides: nothing before `sequence` is to be applied, a sample of `newest_ms` was, and
+  // metric families. Durable then. REQUIRES: no head has a sample.
+  Status cover(std::uint64_t sequence, std::int64_t newest_ms, const std::vector<MetricMetadata>& families);
+
   // Merges, rolls up and retires as `now_ms` makes due, until nothing is; ends early, in order, when `is_stopping` says
   // so.
   Status maintain(
       std::int64_t now_ms, const std::function<bool()>& is_stopping = [] { return false; });
 
   SeriesStoreStats stats() const;
+  // In no order.
+  std::vector<StoredExtent> extents() const;
+  // Of the newest sample that was ever applied; kNoTimeMs for none.
+  std::int64_t newestTime() const;
+  // Samples of this time or before were deleted by retention; kNoTimeMs for none.
+  std::int64_t retiredTime() const;
   // Damaged files, each named with what is wrong; found when they were opened.
   std::vector<std::string> damage() const;
   // Reads every byte of every block. The first damage, or success.
