@@ -130,21 +130,57 @@ void ClusterSeriesIndex::describe(const SampleBatch& samples, std::uint64_t sequ
   for (std::size_t i = 0; i < samples.seriesCount(); ++i)
     if (const auto family = series::describedFamily(samples, i)) described[family->name] = *family;
   const std::lock_guard lock(families_mutex_);
-  for (const auto& [name, given] : described) {
-    auto found = families_.find(name);
-    if (found == families_.end()) {
-      if (families_.size() >= series::kMostFamilies) continue;
-      found = families_.emplace(std::string(name), Family()).first;
-    }
-    series::MetricMetadata metadata{found->first, std::string(given.type), std::string(given.help),
-                                    std::string(given.unit)};
-    Family& family = found->second;
-    if (family.sequence != 0 && family.metadata.type == metadata.type && family.metadata.help == metadata.help &&
-        family.metadata.unit == metadata.unit)
-      continue;
-    family = {std::move(metadata), sequence};
-    add(familyDocument(family.metadata, sequence), 0);
+  for (const auto& [name, given] : described)
+    describe({std::string(given.name), std::string(given.type), std::string(given.help), std::string(given.unit)},
+             sequence);
+}
+
+void ClusterSeriesIndex::describe(series::MetricMetadata metadata, std::uint64_t sequence) {
+  auto found = families_.find(metadata.name);
+  if (found == families_.end()) {
+    if (families_.size() >= series::kMostFamilies) return;
+    found = families_.emplace(metadata.name, Family()).first;
   }
+  Family& family = found->second;
+  if (family.sequence != 0 && family.metadata.type == metadata.type && family.metadata.help == metadata.help &&
+      family.metadata.unit == metadata.unit)
+    return;
+  family = {std::move(metadata), sequence};
+  add(familyDocument(family.metadata, sequence), 0);
+}
+
+bool ClusterSeriesIndex::isNewIn(std::int64_t hour_ms, std::string_view digest, std::string& id) {
+  id.assign(digest).append(std::to_string(hour_ms));
+  if (known_.size() >= kMostKnown) known_.clear();
+  return known_.insert(hashOf(id)).second;
+}
+
+void ClusterSeriesIndex::load(const series::Labels& labels, const series::SampleColumns& samples, std::uint64_t as_of,
+                              std::int64_t arrived_millis) {
+  std::vector<gyre::Label> views;
+  for (const series::Label& label : labels) views.push_back({label.name, label.value});
+  const std::string digest = seriesDigest(views);
+  std::string id;
+  GenerationRange range;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const std::int64_t time = samples.times[i];
+    const std::int64_t hour = hourOf(time);
+    if ((i == 0 || hour != hourOf(samples.times[i - 1])) && isNewIn(hour, digest, id))
+      add(seriesDocument(digest, hour, views, as_of), time);
+    range.add(time, arrived_millis);
+    add(sampleDocument(digest, time, samples.values[i], as_of), time);
+  }
+  widen(range, 0);
+}
+
+void ClusterSeriesIndex::cover(std::uint64_t sequence, std::int64_t newest_ms,
+                               const std::vector<series::MetricMetadata>& families) {
+  newest_ms_ = std::max(newest_ms_.load(), newest_ms);
+  {
+    const std::lock_guard lock(families_mutex_);
+    for (const series::MetricMetadata& family : families) describe(family, sequence);
+  }
+  widen({}, sequence);
 }
 
 std::vector<Rejection> ClusterSeriesIndex::screen(RecordBatch& batch) const {
@@ -174,9 +210,7 @@ std::uint64_t ClusterSeriesIndex::gatherRecord(const SampleBatch& samples, std::
       samples.labels(sample.series, labels);
       digest = seriesDigest(labels);
     }
-    id.assign(digest).append(std::to_string(hourOf(time)));
-    if (known_.size() >= kMostKnown) known_.clear();
-    if (known_.insert(hashOf(id)).second) {
+    if (isNewIn(hourOf(time), digest, id)) {
       samples.labels(sample.series, labels);
       add(seriesDocument(digest, hourOf(time), labels, first_sequence + at), time);
     }

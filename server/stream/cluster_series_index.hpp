@@ -41,6 +41,19 @@ class ClusterSeriesIndex final : public ClusterStreamIndex {
                                                           base::Observer& observer);
   Result<search::SearchAnswer> search(std::string_view request, std::int64_t deadline_nanos) const override;
 
+  // What another store holds, as of `as_of`, is gathered as if it had come at `arrived_millis`; flush() sends it.
+  // REQUIRES: times ascend; nothing is applied meanwhile.
+  void load(const engine::series::Labels& labels, const engine::series::SampleColumns& samples, std::uint64_t as_of,
+            std::int64_t arrived_millis);
+  // Between loads: when the newest generation is old or large enough, another begins.
+  Status endGeneration() { return endWhenOld(); }
+  // All that the other store holds was loaded: nothing before `sequence` is to be applied, a sample of `newest_ms` was,
+  // and these are its families. Durable after a flush() and a commit().
+  void cover(std::uint64_t sequence, std::int64_t newest_ms,
+             const std::vector<engine::series::MetricMetadata>& families);
+  // Of all samples that are covered; kNoTimeMs for none.
+  std::int64_t newestSampleTime() const { return newest_ms_; }
+
   // Sorted by name; `metric` "" for all.
   std::vector<engine::series::MetricMetadata> metadata(std::string_view metric, std::size_t limit) const;
   // Samples that are too late by what is applied; none is while the cluster was not reached yet.
@@ -59,6 +72,9 @@ class ClusterSeriesIndex final : public ClusterStreamIndex {
   std::uint64_t gatherRecord(const SampleBatch& samples, std::uint64_t first_sequence, std::uint64_t next,
                              std::int64_t arrived_millis, GenerationRange& range);
   void describe(const SampleBatch& samples, std::uint64_t sequence);
+  void describe(engine::series::MetricMetadata metadata, std::uint64_t sequence);  // REQUIRES: families_mutex_ is held
+  // Whether the newest generation was not given the series for this hour, which it is now. `id`: to write in.
+  bool isNewIn(std::int64_t hour_ms, std::string_view digest, std::string& id);
   Status readFamilies(const std::string& newest);
   // The newest time of an index' samples of these sequences; kNoTimeMs for none.
   Result<std::int64_t> newestUpTo(std::uint64_t sequence, const std::string& index) const;

@@ -229,6 +229,30 @@ Result<std::unique_ptr<series::SeriesSet>> ClusterSeriesSource::select(const ser
       std::make_unique<ClusterSeriesSet>(index_, std::move(chosen), range, max_samples_, deadline_nanos_));
 }
 
+Result<std::uint64_t> ClusterSeriesSource::sampleCount(const TimeRange& range) const {
+  std::string body;
+  JsonWriter writer(body);
+  writer.beginObject().member("size", 0).member("track_total_hits", true).key("query");
+  writeRange(writer, kSampleTimeField, range.first, range.last);
+  writer.endObject();
+  GYRE_TRY_ASSIGN(const json::Document page, ask(index_, range, "hits.total.value", body, deadline_nanos_));
+  const auto count = page.root()["hits"]["total"]["value"].unsignedInteger();
+  return count ? *count : Result<std::uint64_t>(malformedAnswer());
+}
+
+Result<std::optional<std::int64_t>> ClusterSeriesSource::firstTime(const TimeRange& range) const {
+  std::string body;
+  JsonWriter writer(body);
+  writer.beginObject().member("size", 1).member("track_total_hits", false).member("_source", false).key("query");
+  writeRange(writer, kSampleTimeField, range.first, range.last);
+  writer.key("sort").raw(R"(["time"])").endObject();
+  GYRE_TRY_ASSIGN(const json::Document page, ask(index_, range, "hits.hits.sort", body, deadline_nanos_));
+  std::optional<std::int64_t> first;
+  for (const json::Value hit : page.root()["hits"]["hits"])
+    for (const json::Value time : hit["sort"]) first = time.integer();
+  return first;
+}
+
 // ---- series
 
 namespace {

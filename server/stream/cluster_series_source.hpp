@@ -41,6 +41,11 @@ class ClusterSeriesSource final : public engine::series::SeriesSource {
     return index_.metadata(metric, limit);
   }
 
+  // Documents of samples in the range; more than samples when some are in two generations.
+  Result<std::uint64_t> sampleCount(const TimeRange& range) const;
+  // Of the first sample in the range.
+  Result<std::optional<std::int64_t>> firstTime(const TimeRange& range) const;
+
  private:
   using Visit = std::function<Status(std::string_view series, engine::series::Labels labels)>;
   // Every series with a sample in the range, once; unless `is_exact`, also others with one in the hours that it meets.

@@ -124,13 +124,20 @@ Status ClusterStreamIndex::rollOver() {
   return {};
 }
 
-// The newest is old or large enough, and all that an earlier process may have sent to it was sent again.
-bool ClusterStreamIndex::isDue() const {
+bool ClusterStreamIndex::isOld() const {
   const std::lock_guard lock(mutex_);
   const ClusterGeneration& newest = generations_.back();
-  if (progress_.applied < held_ || newest.range.isEmpty()) return false;
+  if (newest.range.isEmpty()) return false;
   return clock_.nowMillis() - newest.created_millis >= indices_.options().generation_age_ms ||
          newest_bytes_ >= indices_.options().generation_bytes;
+}
+
+// And all that an earlier process may have sent to it was sent again.
+bool ClusterStreamIndex::isDue() const { return isOld() && progress().applied >= held_; }
+
+Status ClusterStreamIndex::endWhenOld() {
+  GYRE_TRY(ready());
+  return isOld() ? rollOverWhenSent() : Status();
 }
 
 // Not while records are refused that nobody was told of: the generation's end is a commit.
@@ -145,7 +152,6 @@ void ClusterStreamIndex::add(search::BulkOperation operation, std::int64_t time_
   operations_.push_back(std::move(operation));
 }
 
-// Before they are sent: no search may leave out what is there.
 void ClusterStreamIndex::widen(const GenerationRange& range, std::uint64_t applied) {
   const std::lock_guard lock(mutex_);
   GenerationRange& whole = generations_.back().range;

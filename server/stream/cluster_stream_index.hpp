@@ -80,6 +80,11 @@ class ClusterStreamIndex : public StreamIndex {
 
   // `spliced_bytes`: at the beginning of its source, which its record has not.
   void add(search::BulkOperation operation, std::int64_t time_millis, std::uint32_t spliced_bytes = 0);
+  // Operations that are of no batch, before they are sent: no search may leave out what is there. `applied`: up to
+  // which all is among them.
+  void widen(const GenerationRange& range, std::uint64_t applied);
+  // As a batch would end the newest generation, whatever was sent to it before. REQUIRES: nothing is sent again.
+  Status endWhenOld();
   // As much as goes together, some times: the end of a call waits for its slowest request.
   bool isFull() const { return gathered_bytes_ >= 4 * sender_->pace().bytes() * sender_->pace().parallel(); }
   const ClusterStreamOptions& options() const { return indices_.options(); }
@@ -92,13 +97,13 @@ class ClusterStreamIndex : public StreamIndex {
   std::vector<RefusedRecord> takeRefused();
   Status rollOver();
   bool isDue() const;
+  bool isOld() const;  // or large
   Status rollOverWhenSent();
   Status ready() const;
   Status refreshNewest();
   Status giveUp(const Status& why);
   bool hasOtherMapping() const;
   void writeTo(const ClusterGeneration& generation);
-  void widen(const GenerationRange& range, std::uint64_t applied);
   Status lose(const std::string& what) const;
   std::string targetOf(const TimeRange& wanted) const;
 
