@@ -16,6 +16,7 @@
 #include "server/http/admin_routes.hpp"
 #include "server/index_build.hpp"
 #include "server/index_slots.hpp"
+#include "server/migrate_series.hpp"
 #include "server/migrate_stream.hpp"
 #include "server/search/opensearch/opensearch_engine.hpp"
 #include "server/store/primary_store.hpp"
@@ -70,9 +71,10 @@ class CopiedStore {
 struct Outcome {
   projector::VerifyResult compared;
   std::uint64_t sequence = 0;
-  std::uint64_t documents = 0;  // or records
+  std::uint64_t documents = 0;  // or records, or samples
   std::uint64_t refused = 0;
   std::string refusal;
+  std::optional<stream::MovedSamples> samples = std::nullopt;  // what else is to be told of them
   bool isClean() const {
     return compared.missing_count == 0 && compared.extra_count == 0 && compared.different_count == 0 && refused == 0;
   }
@@ -112,11 +114,12 @@ class Migration {
     store::StoreOptions options;
     options.path = folder + "/" + kStoreFile;
     GYRE_TRY_ASSIGN(const auto store, store::PrimaryStore::open(std::move(options), clock_, observer_));
+    if (handlers.stream()->kind() == stream::Kind::kSeries) return runSeries(domain, handlers, folder, *store);
     GYRE_TRY_ASSIGN(const auto from,
                     openStreamIndex(source_, domain, handlers, {folder, *store, former_.get()}, clock_, observer_));
     GYRE_TRY(from->health());
     const std::string time_field(handlers.stream()->timeField());
-    RecordClock record_clock;
+    stream::RecordClock record_clock;
     GYRE_TRY_ASSIGN(const std::int64_t begin, firstRecordTime(*from, time_field));
     record_clock.moveTo(begin);
     GYRE_TRY_ASSIGN(const auto to, openStreamIndex(target_, domain, handlers, {folder, *store, cluster_.get(), true},
@@ -131,6 +134,26 @@ class Migration {
   }
 
  private:
+  Result<Outcome> runSeries(const config::DomainConfig& domain, const plugin::PluginHandlers& handlers,
+                            const std::string& folder, store::PrimaryStore& store) {
+    stream::RecordClock record_clock;
+    GYRE_TRY_ASSIGN(const auto from,
+                    openSamples(source_, domain, handlers, {folder, store, former_.get()}, nullptr, observer_));
+    GYRE_TRY_ASSIGN(const auto first,
+                    from->place().firstTime({engine::series::kFirstTimeMs, engine::series::kLastTimeMs}));
+    record_clock.moveTo(first.value_or(clock_.nowMillis()));
+    GYRE_TRY_ASSIGN(const auto to, openSamples(target_, domain, handlers, {folder, store, cluster_.get(), true},
+                                               &record_clock, observer_));
+    cli::ProgressLine moving(domain.name + ": moving");
+    stream::MoveOptions options;
+    options.progress = [&](auto done, auto total) { moving.show(done, total); };
+    if (cluster_) options.longest_window_ms = domain.generation_age_ms;
+    GYRE_TRY_ASSIGN(stream::MovedSamples moved, stream::moveSamples(from->place(), to->place(), options));
+    moving.clear();
+    Outcome outcome{moved.compared, moved.sequence, moved.samples, moved.refused, moved.refusal};
+    outcome.samples = std::move(moved);
+    return outcome;
+  }
   Status openOne(const config::SearchConfig& config, std::unique_ptr<search::Cluster>& cluster) {
     if (config.engine == config::SearchEngineKind::kEmbedded) return {};
     GYRE_TRY_ASSIGN(cluster, openCluster(config, clock_, observer_));
@@ -201,8 +224,11 @@ void writeOutcome(const std::string& name, const Outcome& outcome) {
   writer.beginObject().member("domain", name).member("sequence", outcome.sequence);
   writer.member("documents", outcome.documents).member("refused", outcome.refused);
   if (!outcome.refusal.empty()) writer.member("refusal", outcome.refusal);
+  if (outcome.samples) writeSamples(*outcome.samples, writer);
   writer.rawMember("verify", http::verifyJson(outcome.compared)).endObject();
   std::cout << text << std::endl;
+  if (!outcome.samples) return;
+  if (const std::string left = leftBehind(*outcome.samples); !left.empty()) std::cerr << name << ": " << left;
 }
 
 // The domains to move, as configured; a name that is not one of them is a fault.
@@ -255,12 +281,6 @@ int migrate(const SetupOptions& options, const MigrateOptions& asked) {
     const plugin::LoadedPlugin* const plugin = setup->plugins->find(domain->name);
     if (plugin == nullptr) continue;
     const stream::StreamHandlers* const stream = plugin->handlers->stream();
-    if (stream != nullptr && stream->kind() == stream::Kind::kSeries) {
-      std::cerr << domain->name
-                << ": samples are not moved: after a switch those are found that came since; the earlier "
-                << "ones stay where they are\n";
-      continue;
-    }
     if (!fs::exists(fs::path(target.data_folder) / domain->name / kStoreFile)) {
       std::cerr << domain->name << ": has no store yet, so there is nothing to move\n";
       continue;

@@ -1,10 +1,9 @@
 // How are the indices filled on another engine before it is switched to? `gyre migrate --to ENGINE`.
 //
 // A copy of each domain's primary store, as of one commit, is projected into the other engine's index, and the two are
-// compared both ways by content. The server may go on meanwhile: neither its store nor its index is written. A stream
-// of documents, whose records are in its index alone, is moved from there while no server runs. What the index covers
-// is kept with it, so an interrupted run goes on there, and a server that is switched to it fills in only what was
-// committed since.
+// compared both ways by content. The server may go on meanwhile: neither its store nor its index is written. A stream,
+// whose records are in its index alone, is moved from there while no server runs. What the index covers is kept with
+// it, so an interrupted run goes on there, and a server that is switched to it fills in only what was committed since.
 //
 // THREADS: one.
 #pragma once

@@ -2,25 +2,21 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
-#include <random>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "gyre/json.hpp"
 #include "gyre/json_writer.hpp"
-#include "server/projector/back_off.hpp"
 #include "server/projector/document_difference.hpp"
+#include "server/stream/patience.hpp"
 #include "server/stream/record_document.hpp"
 
 namespace gyre {
 
 namespace {
 
-constexpr std::size_t kPage = 1'000;          // records read at once
-constexpr std::chrono::minutes kPatience(5);  // with an index that takes nothing
-constexpr std::size_t kListed = 100;          // of each kind of difference, as verify does
+constexpr std::size_t kPage = 1'000;  // records read at once
+constexpr std::size_t kListed = 100;  // of each kind of difference, as verify does
 constexpr std::string_view kSequence = "sequence";
 
 struct Held {
@@ -77,8 +73,8 @@ std::string recordOf(const Held& held) {
 
 class Mover {
  public:
-  Mover(const stream::StreamIndex& from, stream::StreamIndex& to, RecordClock& clock, const std::string& time_field,
-        const std::function<void(std::uint64_t, std::uint64_t)>& progress)
+  Mover(const stream::StreamIndex& from, stream::StreamIndex& to, stream::RecordClock& clock,
+        const std::string& time_field, const std::function<void(std::uint64_t, std::uint64_t)>& progress)
       : from_(from), to_(to), clock_(clock), time_field_(time_field), progress_(progress) {}
 
   Result<MovedStream> run() {
@@ -86,7 +82,7 @@ class Mover {
     while (!is_committed_) {
       progress_(to_.progress().applied, moved_.sequence);
       const Status done = step();
-      if (!done.isOk()) GYRE_TRY(await(done));
+      if (!done.isOk()) GYRE_TRY(patience_.await(done));
     }
     GYRE_TRY(compare());
     return std::move(moved_);
@@ -123,8 +119,7 @@ class Mover {
       moved_.records += end - begin;
       begin = end;
     }
-    last_taken_ = std::chrono::steady_clock::now();
-    back_off_.reset();
+    patience_.progressed();
     return {};
   }
 
@@ -137,15 +132,6 @@ class Mover {
   void count(const std::vector<stream::RefusedRecord>& refused) {
     if (moved_.refused == 0 && !refused.empty()) moved_.refusal = refused.front().cause;
     moved_.refused += refused.size();
-  }
-
-  Status await(const Status& failure) {
-    const bool is_passing = failure.code() == Code::kUnavailable || failure.code() == Code::kDeadlineExceeded;
-    if (!is_passing || failure.reason() == "index_taken" || failure.reason() == "index_ahead" ||
-        std::chrono::steady_clock::now() - last_taken_ > kPatience)
-      return failure;
-    std::this_thread::sleep_for(std::chrono::nanoseconds(back_off_.nextNanos()));
-    return {};
   }
 
   // Page by page, by sequence: what one of them has, the other has too, and the same.
@@ -183,27 +169,22 @@ class Mover {
 
   const stream::StreamIndex& from_;
   stream::StreamIndex& to_;
-  RecordClock& clock_;
+  stream::RecordClock& clock_;
   const std::string& time_field_;
   const std::function<void(std::uint64_t, std::uint64_t)>& progress_;
   MovedStream moved_;
   bool is_committed_ = false;
-  projector::BackOff back_off_{std::random_device{}()};
-  std::chrono::steady_clock::time_point last_taken_ = std::chrono::steady_clock::now();
+  stream::Patience patience_;
 };
 
 }  // namespace
-
-void RecordClock::moveTo(std::int64_t time_millis) {
-  now_ = std::max<std::int64_t>(now_, std::min(time_millis, system_.nowMillis()));
-}
 
 Result<std::int64_t> firstRecordTime(const stream::StreamIndex& from, const std::string& time_field) {
   GYRE_TRY_ASSIGN(const std::vector<Held> page, readPage(from, time_field, 1, from.progress().searchable));
   return page.empty() ? base::SystemClock().nowMillis() : page.front().time_millis;
 }
 
-Result<MovedStream> moveStream(const stream::StreamIndex& from, stream::StreamIndex& to, RecordClock& clock,
+Result<MovedStream> moveStream(const stream::StreamIndex& from, stream::StreamIndex& to, stream::RecordClock& clock,
                                const std::string& time_field,
                                const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
   return Mover(from, to, clock, time_field, progress).run();

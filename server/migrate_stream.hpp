@@ -8,29 +8,16 @@
 // THREADS: one. REQUIRES: nobody writes either index.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
 
-#include "base/clock.hpp"
 #include "gyre/status.hpp"
 #include "server/projector/verify.hpp"
+#include "server/stream/record_clock.hpp"
 #include "server/stream/stream_index.hpp"
 
 namespace gyre {
-
-// Tells the time of the record that is moved, never going back, and never the future.
-class RecordClock final : public base::Clock {
- public:
-  std::int64_t nowMillis() const override { return now_; }
-  std::int64_t monotonicNanos() const override { return system_.monotonicNanos(); }
-  void moveTo(std::int64_t time_millis);
-
- private:
-  base::SystemClock system_;
-  std::atomic<std::int64_t> now_{0};
-};
 
 struct MovedStream {
   std::uint64_t sequence = 0;  // up to which the other index covers the log now
@@ -44,7 +31,7 @@ struct MovedStream {
 Result<std::int64_t> firstRecordTime(const stream::StreamIndex& from, const std::string& time_field);
 
 // `time_field`: of the stream. unavailable when the other index takes nothing for five minutes.
-Result<MovedStream> moveStream(const stream::StreamIndex& from, stream::StreamIndex& to, RecordClock& clock,
+Result<MovedStream> moveStream(const stream::StreamIndex& from, stream::StreamIndex& to, stream::RecordClock& clock,
                                const std::string& time_field,
                                const std::function<void(std::uint64_t done, std::uint64_t total)>& progress);
 

@@ -53,30 +53,40 @@ stream::ClusterStreamOptions clusterStreamOptions(const config::Config& config, 
   return options;
 }
 
-Result<std::unique_ptr<stream::StreamIndex>> openClusterIndex(stream::ClusterStreamOptions options,
-                                                              const config::DomainConfig& domain,
-                                                              const bus::DomainHandlers& handlers,
-                                                              const StreamPlace& place, const base::Clock& clock,
-                                                              base::Observer& observer) {
+// Of the stream in the place, there.
+Result<stream::ClusterStreamOptions> clusterPlaceOptions(const config::Config& config,
+                                                         const config::DomainConfig& domain,
+                                                         const bus::DomainHandlers& handlers, const StreamPlace& place,
+                                                         const base::Clock& clock) {
+  stream::ClusterStreamOptions options = clusterStreamOptions(config, domain, handlers);
+  GYRE_TRY_ASSIGN(options.owner, markOwner(config.search, place.folder + "/store.sqlite", clock.nowMillis()));
   store::PrimaryStore& store = place.store;
-  search::Cluster& cluster = *place.cluster;
   options.last_sequence = [&store] { return store.lastSequence(); };
   options.first_sequence = [&store] { return firstSequence(store); };
   if (place.is_moved_to) options.first_sequence = [] { return Result<std::uint64_t>(std::uint64_t{1}); };
-  if (handlers.stream()->kind() == stream::Kind::kSeries) {
-    if (domain.minute_retention_ms > 0 || domain.hour_retention_ms > 0)
-      observer.log(
-          base::Level::kWarning, "stream",
-          domain.name + ": minute_retention and hour_retention are not looked at: a cluster holds no roll-ups");
-    GYRE_TRY_ASSIGN(auto index, stream::ClusterSeriesIndex::open(std::move(options), domain.out_of_order_ms, cluster,
-                                                                 clock, observer));
-    return std::unique_ptr<stream::StreamIndex>(std::move(index));
-  }
-  GYRE_TRY_ASSIGN(auto index, stream::ClusterDocumentIndex::open(std::move(options), cluster, clock, observer));
-  return std::unique_ptr<stream::StreamIndex>(std::move(index));
+  return options;
 }
 
 }  // namespace
+
+engine::series::SeriesStoreOptions seriesStoreOptions(const config::DomainConfig& domain) {
+  engine::series::SeriesStoreOptions options;
+  options.sample_retention_ms = domain.retention_ms;
+  options.minute_retention_ms = domain.minute_retention_ms;
+  options.hour_retention_ms = domain.hour_retention_ms;
+  options.out_of_order_ms = domain.out_of_order_ms;
+  return options;
+}
+
+Result<std::unique_ptr<stream::ClusterSeriesIndex>> openClusterSeries(
+    const config::Config& config, const config::DomainConfig& domain, const bus::DomainHandlers& handlers,
+    const StreamPlace& place, const base::Clock& clock, base::Observer& observer) {
+  GYRE_TRY_ASSIGN(stream::ClusterStreamOptions options, clusterPlaceOptions(config, domain, handlers, place, clock));
+  if (domain.minute_retention_ms > 0 || domain.hour_retention_ms > 0)
+    observer.log(base::Level::kWarning, "stream",
+                 domain.name + ": minute_retention and hour_retention are not looked at: a cluster holds no roll-ups");
+  return stream::ClusterSeriesIndex::open(std::move(options), domain.out_of_order_ms, *place.cluster, clock, observer);
+}
 
 Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(const config::Config& config,
                                                              const config::DomainConfig& domain,
@@ -85,19 +95,22 @@ Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(const config::Confi
                                                              base::Observer& observer) {
   store::PrimaryStore& store = place.store;
   const std::string folder = place.folder + "/stream";
-  if (place.cluster != nullptr) {
-    stream::ClusterStreamOptions options = clusterStreamOptions(config, domain, handlers);
-    GYRE_TRY_ASSIGN(options.owner, markOwner(config.search, place.folder + "/store.sqlite", clock.nowMillis()));
-    return openClusterIndex(std::move(options), domain, handlers, place, clock, observer);
+  const bool is_series = handlers.stream()->kind() == stream::Kind::kSeries;
+  if (place.cluster != nullptr && is_series) {
+    GYRE_TRY_ASSIGN(auto index, openClusterSeries(config, domain, handlers, place, clock, observer));
+    return std::unique_ptr<stream::StreamIndex>(std::move(index));
   }
-  if (handlers.stream()->kind() == stream::Kind::kSeries) {
+  if (place.cluster != nullptr) {
+    GYRE_TRY_ASSIGN(stream::ClusterStreamOptions options, clusterPlaceOptions(config, domain, handlers, place, clock));
+    GYRE_TRY_ASSIGN(auto index,
+                    stream::ClusterDocumentIndex::open(std::move(options), *place.cluster, clock, observer));
+    return std::unique_ptr<stream::StreamIndex>(std::move(index));
+  }
+  if (is_series) {
     stream::SeriesIndexOptions options;
     options.folder = folder;
     options.name = domain.name;
-    options.store.sample_retention_ms = domain.retention_ms;
-    options.store.minute_retention_ms = domain.minute_retention_ms;
-    options.store.hour_retention_ms = domain.hour_retention_ms;
-    options.store.out_of_order_ms = domain.out_of_order_ms;
+    options.store = seriesStoreOptions(domain);
     GYRE_TRY_ASSIGN(auto index, stream::SeriesIndex::open(std::move(options), store.lastSequence(), clock, observer));
     return std::unique_ptr<stream::StreamIndex>(std::move(index));
   }

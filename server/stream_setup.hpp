@@ -22,6 +22,13 @@
 #include "server/stream/stream_index.hpp"
 #include "server/stream/stream_service.hpp"
 
+namespace gyre::engine::series {
+struct SeriesStoreOptions;
+}
+namespace gyre::stream {
+class ClusterSeriesIndex;
+}
+
 namespace gyre {
 
 struct StreamPlace {
@@ -37,6 +44,11 @@ Result<std::unique_ptr<stream::StreamIndex>> openStreamIndex(const config::Confi
                                                              const bus::DomainHandlers& handlers,
                                                              const StreamPlace& place, const base::Clock& clock,
                                                              base::Observer& observer);
+// The two of samples: what they are in there. REQUIRES: the stream is of samples, and the place has a cluster or none.
+engine::series::SeriesStoreOptions seriesStoreOptions(const config::DomainConfig& domain);
+Result<std::unique_ptr<stream::ClusterSeriesIndex>> openClusterSeries(
+    const config::Config& config, const config::DomainConfig& domain, const bus::DomainHandlers& handlers,
+    const StreamPlace& place, const base::Clock& clock, base::Observer& observer);
 // Of a stream that another server writes. REQUIRES: it is one of documents.
 Result<std::unique_ptr<search::IndexReader>> openStreamReader(const config::Config& config,
                                                               const config::DomainConfig& domain,
