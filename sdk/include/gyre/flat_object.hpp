@@ -85,8 +85,9 @@ class FlatScan {
       at_ += 2;
     }
     ++at_;
-    member.raw = {begin, static_cast<std::size_t>(at_ - begin)};
-    if (!member.has_escapes) member.text = member.raw.substr(1, member.raw.size() - 2);
+    const std::size_t size = static_cast<std::size_t>(at_ - begin);
+    member.raw = {begin, size};
+    if (!member.has_escapes) member.text = {begin + 1, size - 2};
     member.kind = Kind::kString;
     return true;
   }
@@ -94,11 +95,14 @@ class FlatScan {
   bool scalar(FlatMember& member) {
     const char* const begin = at_;
     while (at_ < end_ && *at_ != ',' && *at_ != '}' && !isSpace(*at_)) ++at_;
-    member.raw = member.text = {begin, static_cast<std::size_t>(at_ - begin)};
-    member.kind = isNumber(member.raw)                            ? Kind::kNumber
-                  : member.raw == "true" || member.raw == "false" ? Kind::kBoolean
-                  : member.raw == "null"                          ? Kind::kNull
-                                                                  : Kind::kMissing;
+    // Not copied out of the member: two halves just written are no whole that can be read at once.
+    const std::string_view text(begin, static_cast<std::size_t>(at_ - begin));
+    member.raw = text;
+    member.text = text;
+    member.kind = isNumber(text)                      ? Kind::kNumber
+                  : text == "true" || text == "false" ? Kind::kBoolean
+                  : text == "null"                    ? Kind::kNull
+                                                      : Kind::kMissing;
     return member.kind != Kind::kMissing;
   }
 
