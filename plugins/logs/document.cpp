@@ -119,7 +119,8 @@ void DocumentReader::place(const Datum& value, Name name) {
   Part& slot = slots_[static_cast<std::size_t>(name.field)];
   if (!fits(value, name.field) || (!slot.value.isMissing() && slot.name.rank <= name.rank)) return;
   if (slot.value.isMissing()) placed_.push_back(name.field);
-  slot = {value, name};
+  slot.value = value;
+  slot.name = name;
 }
 
 void DocumentReader::begin() {
