@@ -126,7 +126,7 @@ class DocumentParser::State {
     }
   }
 
-  Status parse(std::string_view source, DocumentSink& sink, std::string_view id) {
+  Status parse(std::string_view source, std::string_view id, DocumentSink& sink) {
     sink_ = &sink;
     id_ = id;
     must_grow_ = false;
@@ -742,8 +742,8 @@ DocumentParser::DocumentParser(std::shared_ptr<const Mapping> mapping)
     : state_(std::make_unique<State>(std::move(mapping))) {}
 DocumentParser::~DocumentParser() = default;
 
-Status DocumentParser::parse(std::string_view source, DocumentSink& sink, std::string_view id) {
-  return state_->parse(source, sink, id);
+Status DocumentParser::parse(std::string_view source, std::string_view id, DocumentSink& sink) {
+  return state_->parse(source, id, sink);
 }
 bool DocumentParser::mustGrow() const { return state_->mustGrow(); }
 

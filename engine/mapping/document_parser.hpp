@@ -53,7 +53,8 @@ class DocumentParser {
   // On failure the sink may have received part of the document: the caller drops it. invalid_argument with reason
   // "mapper_parsing_exception" or "strict_dynamic_mapping_exception" and the field's path in the message; `id` is named
   // there too.
-  Status parse(std::string_view source, DocumentSink& sink, std::string_view id = {});
+  Status parse(std::string_view source, std::string_view id, DocumentSink& sink);
+  Status parse(std::string_view source, DocumentSink& sink) { return parse(source, {}, sink); }
 
   // The last parse failed for nothing but a field that the mapping does not have yet.
   bool mustGrow() const;

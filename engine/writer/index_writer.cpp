@@ -284,7 +284,7 @@ Status IndexWriter::parseInto(const Operation& operation, StateLock& lock) {
   std::string_view id = operation.id;
   char numbers[kIdNumbersRoom];
   buffer_->beginDocument();
-  Status parsed = parser_->parse(operation.source, *buffer_, is_appended ? std::string_view() : id);
+  Status parsed = parser_->parse(operation.source, is_appended ? std::string_view() : id, *buffer_);
   if (parsed.isOk()) return {};
   buffer_->abandonDocument();
   if (is_appended) {
@@ -292,7 +292,7 @@ Status IndexWriter::parseInto(const Operation& operation, StateLock& lock) {
     id = {numbers, writeId({operation.id_number, operation.version}, numbers)};
     if (!parser_->mustGrow()) {
       buffer_->beginDocument();
-      parsed = parser_->parse(operation.source, *buffer_, id);
+      parsed = parser_->parse(operation.source, id, *buffer_);
       buffer_->abandonDocument();
     }
   }
@@ -303,7 +303,7 @@ Status IndexWriter::parseInto(const Operation& operation, StateLock& lock) {
   hold(lock);
   buffer_->adopt(grown);
   buffer_->beginDocument();
-  parsed = parser->parse(operation.source, *buffer_, id);
+  parsed = parser->parse(operation.source, id, *buffer_);
   if (parsed.isOk()) {
     adoptMapping(std::move(grown), std::move(parser));
     return {};
