@@ -99,6 +99,7 @@ Status BulkBuffer::load() {
 Status BulkBuffer::addDocument(const Entity& entity, const store::EntityRecord* record) {
   using Kind = search::BulkOperation::Kind;
   if (record == nullptr) {
+    if (is_index_busy_) return unavailable("what the index holds of \"" + entity.id + "\" is not settled yet");
     GYRE_TRY_ASSIGN(const std::optional<search::IndexedDocument> held, engine_.get(entity.id));
     if (held) documents_.push_back({{Kind::kDelete, entity.id, held->version, {}, true}, entity.first_sequence, {}});
     return {};

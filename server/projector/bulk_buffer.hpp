@@ -46,6 +46,8 @@ class BulkBuffer {
   void clear();
   // REQUIRES: !isEmpty(). A failure of store or index: nothing is lost, ask again.
   Result<Batch> next();
+  // While it is, what only the index knows is not asked: a batch ends before such an entity, or next() fails.
+  void setIndexBusy(bool is_busy) { is_index_busy_ = is_busy; }
 
  private:
   struct Entity {
@@ -72,6 +74,7 @@ class BulkBuffer {
   std::deque<Document> documents_;  // of those loaded and not yet in a batch
   std::uint64_t last_sequence_ = 0;
   bool is_repair_ = false;
+  bool is_index_busy_ = false;
 };
 
 }  // namespace gyre::projector

@@ -4,15 +4,18 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <limits>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include "base/thread_pool.hpp"
 #include "server/projector/back_off.hpp"
 #include "server/projector/bulk_buffer.hpp"
 #include "server/projector/dead_letters.hpp"
+#include "server/projector/log_feed.hpp"
 #include "server/projector/sequence_gate.hpp"
 
 namespace gyre::projector {
@@ -21,13 +24,11 @@ namespace {
 constexpr std::int64_t kNanosPerMs = 1'000'000;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-// Events read from the log at once. While a backlog is worked off every batch is cut by bytes only; the portion bounds
-// the ids in memory and how far apart two events of one entity may be to cost one document.
-constexpr std::size_t kPortion = 8'192;
-
 // A wake-up that falls between our last look and the store's wait is missed; this is what it then costs. It is also how
 // late a refresh or commit by interval may be.
 constexpr std::int64_t kLongestWaitMs = 100;
+// The same while the index has all of the log and nobody waits for anything: a thread that wakes costs those that work.
+constexpr std::int64_t kIdleWaitMs = 1'000;
 
 // Longer than anyone waits, short enough to be added to a clock reading.
 constexpr std::int64_t kLongestTimeoutMs = 365LL * 24 * 3600 * 1000;
@@ -71,7 +72,7 @@ class Projector::Loop {
         observer_(observer),
         ahead_(aheadOf(store, engine)),
         dead_letters_(store, clock),
-        log_buffer_(store, engine, projection, options_.bulk_bytes),
+        log_feed_(store, engine, projection, options_.bulk_bytes, options_.bulk_count),
         call_buffer_(store, engine, projection, options_.bulk_bytes),
         send_back_off_(static_cast<std::uint64_t>(clock.monotonicNanos())),
         publish_back_off_(static_cast<std::uint64_t>(clock.monotonicNanos())) {}
@@ -97,8 +98,8 @@ class Projector::Loop {
   void gather(std::int64_t now);
   bool isLogDue(std::int64_t now);
   bool takeCall();
-  Status readPortion();
   void send();
+  Result<std::vector<search::BulkItem>> sendBatch();
   void settleBatch(std::vector<search::BulkItem> items);
   void completeBatch();
   void postpone(const Status& failure);
@@ -128,8 +129,9 @@ class Projector::Loop {
   std::atomic<bool> is_woken_ = false;
 
   // The loop's thread only.
-  BulkBuffer log_buffer_;
+  LogFeed log_feed_;
   BulkBuffer call_buffer_;
+  base::ThreadPool sender_{1, 1};       // hands a batch to the index while the next is read
   std::optional<Batch> batch_;          // in hand: being sent, or waiting to be sent again
   bool is_call_batch_ = false;          // it belongs to call_, else to the log
   std::uint32_t attempts_ = 0;          // of the batch in hand
@@ -258,7 +260,7 @@ void Projector::Loop::runBetween() {
     call = std::move(betweens_.front());
     betweens_.pop_front();
   }
-  log_buffer_.clear();
+  log_feed_.clear();
   const Result<std::uint64_t> position = call->work(position_);
   if (position.isOk()) position_ = *position;
   const search::Progress progress = engine_.progress();
@@ -292,7 +294,7 @@ void Projector::Loop::followIndex() {
   const std::uint64_t applied = engine_.progress().applied;
   if (applied == position_) return;
   position_ = applied;
-  log_buffer_.clear();
+  log_feed_.clear();
   if (batch_ && is_call_batch_) batch_->sequence = position_;
   if (!is_call_batch_) batch_.reset();
   pending_since_.reset();
@@ -305,12 +307,9 @@ void Projector::Loop::gather(std::int64_t now) {
   if (!is_log_due && !has_call) return;
   is_call_batch_ = has_call && (is_calls_turn_ || !is_log_due);
   is_calls_turn_ = !is_call_batch_;
-  BulkBuffer& buffer = is_call_batch_ ? call_buffer_ : log_buffer_;
-  if (buffer.isEmpty()) {
-    if (Status read = readPortion(); !read.isOk()) return postpone(read);
-  }
-  Result<Batch> next = buffer.next();
+  Result<Batch> next = is_call_batch_ ? call_buffer_.next() : log_feed_.next(position_);
   if (!next.isOk()) return postpone(next.status());
+  if (!is_call_batch_) pending_since_.reset();
   attempts_ = 0;
   batch_ = std::move(next).value();
   if (is_call_batch_) batch_->sequence = position_;
@@ -320,7 +319,7 @@ void Projector::Loop::gather(std::int64_t now) {
 
 // A batch is worth sending when enough waits, when the first has waited long enough, or when a reader waits for it.
 bool Projector::Loop::isLogDue(std::int64_t now) {
-  if (!log_buffer_.isEmpty()) return true;
+  if (!log_feed_.isEmpty()) return true;
   const std::uint64_t last = store_.lastSequence();
   if (last <= position_) {
     pending_since_.reset();
@@ -349,27 +348,26 @@ bool Projector::Loop::takeCall() {
   return true;
 }
 
-Status Projector::Loop::readPortion() {
-  GYRE_TRY_ASSIGN(auto changes, store_.changedAfter(position_, std::max(kPortion, options_.bulk_count)));
-  if (changes.empty())
-    return internalError("the event log has nothing after sequence " + std::to_string(position_) + " but ends at " +
-                         std::to_string(store_.lastSequence()));
-  pending_since_.reset();
-  log_buffer_.takeChanges(std::move(changes));
-  return {};
-}
-
 // ---- from a batch to the index
 // ----------------------------------------------------------------------------------------
 
 void Projector::Loop::send() {
   ++attempts_;
-  Result<std::vector<search::BulkItem>> items = engine_.bulk(batch_->operations, batch_->sequence);
+  Result<std::vector<search::BulkItem>> items = sendBatch();
   if (!items.isOk()) return postpone(items.status());
   if (items->size() != batch_->operations.size())
     return postpone(internalError("the index decided " + std::to_string(items->size()) + " of " +
                                   std::to_string(batch_->operations.size()) + " operations"));
   settleBatch(std::move(items).value());
+}
+
+Result<std::vector<search::BulkItem>> Projector::Loop::sendBatch() {
+  const auto bulk = [this] { return engine_.bulk(batch_->operations, batch_->sequence); };
+  if (is_call_batch_ || !log_feed_.isWorthReading(batch_->sequence)) return bulk();
+  const auto sent = std::make_shared<std::promise<Result<std::vector<search::BulkItem>>>>();
+  if (!sender_.trySubmit([sent, bulk] { sent->set_value(bulk()); })) return bulk();
+  log_feed_.readAhead(batch_->sequence);
+  return sent->get_future().get();
 }
 
 void Projector::Loop::settleBatch(std::vector<search::BulkItem> items) {
@@ -504,7 +502,9 @@ void Projector::Loop::answerCall(const Call& call, const Status& outcome) {
 // -----------------------------------------------------------------------------------------------
 
 std::int64_t Projector::Loop::nextDue(std::int64_t now) {
-  std::int64_t due = now + kLongestWaitMs * kNanosPerMs;
+  const bool is_idle = !batch_ && !call_ && !has_unpublished_ && !has_uncommitted_ && is_settled_ && !gate_.lowest() &&
+                       !pending_since_ && send_at_ <= now;
+  std::int64_t due = now + (is_idle ? kIdleWaitMs : kLongestWaitMs) * kNanosPerMs;
   due = std::min(due, gate_.nextDeadline().value_or(kNever));
   if (batch_ || isLogDue(now) || takeCall()) due = std::min(due, send_at_);
   if (pending_since_) due = std::min(due, std::max(send_at_, *pending_since_ + options_.bulk_age_ms * kNanosPerMs));

@@ -63,6 +63,10 @@ class FakeSearchEngine final : public search::SearchEngine {
   void onSearch(std::function<Result<std::string>(std::string_view request)> hook) {
     set([&] { search_hook_ = std::move(hook); });
   }
+  // Runs before each bulk, outside the lock.
+  void onBulk(std::function<void()> hook) {
+    set([&] { bulk_hook_ = std::move(hook); });
+  }
   // Everything that is not durable is gone.
   void crash() {
     set([&] {
@@ -111,6 +115,9 @@ class FakeSearchEngine final : public search::SearchEngine {
 
   Result<std::vector<search::BulkItem>> bulk(std::span<const search::BulkOperation> operations,
                                              std::uint64_t sequence) override {
+    std::function<void()> hook;
+    set([&] { hook = bulk_hook_; });
+    if (hook) hook();
     const std::lock_guard lock(mutex_);
     BulkCall call{{}, sequence, 0};
     for (const search::BulkOperation& operation : operations) {
@@ -230,6 +237,7 @@ class FakeSearchEngine final : public search::SearchEngine {
   std::map<std::string, int> retries_;
   std::set<std::string> refused_;
   std::function<Result<std::string>(std::string_view)> search_hook_;
+  std::function<void()> bulk_hook_;
 };
 
 }  // namespace gyre::test
