@@ -13,6 +13,7 @@ namespace gyre::search {
 namespace {
 
 constexpr std::size_t kActionBytes = 64;  // of an action line beside its id
+constexpr std::size_t kLeastPart = 4;     // of a full request is the smallest of several
 
 std::size_t bytesOf(const BulkOperation& operation) {
   return operation.id.size() + operation.source.size() + kActionBytes;
@@ -25,6 +26,7 @@ class BulkSender::Batch {
  public:
   Batch(BulkSender& sender, std::span<const BulkOperation> operations) : sender_(sender), operations_(operations) {
     items_.resize(operations.size(), {BulkItem::Verdict::kRetry, {}});
+    for (const BulkOperation& operation : operations) waiting_bytes_ += bytesOf(operation);
   }
 
   void run() {
@@ -47,12 +49,8 @@ class BulkSender::Batch {
     ended_.wait(lock, [this] { return running_ == 0; });
   }
 
-  // More than one request's worth waits.
-  bool isLarge() const {
-    std::size_t bytes = 0;
-    for (const BulkOperation& operation : operations_) bytes += bytesOf(operation);
-    return bytes > sender_.pace_.bytes();
-  }
+  // REQUIRES: nothing was taken yet. More than one request's worth waits.
+  bool isLarge() const { return waiting_bytes_ > sender_.pace_.bytes(); }
 
   Result<Outcome> outcome() {
     if (decided_ == 0 && !failure_.isOk() && !is_missing_) return failure_;
@@ -64,15 +62,19 @@ class BulkSender::Batch {
 
  private:
   bool take(std::size_t& first, std::size_t& last) {
-    const std::size_t limit = sender_.pace_.bytes();
+    const std::size_t most = sender_.pace_.bytes(), parallel = sender_.pace_.parallel();
     const std::lock_guard lock(mutex_);
     if (is_stopped_ || next_ == operations_.size()) return false;
+    // Towards the end requests become smaller, so that the last ones end together: until then the cluster is idle in
+    // part.
+    const std::size_t limit = std::clamp(waiting_bytes_ / parallel, most / kLeastPart, most);
     first = next_;
     std::size_t bytes = 0;
     do {
       bytes += bytesOf(operations_[next_++]);
     } while (next_ < operations_.size() && bytes + bytesOf(operations_[next_]) <= limit);
     last = next_;
+    waiting_bytes_ -= bytes;
     return true;
   }
 
@@ -177,6 +179,7 @@ class BulkSender::Batch {
   std::condition_variable ended_;
   std::size_t running_ = 0;
   std::size_t next_ = 0;
+  std::size_t waiting_bytes_ = 0;  // of the operations from next_ on
   std::size_t decided_ = 0;
   bool is_stopped_ = false;
   bool is_missing_ = false;

@@ -2,11 +2,13 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "server/search/opensearch/bulk_pace.hpp"
 #include "tests/support/fake_search_cluster.hpp"
 
 namespace gyre::search {
@@ -29,6 +31,7 @@ class OpenSearchEngineTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(halfABulkAnswerDecidesNothing);
   CPPUNIT_TEST(aRequestTooLargeGoesInHalves);
   CPPUNIT_TEST(largeBatchesGoTogether);
+  CPPUNIT_TEST(theLastRequestsOfABatchAreSmaller);
   CPPUNIT_TEST(aReadOnlyIndexIsWaitedFor);
   CPPUNIT_TEST(aFailedRefreshIsNone);
   CPPUNIT_TEST(garbageIsNoAnswer);
@@ -235,6 +238,28 @@ class OpenSearchEngineTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{200}, fake_.versions("payments").size());
     CPPUNIT_ASSERT(node_->requests("_bulk").size() >= 4 * 5);
     for (const FakeNode::Request& request : node_->requests("_bulk")) CPPUNIT_ASSERT(request.body.size() < (9u << 20));
+  }
+
+  // So that all that is on its way ends at about the same time.
+  void theLastRequestsOfABatchAreSmaller() {
+    open();
+    const auto bulks = [this](std::size_t documents) {
+      const std::size_t before = node_->requests("_bulk").size();
+      std::vector<BulkOperation> operations;
+      const std::string source = "{\"s\":\"" + std::string(1'000, 'x') + "\"}";
+      for (std::uint64_t i = 1; i <= documents; ++i) operations.push_back(index("e" + std::to_string(i), i, source));
+      assertOk(send(operations, documents));
+      std::vector<std::size_t> sizes;
+      const auto all = node_->requests("_bulk");
+      for (std::size_t i = before; i < all.size(); ++i) sizes.push_back(all[i].body.size());
+      std::sort(sizes.begin(), sizes.end());
+      return sizes;
+    };
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, bulks(100).size());  // what fits goes in one
+    const std::vector<std::size_t> sizes = bulks(3'000);
+    CPPUNIT_ASSERT(sizes.size() >= 8);
+    CPPUNIT_ASSERT(sizes[1] < BulkPace::kFirstBytes / 3);
+    CPPUNIT_ASSERT(sizes.back() > BulkPace::kFirstBytes / 4 * 3);
   }
 
   void aReadOnlyIndexIsWaitedFor() {
