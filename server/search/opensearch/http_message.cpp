@@ -58,7 +58,14 @@ std::string encodeSegment(std::string_view text) {
 
 Result<bool> ResponseReader::feed(std::string_view bytes) {
   if (!bytes.empty()) is_empty_ = false;
-  // The bulk of a body goes straight to where it belongs.
+  // The bulk of a body goes straight to where it belongs, and so does what comes with the head.
+  if (stage_ == Stage::kHead && buffer_.empty()) {
+    if (const std::size_t end = bytes.find("\r\n\r\n"); end < kHeadLimit) {
+      buffer_.append(bytes.substr(0, end + 4));
+      bytes.remove_prefix(end + 4);
+      GYRE_TRY(step().status());
+    }
+  }
   if (stage_ == Stage::kLength && used_ == buffer_.size()) {
     const std::size_t taken = std::min(bytes.size(), remaining_);
     response_.body.append(bytes.substr(0, taken));
