@@ -15,8 +15,8 @@ constexpr std::size_t kPortion = 512;
 // A cursor that stands further behind than this, over events that are not ours, is moved by itself, so that a restart
 // does not read them all again.
 constexpr std::uint64_t kIdleStretch = 8'192;
-// A wake-up that falls between our last look and the store's wait is missed; this is what it then costs.
-constexpr std::int64_t kLongestWaitMs = 100;
+// A wake-up to stop that falls between our last look and the store's wait is missed; this is what it then costs.
+constexpr std::int64_t kLongestWaitMs = 1'000;
 
 // Moves the cursor over events that are not ours.
 class CursorUnit final : public store::Unit {

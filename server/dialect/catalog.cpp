@@ -25,6 +25,7 @@ constexpr std::string_view kPart = "dialect";
 constexpr std::string_view kCatalogFile = "catalog.json";
 // How often free indices are looked at for refreshes and commits.
 constexpr auto kMaintenancePeriod = std::chrono::milliseconds(100);
+constexpr auto kIdlePeriod = std::chrono::seconds(1);  // while there are none
 constexpr std::int64_t kDefaultRefreshMillis = 1'000;
 // Without an interval of its own, an index that nobody searches is not refreshed; the next search does it.
 constexpr std::int64_t kSearchIdleNanos = 30'000'000'000;
@@ -295,8 +296,11 @@ std::shared_ptr<const CatalogState> Catalog::state() const {
 }
 
 void Catalog::setState(std::shared_ptr<const CatalogState> state) {
-  const std::lock_guard lock(state_mutex_);
-  state_.swap(state);
+  {
+    const std::lock_guard lock(state_mutex_);
+    state_.swap(state);
+  }
+  stop_changed_.notify_all();
 }
 
 Status Catalog::save(const CatalogState& state) {
@@ -496,11 +500,18 @@ Status Catalog::checkFree(const IndexEntry& entry) {
 // -----------------------------------------------------------------------------------------------------
 
 void Catalog::maintain() {
+  bool is_any_open = true;
   std::unique_lock lock(stop_mutex_);
-  while (!stop_changed_.wait_for(lock, kMaintenancePeriod, [this] { return is_stopping_; })) {
+  while (!is_stopping_) {
+    stop_changed_.wait_for(lock, is_any_open ? kMaintenancePeriod : kIdlePeriod);  // another state ends it, too
+    if (is_stopping_) return;
     lock.unlock();
-    for (const auto current = state(); const auto& [name, entry] : current->indices)
-      if (entry->open) maintainOne(*entry);
+    is_any_open = false;
+    for (const auto current = state(); const auto& [name, entry] : current->indices) {
+      if (!entry->open) continue;
+      is_any_open = true;
+      maintainOne(*entry);
+    }
     lock.lock();
   }
 }

@@ -23,6 +23,7 @@ constexpr std::int64_t kNanosPerMs = 1'000'000;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 // How late an interval may be noticed; what is asked for wakes the loop.
 constexpr std::int64_t kLongestWaitMs = 100;
+constexpr std::int64_t kIdleWaitMs = 1'000;                         // when the index has all, and for good
 constexpr std::string_view kBuriedCursor = "records/dead_letters";  // the last sequence that has a letter
 constexpr std::int64_t kLongestTimeoutMs = 365LL * 24 * 3600 * 1000;
 
@@ -149,7 +150,7 @@ class Applier::Loop {
     if (progress.searchable < progress.applied) due = refreshed_nanos_ + options_.refresh_interval_ms * kNanosPerMs;
     if (const auto deadline = gate_.nextDeadline()) due = std::min(due, *deadline);
     if (retry_nanos_ != 0) due = std::min(due, retry_nanos_);
-    if (due == kNever) return kLongestWaitMs;
+    if (due == kNever) return progress.durable < progress.applied ? kLongestWaitMs : kIdleWaitMs;
     return std::clamp<std::int64_t>((due - nanos()) / kNanosPerMs, 0, kLongestWaitMs);
   }
 

@@ -71,8 +71,11 @@ void TailHub::run() {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      if (!has_more)
-        changed_.wait_for(lock, is_any_full ? kFullWait : kIdleWait, [&] { return is_woken_ || is_stopping_; });
+      const auto is_called = [&] { return is_woken_ || is_stopping_; };
+      if (followers_.empty())
+        changed_.wait(lock, is_called);
+      else if (!has_more)
+        changed_.wait_for(lock, is_any_full ? kFullWait : kIdleWait, is_called);
       is_woken_ = false;
       for (auto& follower : arrived_) {
         follower->spoke_nanos = clock_.monotonicNanos();
