@@ -42,7 +42,8 @@ class ClusterSeriesIndex final : public ClusterStreamIndex {
   Result<search::SearchAnswer> search(std::string_view request, std::int64_t deadline_nanos) const override;
 
   // What another store holds, as of `as_of`, is gathered as if it had come at `arrived_millis`; flush() sends it.
-  // REQUIRES: times ascend; nothing is applied meanwhile.
+  // REQUIRES: times ascend; nothing is applied meanwhile. Until isFull() it is better to go on than to flush.
+  using ClusterStreamIndex::isFull;
   void load(const engine::series::Labels& labels, const engine::series::SampleColumns& samples, std::uint64_t as_of,
             std::int64_t arrived_millis);
   // Between loads: when the newest generation is old or large enough, another begins.

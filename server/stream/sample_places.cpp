@@ -9,7 +9,7 @@ namespace series = engine::series;
 
 namespace {
 
-constexpr std::size_t kTogether = 20'000;  // samples that are held as documents at a time
+constexpr std::size_t kTogether = 10'000;  // samples between two looks at how much is held as documents
 
 }  // namespace
 
@@ -86,15 +86,13 @@ Status ClusterSamples::put(const series::Labels& labels, const series::SampleCol
     part = {slice(samples.times), slice(samples.values)};
     index_.load(labels, part, as_of_, now);
     is_written_ = true;
-    gathered_ += part.size();
-    if (gathered_ >= kTogether) GYRE_TRY(flush());
+    if (index_.isFull()) GYRE_TRY(flush());
   }
   return {};
 }
 
 Status ClusterSamples::flush() {
   GYRE_TRY_ASSIGN(std::vector<RefusedRecord> refused, index_.flush());
-  gathered_ = 0;
   std::move(refused.begin(), refused.end(), std::back_inserter(refused_));
   return {};
 }

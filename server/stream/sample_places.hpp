@@ -68,8 +68,7 @@ class ClusterSamples final : public SamplePlace {
   RecordClock* const clock_;
   const ClusterSeriesSource source_;
   std::uint64_t as_of_ = 0;
-  std::size_t gathered_ = 0;  // since the last flush
-  bool is_written_ = false;   // and not committed
+  bool is_written_ = false;  // and not committed
   std::vector<RefusedRecord> refused_;
 };
 
