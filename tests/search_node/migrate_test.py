@@ -55,12 +55,15 @@ class MigrateTest(unittest.TestCase):
         self.assertEqual({line["status"] for line in answer.lines}, {201}, answer)
         return max(line["sequence"] for line in answer.lines)
 
-    def migrate(self, server, to, *more, settings=()):
+    def arguments(self, server, to, *more, settings=()):
         now = [s for s in server.settings if s.startswith("search.engine=")]
         arguments = [PROGRAM, "migrate", "--to", to, *more]
         for setting in [f"data.dir={server.folder}", *self.there, *now, *settings]:
             arguments += ["--set", setting]
-        done = subprocess.run(arguments, capture_output=True, text=True, timeout=120)
+        return arguments
+
+    def migrate(self, server, to, *more, settings=()):
+        done = subprocess.run(self.arguments(server, to, *more, settings=settings), capture_output=True, text=True, timeout=120)
         return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
 
@@ -292,8 +295,20 @@ class MigrateSamples(MigrateTest):
         self.assertIn("while no server runs", text)
         self.stop(server)
         held = 96 * 30 * 10 + 4
+        # One that is killed has moved something, and covers nothing; the next one goes on.
+        killed = subprocess.Popen(self.arguments(server, self.engine, "metrics"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+        def written():
+            stats = self.node.send("GET", f"/{self.node.prefix}metrics-*/_stats/docs")["_all"]["primaries"]
+            return stats.get("docs", {}).get("count", 0)
+        wait_until(lambda: killed.poll() is not None or written() > 0)
+        self.assertIsNone(killed.poll(), "it ended before it was killed")
+        killed.kill()
+        killed.wait()
         moved, text = self.move(server, self.engine)
-        self.assert_moved(moved, held)
+        self.assertGreater(moved["documents"], 0)
+        self.assertLess(moved["documents"], held)
+        self.assert_moved(moved, moved["documents"])
         self.assertEqual(moved["verify"]["checked"], held)
         self.assertIn("agree", text)
         self.assertEqual(self.samples(), held)
