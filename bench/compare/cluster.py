@@ -3,13 +3,14 @@
 documents that this made, sent to the same node directly; then searches through Gyre, beside the same asked of the node.
 
     bench/compare/cluster.py [--logs 200000] [--payments 50000] [--reads 2000] [--rounds 3] [--out build/bench]
-                             [--only logs,payments,reads] [--program build/release/bin/gyre]
+                             [--warm 2] [--only logs,payments,reads] [--program build/release/bin/gyre] [--apart]
 
 Indexing: a thousand a request from two connections both ways, from the first request until all is found; the ways take turns,
-the first round warms the node up and does not count, and the best of the others is told. Directly the documents go with their
+the first rounds (--warm) warm the node up and do not count, and the best of the others is told. Directly the documents go with their
 ids and versions into an index with the same mapping and settings; "new ids" is without them, which a node takes faster.
 Reads: one connection, caches off; CPU is of Gyre's process, a request. Needs ../shared beside the project, Go, a JDK and
-Maven. All on loopback.
+Maven. All on loopback. --apart (Linux) gives the node the first processor for itself and everything else the second, as if
+it were another machine; without it all share both.
 """
 
 import argparse
@@ -42,14 +43,23 @@ def asked(port, method, path, body=None, headers=None):
     return json.loads(content)
 
 
+def cpu_of_threads(pid):
+    """Seconds, to the nanosecond, of the threads that there are: for a process whose threads stay."""
+    tasks = pathlib.Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+
 class Node:
-    def __init__(self):
-        self.folder, self.port = tempfile.mkdtemp(prefix="node-cluster-"), free_port()
+    def __init__(self, is_apart):
+        self.folder, self.port, self.is_apart = tempfile.mkdtemp(prefix="node-cluster-"), free_port(), is_apart
 
     def __enter__(self):
         started = subprocess.run([SHARED / "opensearch/start.sh", "--port", str(self.port), "--heap", "2g", "--data", self.folder],
                                  check=True, capture_output=True, text=True).stdout
         self.pid = int(next(line for line in started.splitlines() if line.startswith("pid="))[4:])
+        if self.is_apart:
+            subprocess.run(["taskset", "-a", "-p", "-c", "0", str(self.pid)], check=True, stdout=subprocess.DEVNULL)
+            os.sched_setaffinity(0, {1})  # and of what is started from here
         return self
 
     def __exit__(self, *_):
@@ -175,19 +185,21 @@ def compare_indexing(options, node, domain, bodies, count, refresh_interval):
             node.create_like(model, index, refresh_interval)
 
     kept = {}
-    for number in range(options.rounds + 1):
+    for number in range(-options.warm, options.rounds):
         figures = {"gyre": through_gyre(options, node, domain, bodies, count, keep)[0]}
         for way, sent in (("same ids", "same"), ("new ids", "new")):
             node.create_like("direct", model, refresh_interval)
             figures[way] = directly(node, "direct", kept[sent], count)
-        print(f"{domain} round {number}: {json.dumps(figures)}", flush=True)
-        if number > 0:
+        print(f"{domain} {'round' if number >= 0 else 'warming up'} {number}: {json.dumps(figures)}", flush=True)
+        if number >= 0:
             for way, figure in figures.items():
                 rounds[way].append(figure)
     asked(node.port, "DELETE", f"/{model}")
     best = {way: max(each, key=lambda figure: figure["rate"]) for way, each in rounds.items()}
-    for figure in best.values():
+    through = [figure["rate"] for figure in rounds["gyre"]]
+    for way, figure in best.items():
         figure["ratio"] = round(best["gyre"]["rate"] / figure["rate"], 3)
+        figure["ratio_of_means"] = round(sum(through) / sum(each["rate"] for each in rounds[way]), 3)
     return best
 
 
@@ -230,9 +242,11 @@ def timed_reads(port, requests, node, gyre):
     for request in requests[:200]:
         ask(*request)
     nanos.clear()
+    before = cpu_of_threads(gyre.pid)
     figures = measured(node, gyre, len(requests), lambda: [ask(*request) for request in requests])
+    gyre_us = round((cpu_of_threads(gyre.pid) - before) / len(requests) * 1e6, 1)
     connection.close()
-    return {"p50_us": sorted(nanos)[len(nanos) // 2] // 1000, "gyre_us": figures["gyre_cpu"], "node_us": figures["node_cpu"]}
+    return {"p50_us": sorted(nanos)[len(nanos) // 2] // 1000, "gyre_us": gyre_us, "node_us": figures["node_cpu"]}
 
 
 def compare_reads(options, node):
@@ -257,9 +271,10 @@ def compare_reads(options, node):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, default in (("logs", 200_000), ("payments", 50_000), ("reads", 2_000), ("rounds", 3)):
+    for name, default in (("logs", 200_000), ("payments", 50_000), ("reads", 2_000), ("rounds", 3), ("warm", 2)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--only", default="logs,payments,reads")
+    parser.add_argument("--apart", action="store_true")
     parser.add_argument("--out", type=pathlib.Path, default=bench.ROOT / "build/bench")
     parser.add_argument("--program", default=str(bench.ROOT / "build/release/bin/gyre"))
     options = parser.parse_args()
@@ -269,7 +284,7 @@ def main():
     options.out.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that node and server are ended
     results, parts = {}, options.only.split(",")
-    with Node() as node:
+    with Node(options.apart) as node:
         if "logs" in parts:
             bodies = list(in_batches('{"create":{}}\n' + line for line in corpus(options, "logs", options.logs)))
             results["logs"] = compare_indexing(options, node, "logs", bodies, options.logs, "1s")
