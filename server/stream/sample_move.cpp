@@ -89,7 +89,7 @@ struct Compared {
 class Mover {
  public:
   Mover(const SamplePlace& from, SamplePlace& to, const MoveOptions& options)
-      : from_(from), to_(to), options_(options) {}
+      : from_(from), to_(to), options_(options), retired_ms_(from.retiredTime()) {}
 
   Result<MovedSamples> run() {
     moved_.sequence = from_.sequence();
@@ -101,7 +101,7 @@ class Mover {
                         ": it is not the one in use, and nothing is moved");
     TimeRange rest{series::kFirstTimeMs, series::kLastTimeMs};
     GYRE_TRY_ASSIGN(total_, from_.sampleCount(rest));
-    if (const std::int64_t retired = to_.retiredTime(); retired >= rest.first) {
+    if (const std::int64_t retired = to_.retiredTime(); retired >= rest.first && !to_.takesRetired()) {
       GYRE_TRY_ASSIGN(moved_.retired, from_.sampleCount({rest.first, retired}));
       moved_.retired_until_ms = retired;
       rest.first = retired + 1;
@@ -191,7 +191,8 @@ class Mover {
     changed_.clear();
     std::size_t other = 0;
     const auto tellExtra = [&] {
-      if (++result.extra_count <= kListed) result.extra.push_back(nameOf(labels, found.times[other]));
+      if (found.times[other] > retired_ms_ && ++result.extra_count <= kListed)
+        result.extra.push_back(nameOf(labels, found.times[other]));
       ++other;
     };
     for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -249,6 +250,7 @@ class Mover {
   const SamplePlace& from_;
   SamplePlace& to_;
   const MoveOptions& options_;
+  const std::int64_t retired_ms_;
   MovedSamples moved_;
   std::uint64_t total_ = 0;
   std::uint64_t put_ = 0;  // into the window under way

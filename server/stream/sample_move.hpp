@@ -43,8 +43,12 @@ class SamplePlace {
   virtual Result<std::optional<std::int64_t>> firstTime(const TimeRange& range) const = 0;
   virtual LoneRollUps loneRollUps() const { return {}; }
 
-  // Samples of this time or before are not taken: retention has deleted them.
+  // Retention has deleted samples of this time or before; kNoTimeMs when it has not. That the other store still has
+  // some of them is no difference.
   virtual std::int64_t retiredTime() const { return engine::series::kNoTimeMs; }
+
+  // Whether samples of that time are taken.
+  virtual bool takesRetired() const { return true; }
   // Begins a window, or does so again after a failure. What was put and failed is written first, or forgotten.
   virtual Status begin(const TimeRange& window, std::uint64_t as_of) = 0;
   // REQUIRES: within begin() and end(); series come in ascending order of labels, each once.

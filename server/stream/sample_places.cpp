@@ -64,6 +64,15 @@ Status StoredSamples::end() {
 
 // ---- on a cluster
 
+std::int64_t ClusterSamples::retiredTime() const {
+  const std::vector<ClusterGeneration> generations = index_.generations();
+  if (generations.empty() || generations.front().number == 1) return series::kNoTimeMs;
+  std::int64_t first = std::numeric_limits<std::int64_t>::max();
+  for (const ClusterGeneration& generation : generations)
+    if (!generation.range.isEmpty()) first = std::min(first, generation.range.min_time);
+  return first == std::numeric_limits<std::int64_t>::max() ? series::kNoTimeMs : first - 1;
+}
+
 Status ClusterSamples::begin(const TimeRange& window, std::uint64_t as_of) {
   as_of_ = as_of;
   clock_->moveTo(window.first);

@@ -27,6 +27,7 @@ class StoredSamples final : public SamplePlace {
   Result<std::optional<std::int64_t>> firstTime(const TimeRange& range) const override;
   LoneRollUps loneRollUps() const override;
   std::int64_t retiredTime() const override { return store_.retiredTime(); }
+  bool takesRetired() const override { return false; }
   Status begin(const TimeRange& window, std::uint64_t as_of) override;
   Status put(const engine::series::Labels& labels, const engine::series::SampleColumns& samples) override;
   Status end() override;
@@ -54,6 +55,8 @@ class ClusterSamples final : public SamplePlace {
   Result<std::optional<std::int64_t>> firstTime(const TimeRange& range) const override {
     return source_.firstTime(range);
   }
+  // What is before all that is left, when older generations are gone.
+  std::int64_t retiredTime() const override;
   Status begin(const TimeRange& window, std::uint64_t as_of) override;
   Status put(const engine::series::Labels& labels, const engine::series::SampleColumns& samples) override;
   Status end() override;

@@ -66,6 +66,7 @@ class ShakyPlace final : public SamplePlace {
     return place_.firstTime(range);
   }
   std::int64_t retiredTime() const override { return place_.retiredTime(); }
+  bool takesRetired() const override { return place_.takesRetired(); }
   Status begin(const TimeRange& window, std::uint64_t as_of) override {
     GYRE_TRY(fault_());
     return place_.begin(window, as_of);
@@ -99,6 +100,7 @@ class SampleMoveTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(whatWasThereCountsLessAndWhatComesCountsMore);
   CPPUNIT_TEST(differencesThatStayAreTold);
   CPPUNIT_TEST(whatRetentionHasDeletedIsNotBroughtAgain);
+  CPPUNIT_TEST(whatOnlyRetentionHasDeletedIsNoDifference);
   CPPUNIT_TEST(aStoreThatIsAheadIsLeftAlone);
   CPPUNIT_TEST(aClusterCoversNothingUntilAllIsThere);
   CPPUNIT_TEST(aClusterThatTakesNothingIsTriedAgain);
@@ -248,6 +250,23 @@ class SampleMoveTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(back->roll_ups.first_ms <= kBegin + 1 && back->roll_ups.last_ms >= kBegin + 2);
   }
 
+  void whatOnlyRetentionHasDeletedIsNoDifference() {
+    SeriesStoreOptions options;
+    options.sample_retention_ms = 10 * kHour;
+    from_ = openStore(directory_, options);
+    apply(*from_, 1, {{kBegin + 1, 1}, {kBegin + 2, 2}, {kBegin + 100 * kHour, 3}});
+    requireOk(from_->commit().status());
+    auto to = openStore(to_directory_);
+    assertMoved(moveTo(*to), 3);
+    requireOk(from_->maintain(kBegin + 50 * kHour));
+    assertMoved(moveTo(*to), 0);
+    // What it would have kept is one.
+    requireOk(from_->cover(4, 0, {}));
+    apply(*to, 4, {{kBegin + 99 * kHour, 5}});
+    requireOk(to->commit().status());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, moveTo(*to)->compared.extra_count);
+  }
+
   void aStoreThatIsAheadIsLeftAlone() {
     auto to = openStore(to_directory_);
     apply(*to, from_->durableSequence() + 1, {{kBegin, 1}});
@@ -296,6 +315,9 @@ class SampleMoveTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, index_->progress().durable);
     }
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, fake_.indexCount());  // a generation a day
+    CPPUNIT_ASSERT_EQUAL(engine::series::kNoTimeMs, place.retiredTime());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, index_->retain(kBegin + 24 * kHour)->deleted_generations);
+    CPPUNIT_ASSERT_EQUAL(kBegin + 24 * kHour - 1, place.retiredTime());
     for (const auto& [id, version] : fake_.versions("metrics")) CPPUNIT_ASSERT_EQUAL(std::uint64_t{500}, version);
     // A sample and a series for each hour.
     CPPUNIT_ASSERT_EQUAL(std::size_t{48}, fake_.versions("metrics").size());
