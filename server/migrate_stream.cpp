@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -36,10 +37,10 @@ std::int64_t millisOf(json::Value value) {
 
 // In the order of sequences, from `first` to `last`, at most a page.
 Result<std::vector<Held>> readPage(const stream::StreamIndex& index, const std::string& time_field, std::uint64_t first,
-                                   std::uint64_t last) {
+                                   std::uint64_t last, std::size_t size = kPage) {
   std::string request;
   JsonWriter writer(request);
-  writer.beginObject().member("size", kPage).member("track_total_hits", false);
+  writer.beginObject().member("size", size).member("track_total_hits", false);
   writer.key("query").beginObject().key("range").beginObject().key(kSequence).beginObject();
   writer.member("gte", first).member("lte", last).endObject().endObject().endObject();
   writer.key("sort").beginArray().beginObject().member(kSequence, "asc").endObject().endArray();
@@ -57,6 +58,11 @@ Result<std::vector<Held>> readPage(const stream::StreamIndex& index, const std::
     if (held.sequence == 0) return internalError("the record " + held.id + " has no sequence");
   }
   return page;
+}
+
+Result<std::optional<Held>> firstRecord(const stream::StreamIndex& index, const std::string& time_field) {
+  GYRE_TRY_ASSIGN(std::vector<Held> page, readPage(index, time_field, 1, index.progress().searchable, 1));
+  return page.empty() ? std::optional<Held>() : std::move(page.front());
 }
 
 // As it came: without what the index added.
@@ -134,10 +140,12 @@ class Mover {
     moved_.refused += refused.size();
   }
 
-  // Page by page, by sequence: what one of them has, the other has too, and the same.
+  // Page by page, by sequence: what one of them has, the other has too, and the same. What is before all that the
+  // source still has was deleted there by retention, and may go where it was moved to when it is due there.
   Status compare() {
     projector::VerifyResult& result = moved_.compared;
-    for (std::uint64_t first = 1; first <= moved_.sequence;) {
+    GYRE_TRY_ASSIGN(const std::optional<Held> begin, firstRecord(from_, time_field_));
+    for (std::uint64_t first = begin ? begin->sequence : moved_.sequence + 1; first <= moved_.sequence;) {
       progress_(first, moved_.sequence);
       GYRE_TRY_ASSIGN(const std::vector<Held> expected, readPage(from_, time_field_, first, moved_.sequence));
       const std::uint64_t last = expected.size() < kPage ? moved_.sequence : expected.back().sequence;
@@ -180,8 +188,8 @@ class Mover {
 }  // namespace
 
 Result<std::int64_t> firstRecordTime(const stream::StreamIndex& from, const std::string& time_field) {
-  GYRE_TRY_ASSIGN(const std::vector<Held> page, readPage(from, time_field, 1, from.progress().searchable));
-  return page.empty() ? base::SystemClock().nowMillis() : page.front().time_millis;
+  GYRE_TRY_ASSIGN(const std::optional<Held> first, firstRecord(from, time_field));
+  return first ? first->time_millis : base::SystemClock().nowMillis();
 }
 
 Result<MovedStream> moveStream(const stream::StreamIndex& from, stream::StreamIndex& to, stream::RecordClock& clock,

@@ -151,6 +151,23 @@ class Migrate(MigrateTest):
         server, client = self.start("embedded", server.folder)
         self.assertEqual(self.logs(client, last)["total"], 2600)
 
+    def test_what_retention_deleted_is_no_difference(self):
+        now = int(time.time() * 1000)
+        server, client = self.start("embedded", settings=["domains.logs.generation_age=1s"])
+        begun = time.monotonic()
+        self.log(client, 0, 50, now - 10 * 24 * HOUR)
+        wait_until(lambda: time.monotonic() > begun + 1)
+        last = self.log(client, 50, 80, now - 100_000)
+        self.assertEqual(self.logs(client, last)["total"], 80)
+        self.stop(server)
+        code, lines, text = self.migrate(server, self.engine, "logs")
+        self.assertEqual((code, lines[0]["documents"]), (0, 80), text)
+        server, client = self.start("embedded", server.folder, ["domains.logs.retention=5d"])
+        wait_until(lambda: self.logs(client, last)["total"] == 30)
+        self.stop(server)
+        code, lines, text = self.migrate(server, self.engine, "logs")
+        self.assertEqual((code, lines[0]["documents"], lines[0]["verify"]["checked"]), (0, 0, 30), text)
+
     def test_what_differs_is_told_before_the_switch(self):
         server, client = self.start("embedded")
         last = self.create(client, 0, 20)
