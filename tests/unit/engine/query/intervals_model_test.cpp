@@ -102,10 +102,10 @@ class IntervalsModelTest : public CppUnit::TestFixture {
     const bool is_ordered = upTo(1) == 0;
     const std::int64_t most = !is_bounded && upTo(1) == 0 ? -1 : std::int64_t{upTo(3)};
     Rule rule;
-    // Of one word nothing else is asked.
-    rule.name = letters.size() == 1 ? lettersOf(letters) : "";
     rule.json = R"({"match":{"query":")" + lettersOf(letters) + R"(","mode":")" +
                 (is_ordered ? "ordered" : "unordered") + R"(","max_gaps":)" + std::to_string(most) + "}}";
+    // Of one word nothing else is asked.
+    rule.name = letters.size() == 1 ? lettersOf(letters) : rule.json;
     rule.extent = static_cast<std::int64_t>(letters.size());
     rule.of = [=](const std::string& text) {
       std::vector<Intervals> parts;
@@ -135,7 +135,6 @@ class IntervalsModelTest : public CppUnit::TestFixture {
     std::vector<Rule> parts;
     for (unsigned count = 2 + upTo(1); parts.size() < count;) {
       Rule part = any(depth - 1, kind);
-      if (part.name.empty()) part.name = part.json;
       // The same rule twice asks for two intervals, which is another question.
       if (std::none_of(parts.begin(), parts.end(), [&](const Rule& known) { return known.name == part.name; }))
         parts.push_back(std::move(part));
@@ -150,6 +149,12 @@ class IntervalsModelTest : public CppUnit::TestFixture {
       rule.extent = kind == 2 ? std::min(rule.extent, part.extent) : rule.extent + part.extent;
     }
     rule.json += "]}}";
+    // In whatever order parts are written that have none, it is the same list.
+    std::vector<std::string> names;
+    for (const Rule& part : parts) names.push_back(part.name);
+    if (kind != 0) std::sort(names.begin(), names.end());
+    rule.name = "list " + std::to_string(kind);
+    for (const std::string& name : names) rule.name.append(" [").append(name).append("]");
     rule.of = [=](const std::string& text) {
       std::vector<Intervals> all;
       for (const Rule& part : parts) all.push_back(part.of(text));
@@ -187,7 +192,7 @@ class IntervalsModelTest : public CppUnit::TestFixture {
     };
     const Relation& relation = kRelations[upTo(7)];
     Rule filtered = rule;
-    filtered.name.clear();
+    filtered.name = rule.name + " " + relation.name + " " + reference.name;
     filtered.json.resize(filtered.json.size() - 2);
     filtered.json += R"(,"filter":{")" + std::string(relation.name) + "\":" + reference.json + "}}}";
     filtered.of = [rule, reference, &relation](const std::string& text) {
