@@ -95,13 +95,30 @@ void PostingsWriter::clearBlock() {
 void PostingsWriter::writeBlock() {
   const std::span<const std::uint32_t> docs(docs_.data(), count_), freqs(freqs_.data(), count_);
   const std::uint32_t max_freq = has_positions_ ? *std::max_element(freqs.begin(), freqs.end()) : 1;
-  skips_.push_back({last_doc_, max_freq, blocks_.size(), min_norm_});
+  skips_.push_back({last_doc_, max_freq, blockBytes(), min_norm_});
   appendPackedRun(blocks_, docs, 0);
   if (has_positions_) {
     appendPackedRun(blocks_, freqs, 1);
     appendPackedRun(blocks_, positions_, 0);
   }
   clearBlock();
+  if (blocks_.size() < kWriteBytes) return;
+  if (!spooled_) spooled_.emplace(scratch_);
+  spooled_->append(base::asBytes(blocks_));
+  blocks_.clear();
+}
+
+// Of the term, behind its skips.
+void PostingsWriter::writeBlocks() {
+  if (spooled_) {
+    put(buffer_);
+    spooled_->copyTo(out_);
+    written_ += spooled_->size();
+    if (status_.isOk()) status_ = spooled_->status();
+    spooled_.reset();
+  }
+  buffer_ += blocks_;
+  if (buffer_.size() >= kWriteBytes) put(buffer_);
 }
 
 void PostingsWriter::writeSkips(std::string& out) const {
@@ -128,8 +145,7 @@ TermInfo PostingsWriter::finishTerm() {
     if (count_ > 0) writeBlock();
     info.postings_offset = written_ + buffer_.size();
     writeSkips(buffer_);
-    buffer_ += blocks_;
-    if (buffer_.size() >= kWriteBytes) put(buffer_);
+    writeBlocks();
   }
   skips_.clear();
   blocks_.clear();

@@ -8,21 +8,26 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "engine/codec/byte_sink.hpp"
 #include "engine/codec/postings.hpp"
+#include "engine/codec/spool.hpp"
 
 namespace gyre::engine {
 
 class PostingsWriter {
  public:
   // With positions (text) `norms` holds one byte a document and may be null for tests; without (keyword) it is unused.
-  PostingsWriter(ByteSink& out, bool has_positions, const std::uint8_t* norms)
-      : out_(out), has_positions_(has_positions), norms_(norms) {}
+  // The blocks of a term stand behind what tells where each begins: those of one in very many documents wait in a Spool
+  // in the folder `scratch`.
+  PostingsWriter(ByteSink& out, bool has_positions, const std::uint8_t* norms, std::string scratch = {})
+      : out_(out), has_positions_(has_positions), norms_(norms), scratch_(std::move(scratch)) {}
 
   // Documents of the current term, ascending; positions ascending, at least one where the field keeps them.
   void add(DocId doc, std::span<const std::uint32_t> positions);
@@ -34,6 +39,8 @@ class PostingsWriter {
   TermInfo finishTerm();
   // Writes what every section ends with. Nothing may be added afterwards.
   void finish();
+  // Fails as Spool does: the section is not whole then. Without a scratch folder it does not fail.
+  const Status& status() const { return status_; }
 
  private:
   struct Skip {
@@ -44,13 +51,17 @@ class PostingsWriter {
   };
   void clearBlock();
   void writeBlock();
+  void writeBlocks();
+  std::uint64_t blockBytes() const { return (spooled_ ? spooled_->size() : 0) + blocks_.size(); }
   void writeSkips(std::string& out) const;
   void put(const std::string& bytes);
 
   ByteSink& out_;
   bool has_positions_;
   const std::uint8_t* norms_;
+  std::string scratch_;
   std::uint64_t written_ = 0;
+  Status status_;
 
   std::uint32_t count_ = 0;                          // documents of the block being filled
   std::array<std::uint32_t, kPostingsBlock> docs_;   // as deltas
@@ -63,6 +74,7 @@ class PostingsWriter {
   std::uint64_t total_term_freq_ = 0;
   std::uint32_t first_position_ = 0;
   std::vector<Skip> skips_;
+  std::optional<Spool> spooled_;  // the term's blocks before those in blocks_
   std::string blocks_;
   std::string buffer_;
 };

@@ -435,7 +435,7 @@ class Merge {
   Status writeTextTerms(const MergedField& field, std::uint32_t entry, const std::uint8_t* norms,
                         std::uint32_t doc_count) {
     TermDictionaryWriter dictionary(TermDetail::kPositions, scratch_);
-    PostingsWriter postings(file_, true, norms);
+    PostingsWriter postings(file_, true, norms, scratch_);
     std::uint64_t total = 0;
     file_.beginSection(SectionKind::kPostings, entry);
     const auto take = [&](std::string_view term, const std::vector<std::size_t>& holders,
@@ -449,6 +449,7 @@ class Merge {
     };
     GYRE_TRY(eachTerm(field, take));
     postings.finish();
+    GYRE_TRY(postings.status());
     file_.endSection();
     GYRE_TRY(writeDictionary(entry, dictionary));
     file_.setField(entry, doc_count, total);
@@ -502,7 +503,7 @@ class Merge {
 
   Status writeKeywordPostings(const MergedField& field, std::uint32_t entry, TermDictionaryWriter& dictionary,
                               std::vector<std::vector<std::uint32_t>>& ordinals, std::uint64_t& total) {
-    PostingsWriter postings(file_, false, nullptr);
+    PostingsWriter postings(file_, false, nullptr, scratch_);
     file_.beginSection(SectionKind::kPostings, entry);
     const auto take = [&](std::string_view term, const std::vector<std::size_t>& holders,
                           const Cursors& cursors) -> Status {
@@ -517,6 +518,7 @@ class Merge {
     };
     GYRE_TRY(eachTerm(field, take));
     postings.finish();
+    GYRE_TRY(postings.status());
     file_.endSection();
     return {};
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/support/seeded_random.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace {
 
@@ -46,6 +47,7 @@ class PostingsCodecTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(boundsHoldWithoutDecoding);
   CPPUNIT_TEST(singleDocumentsAreInline);
   CPPUNIT_TEST(everyDocumentCostsNearlyNothing);
+  CPPUNIT_TEST(aTermOfMegabytesReadsBack);
   CPPUNIT_TEST(damageIsHarmless);
   CPPUNIT_TEST_SUITE_END();
 
@@ -152,6 +154,43 @@ class PostingsCodecTest : public CppUnit::TestFixture {
     write(false);
     // A width byte and a skip entry for 128 documents.
     CPPUNIT_ASSERT(bytes_.size() < kDocs / kPostingsBlock * 14 + 64);
+  }
+
+  // Its blocks wait in a file, in memory where there is no folder for it, and the section is the same.
+  void aTermOfMegabytesReadsBack() {
+    constexpr DocId kMany = 600'000;
+    const gyre::test::TempFolder folder;
+    std::vector<std::uint32_t> positions(kMany);
+    for (std::uint32_t& position : positions) position = static_cast<std::uint32_t>(random_() % 4'000'000'000u);
+    std::string sections[2];
+    std::vector<TermInfo> infos[2];
+    for (int round = 0; round < 2; ++round) {
+      gyre::engine::StringSink sink(sections[round]);
+      gyre::engine::PostingsWriter writer(sink, true, nullptr, round == 0 ? folder.path().string() : std::string());
+      for (const DocId docs : {DocId{3}, kMany, DocId{5}, kMany, DocId{300}}) {
+        for (DocId doc = 0; doc < docs; ++doc) writer.add(doc, {&positions[doc], 1});
+        infos[round].push_back(writer.finishTerm());
+      }
+      writer.finish();
+      CPPUNIT_ASSERT(writer.status().isOk());
+    }
+    CPPUNIT_ASSERT(sections[0].size() > 4u << 20);
+    CPPUNIT_ASSERT(sections[0] == sections[1]);
+    const auto reader = gyre::engine::openPostings(gyre::base::asBytes(sections[0]), true, nullptr, kMany);
+    for (const TermInfo& info : infos[0]) {
+      const auto cursor = reader->cursor(info);
+      DocId next = 0;
+      while (cursor->advanceBlock(next))
+        for (std::uint32_t at = 0; at < cursor->docs().size(); ++at, ++next) {
+          CPPUNIT_ASSERT_EQUAL(next, cursor->docs()[at]);
+          CPPUNIT_ASSERT_EQUAL(positions[next], cursor->positions(at)[0]);
+        }
+      CPPUNIT_ASSERT_EQUAL(info.doc_freq, next);
+    }
+    const DocId far = kMany - 2;
+    const auto cursor = reader->cursor(infos[0][3]);
+    CPPUNIT_ASSERT(cursor->advanceBlock(far));
+    CPPUNIT_ASSERT(cursor->docs().front() <= far && cursor->docs().back() >= far);
   }
 
   void damageIsHarmless() {
