@@ -518,9 +518,8 @@ class Merge {
     };
     GYRE_TRY(eachTerm(field, take));
     postings.finish();
-    GYRE_TRY(postings.status());
     file_.endSection();
-    return {};
+    return postings.status();
   }
 
   Status writeBareTerms(const MergedField& field, TermDictionaryWriter& dictionary,
