@@ -152,6 +152,8 @@ std::shared_ptr<const BlockDictionary> BlockDictionary::train(std::span<const st
   std::size_t number = 0;
   const auto isContent = [stride](std::size_t block) { return block % stride == 0; };
   eachBlock(samples, [&](std::string_view block) {
+    // A document of megabytes is a block by itself, and would be the whole dictionary.
+    block = block.substr(0, kContentBytes);
     if (isContent(++number) && content.size() < limit) {
       content += block;
     } else {

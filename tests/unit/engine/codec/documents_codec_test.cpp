@@ -66,6 +66,7 @@ class DocumentsCodecTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(dictionaryMakesSmallBlocksSmall);
   CPPUNIT_TEST(twoDocumentsOfSomeSizeAreABlock);
   CPPUNIT_TEST(documentsWithoutAnythingInCommon);
+  CPPUNIT_TEST(documentsOfMegabytesAreSamplesToo);
   CPPUNIT_TEST(copiedBlocksReadTheSame);
   CPPUNIT_TEST(damagedBlockIsCorruptionNotAWrongAnswer);
   CPPUNIT_TEST(readersAreNotConfusedByTheCache);
@@ -155,6 +156,21 @@ class DocumentsCodecTest : public CppUnit::TestFixture {
     const Sources equal(1000, "{}");
     (void)BlockDictionary::train(samplesOf(equal));
     (void)BlockDictionary::train({});
+  }
+
+  // A segment whose dictionary nobody opens again would be a segment lost.
+  void documentsOfMegabytesAreSamplesToo() {
+    Sources sources(16, std::string(2u << 20, ' '));
+    for (std::string& source : sources)
+      for (std::size_t i = 0; i < source.size(); i += 3) source[i] = static_cast<char>('a' + random_() % 26);
+    const DictionaryPtr dictionary = BlockDictionary::train(samplesOf(sources));
+    CPPUNIT_ASSERT(dictionary != nullptr);
+    CPPUNIT_ASSERT(dictionary->bytes().size() < 100'000);
+    const auto opened = BlockDictionary::open(dictionary->bytes(), dictionary->promisedPermille());
+    CPPUNIT_ASSERT_MESSAGE(std::string(opened.status().message()), opened.isOk());
+    const Stored stored = store(sources, opened.value());
+    const auto reader = open(stored, sources.size());
+    for (DocId doc = 0; doc < sources.size(); ++doc) CPPUNIT_ASSERT(reader.read(doc).value() == sources[doc]);
   }
 
   void copiedBlocksReadTheSame() {
