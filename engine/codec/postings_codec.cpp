@@ -48,7 +48,7 @@ void PostingsWriter::add(DocId doc, std::span<const std::uint32_t> positions) {
       last = position;
     }
     if (doc_freq_ == 0) first_position_ = positions.front();
-    min_norm_ = std::min(min_norm_, norms_ != nullptr ? norms_[doc] : std::uint8_t{0});
+    min_norm_ = std::min(min_norm_, normOf(doc));
     total_term_freq_ += positions.size();
   } else {
     ++total_term_freq_;
@@ -74,7 +74,7 @@ void PostingsWriter::addRun(std::span<const DocId> docs, DocId shift, std::span<
       for (std::size_t i = 0; i < taken; ++i) {
         freqs_[count_ + i] = freqs[i];
         count += freqs[i];
-        min_norm_ = std::min(min_norm_, norms_ != nullptr ? norms_[docs[i] + shift] : std::uint8_t{0});
+        min_norm_ = std::min(min_norm_, normOf(docs[i] + shift));
       }
       positions_.insert(positions_.end(), positions.begin(), positions.begin() + static_cast<std::ptrdiff_t>(count));
       positions = positions.subspan(count);
@@ -208,7 +208,11 @@ class PackedCursor final : public PostingsCursor {
   Bound boundAt(DocId target) override {
     const std::uint32_t block = blockFor(target);
     if (block >= block_count_) return {kNoMoreDocs, 0, 0};
-    if (is_inline_) return {last_doc_, 1, has_positions_ && norms_ != nullptr ? norms_[last_doc_] : std::uint8_t{0}};
+    if (is_inline_)
+      return {last_doc_, 1,
+              !has_positions_     ? std::uint8_t{0}
+              : norms_ != nullptr ? norms_[last_doc_]
+                                  : std::uint8_t{1}};
     if (block_count_ == 1) return {last_doc_, max_freq_, min_norm_};
     const std::uint8_t* const entry = skips_ + block * skipSize();
     if (!has_positions_) return {base::loadLittle<std::uint32_t>(entry), 1, 0};

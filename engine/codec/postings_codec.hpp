@@ -23,7 +23,7 @@ namespace gyre::engine {
 
 class PostingsWriter {
  public:
-  // With positions (text) `norms` holds one byte a document and may be null for tests; without (keyword) it is unused.
+  // With positions (text) `norms` holds one byte a document, or is null: each is one; without (keyword) it is unused.
   // The blocks of a term stand behind what tells where each begins: those of one in very many documents wait in a Spool
   // in the folder `scratch`.
   PostingsWriter(ByteSink& out, bool has_positions, const std::uint8_t* norms, std::string scratch = {})
@@ -58,6 +58,8 @@ class PostingsWriter {
 
   ByteSink& out_;
   bool has_positions_;
+  std::uint8_t normOf(DocId doc) const { return norms_ != nullptr ? norms_[doc] : std::uint8_t{1}; }
+
   const std::uint8_t* norms_;
   std::string scratch_;
   std::uint64_t written_ = 0;

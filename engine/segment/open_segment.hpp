@@ -83,7 +83,6 @@ class OpenSegment final : public SegmentReader, public StoredAhead {
  private:
   struct FieldParts {
     FieldReader reader;
-    std::shared_ptr<const std::string> norms;  // that the file leaves out
     std::unique_ptr<TermDictionaryReader> terms;
     std::unique_ptr<PostingsReader> postings;
     std::unique_ptr<ColumnReader> column;

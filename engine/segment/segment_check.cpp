@@ -83,8 +83,9 @@ class SegmentCheck {
         ++docs;
         occurrences += freqs[i];
         if (freqs[i] > bound.max_freq) bad("a frequency above its bound");
-        if (field.norms == nullptr) continue;
-        if (field.norms[block[i]] < bound.min_norm) bad("a length below its bound");
+        if (field.type != FieldType::kText) continue;
+        const std::uint8_t norm = field.norms != nullptr ? field.norms[block[i]] : std::uint8_t{1};
+        if (norm < bound.min_norm) bad("a length below its bound");
         if (postings->positions(i).size() != freqs[i]) bad("positions that are not as many as occurrences");
       }
       if (bound.last_doc != block.back()) return bad("a block that ends elsewhere");

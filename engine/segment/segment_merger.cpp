@@ -397,18 +397,15 @@ class Merge {
   bool hasOnesOnly(const MergedField& field) const {
     for (std::size_t i = 0; i < sources_.size(); ++i) {
       const FieldReader* const reader = field.readers[i];
-      if (reader == nullptr || reader->present != nullptr ||
-          !areAllOne({reader->norms, sources_[i].segment->docCount()}))
-        return false;
+      if (reader == nullptr || reader->present != nullptr) return false;
+      if (reader->norms != nullptr && !areAllOne({reader->norms, sources_[i].segment->docCount()})) return false;
     }
     return true;
   }
 
   Status writeText(const MergedField& field) {
     if (!hasOnesOnly(field)) return writeTextWithNorms(field);
-    const auto ones = onesFor(result_.doc_count);
-    const std::uint32_t entry = file_.addField(field.path, field.type);
-    return writeTextTerms(field, entry, base::asBytes(*ones).data(), result_.doc_count);
+    return writeTextTerms(field, file_.addField(field.path, field.type), nullptr, result_.doc_count);
   }
 
   Status writeTextWithNorms(const MergedField& field) {
@@ -420,7 +417,7 @@ class Merge {
       const FieldReader* const reader = field.readers[i];
       if (reader == nullptr || (reader->present != nullptr && (reader->present[doc / 64] >> (doc % 64) & 1) == 0))
         return;
-      norms[number] = reader->norms[doc];
+      norms[number] = reader->norms != nullptr ? reader->norms[doc] : std::uint8_t{1};
       present[number / 64] |= std::uint64_t{1} << (number % 64);
       doc_count += norms[number] != 0 ? 1 : 0;
       has_value = true;

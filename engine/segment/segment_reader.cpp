@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <mutex>
 #include <numeric>
 
 #include "engine/codec/column_codec.hpp"
@@ -13,19 +12,6 @@
 #include "engine/segment/shared_sections.hpp"
 
 namespace gyre::engine {
-
-// As many as the largest segment has needed.
-std::shared_ptr<const std::string> onesFor(std::uint32_t doc_count) {
-  static std::mutex mutex;
-  static std::weak_ptr<const std::string> known;
-  const std::lock_guard lock(mutex);
-  auto ones = known.lock();
-  if (ones == nullptr || ones->size() < doc_count) {
-    ones = std::make_shared<const std::string>(doc_count, '\x01');
-    known = ones;
-  }
-  return ones;
-}
 
 struct OpenSegment::Sections {
   static constexpr std::size_t kKinds = static_cast<std::size_t>(SectionKind::kCompletion) + 1;
@@ -152,7 +138,8 @@ Status OpenSegment::loadTerms(const FieldEntry& entry, const Sections& sections,
   parts.reader.terms = parts.terms.get();
   if (sections.has(SectionKind::kPostings)) {
     const bool is_text = entry.type == FieldType::kText;
-    if (is_text && parts.reader.norms == nullptr) return misfit(terms, "a text field without lengths");
+    if (is_text && parts.reader.norms == nullptr && entry.doc_count != docCount())
+      return misfit(terms, "a text field without lengths");
     parts.postings = openPostings(sections[SectionKind::kPostings], is_text, parts.reader.norms, docCount());
     parts.reader.postings = parts.postings.get();
   }
@@ -166,9 +153,6 @@ Status OpenSegment::loadField(const FieldEntry& entry, const Sections& sections,
   if (const base::ByteView norms = sections[SectionKind::kNorms]; sections.has(SectionKind::kNorms)) {
     if (norms.size() != docCount()) return misfit(norms, "not one length a document");
     parts.reader.norms = norms.data();
-  } else if (entry.type == FieldType::kText && entry.doc_count == docCount()) {
-    parts.norms = onesFor(docCount());
-    parts.reader.norms = reinterpret_cast<const std::uint8_t*>(parts.norms->data());
   }
   if (const base::ByteView bits = sections[SectionKind::kPresence]; sections.has(SectionKind::kPresence)) {
     // Sections begin at multiples of eight, and both mappings and strings of this size are aligned to at least that.

@@ -33,7 +33,8 @@ struct FieldReader {
   const PostingsReader* postings = nullptr;     // of the same terms
   const ColumnReader* column = nullptr;         // numbers, or ordinals of `terms` for keyword
   const CompletionReader* completion = nullptr;
-  // text: one byte a document, Lucene's SmallFloat.intToByte4 of its number of terms; 0 where the field is absent.
+  // text: one byte a document, Lucene's SmallFloat.intToByte4 of its number of terms; 0 where the field is absent. Null
+  // when all documents have it, each with a length of one.
   const std::uint8_t* norms = nullptr;
   // Documents that have the field (a bit each), for exists on text, where a value need not have words; null when
   // `column` answers or all documents have it.

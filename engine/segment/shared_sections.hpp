@@ -20,9 +20,6 @@ inline bool areAllOne(std::span<const std::uint8_t> norms) {
   return std::all_of(norms.begin(), norms.end(), [](std::uint8_t norm) { return norm == 1; });
 }
 
-// Norms as they are read when none are written: for at least so many documents, shared by all that need them.
-std::shared_ptr<const std::string> onesFor(std::uint32_t doc_count);
-
 // Writes the ids. `numbers_field`: see IdsWriter::takeNumbers.
 inline void writeIdSections(const IdsWriter& ids, std::string_view numbers_field, SegmentFileWriter& file) {
   if (ids.isNumbered()) {
