@@ -140,6 +140,7 @@ class IndexWriter {
   Status runJob(const MergeJob& job, Haste haste);
   void swap(const MergeJob& job, const MergeResult& result, std::shared_ptr<const OpenSegment> merged);
   void mergeInBackground();
+  void mergeInPassing(std::uint64_t most_bytes);
   // Commits what is published already, so that files which merges made needless can go.
   Status commitPublished();
   // Merges small segments on the calling thread when the background thread does not keep up.

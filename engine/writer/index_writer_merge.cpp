@@ -1,5 +1,7 @@
 // The merging half of IndexWriter: choosing, building without locks, swapping in.
 #include <algorithm>
+#include <functional>
+#include <limits>
 
 #include "base/heap.hpp"
 #include "engine/writer/index_writer.hpp"
@@ -18,9 +20,51 @@ constexpr std::size_t kManySegments = kMostSegments / 2;
 // from running.
 constexpr std::size_t kTooManySegments = 2 * kMostSegments;
 constexpr std::uint64_t kSmallBytes = 256u << 10;
+// A merge of larger segments takes many seconds. Those of segments up to here, which become due meanwhile, are done in
+// between.
+constexpr std::uint64_t kQuickBytes = 32u << 20;
+// How much a long merge writes before it looks whether such a one is due.
+constexpr std::uint64_t kPauseBytes = 1u << 20;
 // Documents that are appended never change, and there may be very many: writing them all once more, to have a few large
-// segments instead of ten, saves searches less than it costs.
-constexpr MergePolicy kAppendedPolicy{.ceiling_bytes = std::uint64_t{1} << 30};
+// segments instead of ten, saves searches less than it costs. Wide tiers are few: what a full buffer makes is merged
+// twice until it is at the ceiling, and there are no more segments than with narrower ones.
+constexpr MergePolicy kAppendedPolicy{
+    .segments_per_tier = 16, .tier_factor = 16, .ceiling_bytes = std::uint64_t{1} << 30};
+
+// Passes on what is written, and pauses from time to time.
+class PausingWriter final : public FileWriter {
+ public:
+  PausingWriter(FileWriter& file, std::function<void()> pause) : file_(file), pause_(std::move(pause)) {}
+
+  Status append(base::ByteView bytes) override {
+    GYRE_TRY(file_.append(bytes));
+    written_ += bytes.size();
+    if (written_ < kPauseBytes) return {};
+    written_ = 0;
+    pause_();
+    return {};
+  }
+  Status sync() override { return file_.sync(); }
+  Status finish() override { return file_.finish(); }
+
+ private:
+  FileWriter& file_;
+  std::function<void()> pause_;
+  std::uint64_t written_ = 0;
+};
+
+bool isLong(std::span<const MergeSource> sources) {
+  return std::any_of(sources.begin(), sources.end(),
+                     [](const MergeSource& source) { return source.segment->sizeBytes() > kQuickBytes; });
+}
+
+// What chooseMerge finds among segments of at most so many bytes.
+std::vector<std::size_t> chooseSmallMerge(const MergePolicy& policy, std::span<const MergeCandidate> segments,
+                                          std::uint64_t most_bytes) {
+  std::vector<MergeCandidate> small(segments.begin(), segments.end());
+  for (MergeCandidate& each : small) each.is_taken = each.is_taken || each.bytes > most_bytes;
+  return chooseMerge(policy, small);
+}
 
 // Clears in `merged` what was deleted from a source since the merge began: `now` are its live documents (null: all), or
 // the source is gone and `is_gone` says that nothing of it lives.
@@ -84,13 +128,18 @@ Status IndexWriter::runJob(const MergeJob& job, Haste haste) {
   }
   // Who came to help must not wait for another index' merge.
   MergeBudget::Place place;
+  const bool is_long = isLong(job.sources);
   if (haste != Haste::kRelief) {
-    GYRE_TRY_ASSIGN(place, budget_->enter(stop_merging_));
+    GYRE_TRY_ASSIGN(place,
+                    budget_->enter(is_long ? MergeBudget::Length::kLong : MergeBudget::Length::kQuick, stop_merging_));
   }
   GYRE_TRY_ASSIGN(std::unique_ptr<FileWriter> begun, files_.begin(job.name));
   const bool is_urgent = haste != Haste::kNone || snapshot()->segments.size() > kManySegments;
   const auto file = makeThrottledWriter(std::move(begun), *budget_, is_urgent, stop_merging_);
-  auto result = mergeSegments(job.sources, *file, stop_merging_, is_appended_.load(), files_.directory().describe());
+  PausingWriter pausing(*file, [this, is_long] {
+    if (is_long) mergeInPassing(kQuickBytes);
+  });
+  auto result = mergeSegments(job.sources, pausing, stop_merging_, is_appended_.load(), files_.directory().describe());
   const Status written = result.isOk() ? file->finish() : result.status();
   if (!written.isOk()) {
     files_.discard(job.name);
@@ -177,13 +226,13 @@ void IndexWriter::mergeInBackground() {
 void IndexWriter::relieve() {
   const std::size_t count = snapshot()->segments.size();
   if (!merge_thread_ || count <= kMostSegments) return;
+  mergeInPassing(count <= kTooManySegments ? kSmallBytes : std::numeric_limits<std::uint64_t>::max());
+}
+
+// One merge of segments of at most so many bytes, by who has something else to do: a failure is told, and is not his.
+void IndexWriter::mergeInPassing(std::uint64_t most_bytes) {
   const auto merged = mergeOnce(
-      [&](std::span<const MergeCandidate> segments) {
-        std::vector<MergeCandidate> small(segments.begin(), segments.end());
-        if (count <= kTooManySegments)
-          for (MergeCandidate& each : small) each.is_taken = each.is_taken || each.bytes > kSmallBytes;
-        return chooseMerge(policy(), small);
-      },
+      [&](std::span<const MergeCandidate> segments) { return chooseSmallMerge(policy(), segments, most_bytes); },
       Haste::kRelief);
   if (!merged.isOk() && !stop_merging_)
     observer_.log(base::Level::kWarning, "engine", "merge: " + std::string(merged.status().message()));

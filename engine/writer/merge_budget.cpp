@@ -52,23 +52,23 @@ MergeBudget::Limits MergeBudget::limitsOfMachine() {
   return limits;
 }
 
-Result<MergeBudget::Place> MergeBudget::enter(const std::atomic<bool>& stop) {
+Result<MergeBudget::Place> MergeBudget::enter(Length length, const std::atomic<bool>& stop) {
   std::unique_lock lock(mutex_);
-  while (running_ >= limits_.merges) {
+  while (runningOf(length) >= limits_.merges) {
     if (stop.load(std::memory_order_relaxed)) return unavailable("merge stopped");
     is_free_.wait_for(lock, kNap);
   }
-  ++running_;
-  return Place(*this);
+  ++runningOf(length);
+  return Place(*this, length);
 }
 
 MergeBudget::Place::~Place() {
   if (budget_ == nullptr) return;
   {
     const std::lock_guard lock(budget_->mutex_);
-    --budget_->running_;
+    --budget_->runningOf(length_);
   }
-  budget_->is_free_.notify_one();
+  budget_->is_free_.notify_all();
 }
 
 std::int64_t MergeBudget::delayAfter(std::uint64_t bytes, std::int64_t now_nanos) {

@@ -17,6 +17,8 @@ using gyre::engine::MergeBudget;
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kMegabyte = 1u << 20;
+constexpr auto kLong = MergeBudget::Length::kLong;
+constexpr auto kQuick = MergeBudget::Length::kQuick;
 
 }  // namespace
 
@@ -25,6 +27,7 @@ class MergeBudgetTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(bytesAreSpreadOverTime);
   CPPUNIT_TEST(aPauseIsNotSavedUp);
   CPPUNIT_TEST(placesAreLimitedAndGivenBack);
+  CPPUNIT_TEST(aLongMergeLeavesThePlacesOfQuickOnes);
   CPPUNIT_TEST(whoWaitsForAPlaceCanBeStopped);
   CPPUNIT_TEST(throttledBytesArriveAllTheSame);
   CPPUNIT_TEST_SUITE_END();
@@ -50,26 +53,42 @@ class MergeBudgetTest : public CppUnit::TestFixture {
   void placesAreLimitedAndGivenBack() {
     MergeBudget budget({.merges = 2, .bytes_per_second = 1});
     const std::atomic<bool> go{false}, stopped{true};
-    auto first = budget.enter(go);
+    auto first = budget.enter(kLong, go);
     CPPUNIT_ASSERT(first.isOk());
     {
-      const auto second = budget.enter(go);
+      const auto second = budget.enter(kLong, go);
       CPPUNIT_ASSERT(second.isOk());
-      CPPUNIT_ASSERT_EQUAL(int(gyre::Code::kUnavailable), int(budget.enter(stopped).status().code()));
+      CPPUNIT_ASSERT_EQUAL(int(gyre::Code::kUnavailable), int(budget.enter(kLong, stopped).status().code()));
     }
-    CPPUNIT_ASSERT(budget.enter(stopped).isOk());
+    CPPUNIT_ASSERT(budget.enter(kLong, stopped).isOk());
     // A place that moves is one place.
     MergeBudget::Place moved = std::move(first).value();
-    CPPUNIT_ASSERT(budget.enter(stopped).isOk());
+    CPPUNIT_ASSERT(budget.enter(kLong, stopped).isOk());
+  }
+
+  void aLongMergeLeavesThePlacesOfQuickOnes() {
+    MergeBudget budget({.merges = 1, .bytes_per_second = 1});
+    const std::atomic<bool> go{false}, stopped{true};
+    const auto long_one = budget.enter(kLong, go);
+    CPPUNIT_ASSERT(!budget.enter(kLong, stopped).isOk());
+    {
+      MergeBudget::Place quick_one = budget.enter(kQuick, stopped).value();
+      CPPUNIT_ASSERT(!budget.enter(kQuick, stopped).isOk());
+      // Moved into another, it is given back as what it is.
+      MergeBudget::Place moved;
+      moved = std::move(quick_one);
+    }
+    CPPUNIT_ASSERT(budget.enter(kQuick, stopped).isOk());
+    CPPUNIT_ASSERT(!budget.enter(kLong, stopped).isOk());
   }
 
   void whoWaitsForAPlaceCanBeStopped() {
     MergeBudget budget({.merges = 1, .bytes_per_second = 1});
     std::atomic<bool> stop{false};
-    const auto held = budget.enter(stop);
+    const auto held = budget.enter(kLong, stop);
     CPPUNIT_ASSERT(held.isOk());
     std::optional<bool> has_entered;
-    std::thread waiting([&] { has_entered = budget.enter(stop).isOk(); });
+    std::thread waiting([&] { has_entered = budget.enter(kLong, stop).isOk(); });
     stop = true;
     waiting.join();
     CPPUNIT_ASSERT(has_entered == false);
