@@ -27,6 +27,7 @@ namespace {
 
 constexpr std::chrono::seconds kLongestDrain(30);  // of requests, before a reload
 constexpr const char* kStoreFile = "/store.sqlite";
+constexpr std::size_t kStreamPageCacheBytes = 4u << 20;
 
 const config::DomainConfig& configOf(const config::Config& config, std::string_view name) {
   return *std::find_if(config.domains.begin(), config.domains.end(),
@@ -241,6 +242,8 @@ Result<std::unique_ptr<Domains::Parts>> Domains::openDomain(const config::Domain
   store_options.queue_units = config.store.queue_units;
   store_options.batch_units = config.store.batch_units;
   store_options.cache_bytes = config.store.cache_bytes;
+  // A log of batches is written at its end and read once: what is kept of it is not asked for again.
+  if (handlers.stream() != nullptr) store_options.page_cache_bytes = kStreamPageCacheBytes;
   store_options.receipt_lifetime_ms = config.store.receipt_lifetime_ms;
   GYRE_TRY_ASSIGN(parts->store, store::PrimaryStore::open(std::move(store_options), clock_, observer_));
 

@@ -24,12 +24,11 @@ void registerConnector() {
 }
 
 // What belongs to a connection rather than to the file.
-//   cache_size: negative is KiB. The writer keeps the upper levels of every B-tree and the log's last pages; a reader's
-//   cache is dropped whenever the writer commits, so a large one would buy nothing.
-//   journal_size_limit: a WAL that one burst made large is cut back when it starts over.
-//   secure_delete=FAST: pages of a trimmed log are not written once more only to overwrite them.
+//   cache_size: negative is KiB. The writer's is told when it is opened; a reader's cache is dropped whenever the
+//   writer commits, so a large one would buy nothing. journal_size_limit: a WAL that one burst made large is cut back
+//   when it starts over. secure_delete=FAST: pages of a trimmed log are not written once more only to overwrite them.
 constexpr const char* kWriterPragmas =
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768; "
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; "
     "PRAGMA journal_size_limit=67108864; PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY; "
     "PRAGMA secure_delete=FAST";
 constexpr const char* kReaderPragmas = "PRAGMA query_only=1; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-4096";
@@ -41,7 +40,7 @@ constexpr const char* kCheckpointPragmas =
 Database::Database(std::string path, Poco::Data::Session session)
     : path_(std::move(path)), session_(std::move(session)), handle_(Poco::Data::SQLite::Utility::dbHandle(session_)) {}
 
-Result<std::unique_ptr<Database>> Database::open(std::string path, Role role) {
+Result<std::unique_ptr<Database>> Database::open(std::string path, Role role, std::size_t page_cache_bytes) {
   std::unique_ptr<Database> database;
   try {
     registerConnector();
@@ -51,15 +50,16 @@ Result<std::unique_ptr<Database>> Database::open(std::string path, Role role) {
   } catch (const std::exception& thrown) {
     return exceptionStatus(thrown, nullptr, path);
   }
-  GYRE_TRY(database->configure(role));
+  GYRE_TRY(database->configure(role, page_cache_bytes));
   return database;
 }
 
-Status Database::configure(Role role) {
+Status Database::configure(Role role, std::size_t page_cache_bytes) {
   sqlite3_busy_timeout(handle_, kLockWaitMillis);
   switch (role) {
     case Role::kWriter: {
       GYRE_TRY(execute(kWriterPragmas));
+      GYRE_TRY(execute("PRAGMA cache_size=-" + std::to_string(page_cache_bytes >> 10)));
       return migrate();
     }
     case Role::kReader: return execute(kReaderPragmas);

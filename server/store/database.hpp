@@ -23,6 +23,8 @@ struct sqlite3;
 namespace gyre::store {
 
 inline constexpr int kLockWaitMillis = 5000;
+// The upper levels of every B-tree and the log's last pages.
+inline constexpr std::size_t kWriterPageCacheBytes = 32u << 20;
 
 class Database {
  public:
@@ -31,7 +33,9 @@ class Database {
     kReader,      // refuses to write
     kCheckpoint,  // only copies the WAL into the file
   };
-  static Result<std::unique_ptr<Database>> open(std::string path, Role role);
+  // page_cache_bytes: of the file's pages, kept by a writer's connection; ignored by the others.
+  static Result<std::unique_ptr<Database>> open(std::string path, Role role,
+                                                std::size_t page_cache_bytes = kWriterPageCacheBytes);
 
   // BEGIN IMMEDIATE: the lock is taken, or refused, before any work is done.
   Status begin();
@@ -45,7 +49,8 @@ class Database {
   Result<int> checkpoint();
 
   // Gives the disk what the file no longer needs, when that is most of it and several megabytes, and what is left is at
-  // most 16 MiB. Writes what is left once more, to the WAL: whether it did. REQUIRES: the writer's, not in a transaction.
+  // most 16 MiB. Writes what is left once more, to the WAL: whether it did. REQUIRES: the writer's, not in a
+  // transaction.
   Result<bool> shrink();
   // Cuts the WAL to nothing; false when it is needed still, by a reader or a checkpoint. Waits for nobody.
   // REQUIRES: not in a transaction.
@@ -69,7 +74,7 @@ class Database {
 
  private:
   Database(std::string path, Poco::Data::Session session);
-  Status configure(Role role);
+  Status configure(Role role, std::size_t page_cache_bytes);
   Status migrate();
   Status applyMigrations();
   Status execute(std::string_view sql);

@@ -124,10 +124,11 @@ class Unit {
 };
 
 struct StoreOptions {
-  std::string path;                     // of the SQLite file; its folder exists
-  std::size_t queue_units = 65'536;     // waiting; above: submit refuses with resource_exhausted
-  std::size_t batch_units = 4'096;      // in one transaction
-  std::size_t cache_bytes = 32u << 20;  // of entity states kept in memory
+  std::string path;                          // of the SQLite file; its folder exists
+  std::size_t queue_units = 65'536;          // waiting; above: submit refuses with resource_exhausted
+  std::size_t batch_units = 4'096;           // in one transaction
+  std::size_t cache_bytes = 32u << 20;       // of entity states kept in memory
+  std::size_t page_cache_bytes = 32u << 20;  // of the file's pages, kept by the writer
   std::int64_t receipt_lifetime_ms = 48LL * 3600 * 1000;
 };
 

@@ -40,7 +40,7 @@ Result<std::unique_ptr<PrimaryStore>> SqliteStore::open(StoreOptions options, co
                                                         base::Observer& observer) {
   GYRE_TRY_ASSIGN(auto lock, FileLock::take(options.path + ".lock"));
   GYRE_TRY(checkUsable(options.path));
-  GYRE_TRY_ASSIGN(auto database, Database::open(options.path, Database::Role::kWriter));
+  GYRE_TRY_ASSIGN(auto database, Database::open(options.path, Database::Role::kWriter, options.page_cache_bytes));
   GYRE_TRY_ASSIGN(auto readers, ReadPool::open(options.path, readConnections()));
   std::unique_ptr<SqliteStore> store(new SqliteStore(std::move(lock), std::move(readers), options.cache_bytes));
   GYRE_TRY(store->startWriter(options, std::move(database), clock, observer));
