@@ -115,8 +115,17 @@ class Corpus:
             yield b"".join(batch)
 
 
+def put_off_lines(body, content):
+    """The actions of a bulk body whose items were put off (429), as a body; None when an item failed otherwise."""
+    statuses = [next(iter(item.values()))["status"] for item in json.loads(content)["items"]]
+    if any(status not in (200, 201, 429) for status in statuses):
+        return None
+    lines = body.splitlines(keepends=True)  # an action and its document each
+    return b"".join(b"".join(lines[2 * i:2 * i + 2]) for i, status in enumerate(statuses) if status == 429)
+
+
 def send(port, path, bodies, connections, is_bulk):
-    """Sends every body once; one that is put off (429) again. Returns the seconds and how often that was so."""
+    """Sends every body once; one that is put off (429), or what of it was, again. Returns the seconds and how often that was so."""
     rest, lock, put_off, failed = iter(bodies), threading.Lock(), [0], []
 
     def sender():
@@ -130,11 +139,14 @@ def send(port, path, bodies, connections, is_bulk):
                 connection.request("POST", path, body, TYPES)
                 answer = connection.getresponse()
                 content = answer.read()
-                if answer.status != 429:
+                has_errors = answer.status == 200 and is_bulk and b'"errors":false' not in content[:200]
+                again = body if answer.status == 429 else put_off_lines(body, content) if has_errors else None
+                if not again:
                     break
+                body = again
                 put_off[0] += 1
                 time.sleep(0.2)
-            if answer.status != 200 or (is_bulk and b'"errors":false' not in content[:200]):
+            if answer.status != 200 or has_errors:
                 failed.append((answer.status, content[:300]))
         connection.close()
 
