@@ -94,6 +94,7 @@ Status readKeys(json::Value value, const Aggregations& subs, std::vector<OrderKe
 Result<std::vector<OrderKey>> parseOrder(json::Value value, const Aggregations& subs) {
   std::vector<OrderKey> keys;
   if (value.isArray()) {
+    if (value.size() == 0) return parsingException("Must specify at least one field for [order]");
     for (const json::Value element : value) GYRE_TRY(readKeys(element, subs, keys));
   } else {
     GYRE_TRY(readKeys(value, subs, keys));
