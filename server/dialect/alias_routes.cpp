@@ -52,6 +52,12 @@ std::string joined(const std::vector<std::string>& parts) {
   return list;
 }
 
+Status checkAreThere(const CatalogState& state, const std::vector<Resolved>& indices) {
+  for (const Resolved& each : indices)
+    if (state.find(each.index->name) == nullptr) return indexNotFound(each.index->name);
+  return {};
+}
+
 Status addAliases(CatalogState& state, const std::vector<Resolved>& indices, const Action& action) {
   for (const Resolved& each : indices) {
     for (const std::string& name : action.aliases) {
@@ -99,13 +105,12 @@ Result<Response> runActions(Service& service, const std::vector<Action>& actions
   bool only_removes = true, has_requirement = false;
   std::vector<std::string> names;
   const Status changed = catalog.change([&](CatalogState& state) -> Status {
-    for (const auto& resolved : targets)
-      for (const Resolved& each : resolved)
-        if (state.find(each.index->name) == nullptr) return indexNotFound(each.index->name);
+    for (const auto& resolved : targets) GYRE_TRY(checkAreThere(state, resolved));
     for (const IndexPtr& index : gone) state.indices.erase(index->name);
     for (std::size_t i = 0; i < actions.size(); ++i) {
       const Action& action = actions[i];
       if (action.kind != Action::Kind::kRemove) only_removes = false;
+      if (action.kind != Action::Kind::kRemoveIndex) GYRE_TRY(checkAreThere(state, targets[i]));
       if (action.kind == Action::Kind::kAdd) GYRE_TRY(addAliases(state, targets[i], action));
       if (action.kind != Action::Kind::kRemove) continue;
       GYRE_TRY(removeAliases(state, targets[i], action, removed));
@@ -120,15 +125,25 @@ Result<Response> runActions(Service& service, const std::vector<Action>& actions
   return acknowledged();
 }
 
-// "index" or "indices", "alias" or "aliases": a text or a list of them.
+Status actionFailure(std::string why) {
+  Status status(Code::kInvalidArgument, "x_content_parse_exception", "[aliases] failed to parse field [actions]");
+  status.addFault("caused_by", "illegal_argument_exception: " + std::move(why));
+  return status;
+}
+
+// "index" or "indices", "alias" or "aliases": a text or a list of them. An empty name would stand for all indices.
 Status readNames(json::Value member, std::vector<std::string>& names) {
+  const std::string shown = "[" + std::string(member.key()) + "]";
   if (member.isString()) {
+    if (member.string().empty()) return actionFailure(shown + " can't be empty string");
     names.emplace_back(member.string());
     return {};
   }
-  if (!member.isArray()) return illegalArgument("[" + std::string(member.key()) + "] must be a string or an array");
+  if (!member.isArray()) return illegalArgument(shown + " must be a string or an array");
+  if (member.size() == 0) return actionFailure(shown + " can't be empty");
   for (const json::Value each : member) {
-    if (!each.isString()) return illegalArgument("[" + std::string(member.key()) + "] must hold strings");
+    if (!each.isString()) return illegalArgument(shown + " must hold strings");
+    if (each.string().empty()) return actionFailure(shown + " can't contain empty string");
     names.emplace_back(each.string());
   }
   return {};
@@ -137,12 +152,6 @@ Status readNames(json::Value member, std::vector<std::string>& names) {
 Status unknownField(std::string_view parser, std::string_view field) {
   return {Code::kInvalidArgument, "x_content_parse_exception",
           "[" + std::string(parser) + "] unknown field [" + std::string(field) + "]"};
-}
-
-Status actionFailure(std::string why) {
-  Status status(Code::kInvalidArgument, "x_content_parse_exception", "[aliases] failed to parse field [actions]");
-  status.addFault("caused_by", "illegal_argument_exception: " + std::move(why));
-  return status;
 }
 
 Result<Action> readAction(json::Value entry) {
@@ -177,9 +186,8 @@ Result<Action> readAction(json::Value entry) {
     }
   }
   if (action.indices.empty()) return actionFailure("One of [index] or [indices] is required");
-  const bool has_aliases = !body["alias"].isMissing() || !body["aliases"].isMissing();
   if (action.aliases.empty() && action.kind != Action::Kind::kRemoveIndex)
-    return actionFailure(has_aliases ? "[aliases] can't be empty" : "One of [alias] or [aliases] is required");
+    return actionFailure("One of [alias] or [aliases] is required");
   return action;
 }
 

@@ -163,6 +163,14 @@ class Aliases(DialectCase):
                                                   {"add": {"index": "a1", "alias": "a2"}}]})
         self.assertEqual(list(self.ask("GET", "/a2")), ["a1"])
         self.refused("DELETE", "/a2", reason="matches an alias, specify the corresponding concrete indices instead")
+        # Nothing is meant by an empty name, least of all every index, and nothing is added to an index that goes.
+        for action in ({"remove_index": {"index": ""}}, {"remove_index": {"indices": ["a1", ""]}}, {"remove_index": {"indices": []}},
+                       {"add": {"index": "a1", "alias": ""}}, {"remove": {"index": "", "alias": "a2"}}):
+            self.refused("POST", "/_aliases", {"actions": [action]}, reason="failed to parse field [actions]")
+        for other in ({"add": {"index": "a1", "alias": "x"}}, {"remove": {"index": "a1", "alias": "a2"}}):
+            self.refused("POST", "/_aliases", {"actions": [other, {"remove_index": {"index": "a1"}}]}, status=404,
+                         type="index_not_found_exception", reason="no such index [a1]")
+        self.assertEqual(list(self.ask("GET", "/a1/_alias")["a1"]["aliases"]), ["a2", "both"])
         self.ask("DELETE", "/a1/_alias/_all")
         self.refused("DELETE", "/a1/_alias/both", status=404, type="aliases_not_found_exception")
 
