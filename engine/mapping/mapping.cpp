@@ -12,6 +12,7 @@
 #include "engine/mapping/field_parameters.hpp"
 #include "engine/mapping/mapping_builder.hpp"
 #include "engine/mapping/parameter_readers.hpp"
+#include "engine/mapping/setting_value.hpp"
 
 namespace gyre::engine {
 
@@ -111,18 +112,8 @@ class MappingWriter {
 };
 
 // A setting by its dotted name, whether the settings are flat or nested, with or without the leading "index".
-json::Value settingOf(json::Value settings, std::string_view name) {
-  if (!settings.isObject()) return {};
-  if (const json::Value flat = settings[name]; !flat.isMissing()) return flat;
-  for (std::size_t dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.', dot + 1))
-    if (const json::Value below = settingOf(settings[name.substr(0, dot)], name.substr(dot + 1)); !below.isMissing())
-      return below;
-  return {};
-}
 json::Value mappingSetting(json::Value settings, std::string_view name) {
-  const std::string full = "index.mapping." + std::string(name);
-  const json::Value with_prefix = settingOf(settings, full);
-  return with_prefix.isMissing() ? settingOf(settings, std::string_view(full).substr(6)) : with_prefix;
+  return indexSetting(settings, std::string("mapping.").append(name));
 }
 
 Status readLimit(json::Value settings, std::string_view name, std::int64_t least, std::size_t& limit) {
