@@ -3,8 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/analysis/analysis_registry.hpp"
 #include "engine/codec/live_docs.hpp"
 #include "engine/index.hpp"
+#include "engine/search/index_sort.hpp"
 #include "engine/segment/open_segment.hpp"
 #include "engine/segment/segment_check.hpp"
 #include "engine/writer/operation_log.hpp"
@@ -12,6 +14,8 @@
 
 namespace gyre::engine {
 namespace {
+
+constexpr std::uint32_t kDefinitionDepth = 200;  // of its JSON; the mapping has a limit of its own
 
 // Ids that live in two places. By hash: 64 bits keep apart more documents than a directory holds.
 bool checkUnique(const std::vector<std::pair<std::shared_ptr<const OpenSegment>, LiveBits>>& segments,
@@ -39,6 +43,16 @@ bool checkBlocks(const OpenSegment& segment, const LiveBits& live,
   return true;
 }
 
+Result<std::vector<SortKey>> sortOf(std::string_view definition) {
+  GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(definition, {kDefinitionDepth}));
+  const json::Value settings = document.root()["settings"];
+  GYRE_TRY_ASSIGN(auto analysis, AnalysisRegistry::parse(settings));
+  GYRE_TRY_ASSIGN(const MappingOptions options, MappingOptions::parse(settings, Dynamic::kTrue));
+  GYRE_TRY_ASSIGN(const auto mapping,
+                  Mapping::parse(document.root()["mappings"], options.withoutLimits(), std::move(analysis)));
+  return parseIndexSort(settings, *mapping);
+}
+
 // Operations that the commit does not cover yet. A record torn at the very end was never acknowledged.
 bool checkLog(Directory& directory, const std::function<void(std::string_view)>& report) {
   std::uint64_t next = 0;
@@ -64,6 +78,11 @@ Status checkIndex(Directory& directory, const std::function<void(std::string_vie
     return commit.status().withPrefix(directory.describe());
   }
   bool is_sound = true;
+  const auto sort = sortOf(commit.value().definition);
+  if (!sort.isOk()) {
+    report(std::string("commit: definition: ") + std::string(sort.status().message()));
+    is_sound = false;
+  }
   std::vector<std::pair<std::shared_ptr<const OpenSegment>, LiveBits>> segments;
   for (const CommittedSegment& committed : commit.value().segments) {
     auto segment = files.openCommitted(committed);
@@ -73,6 +92,10 @@ Status checkIndex(Directory& directory, const std::function<void(std::string_vie
       continue;
     }
     is_sound = checkSegment(*segment.value(), report) && is_sound;
+    if (sort.isOk() && !sortedDocs(sort.value(), *segment.value()).empty()) {
+      report(committed.name + ": documents are not in the order of index.sort");
+      is_sound = false;
+    }
     std::optional<LiveBits> live = committed.live.empty()
                                        ? allLive(committed.doc_count)
                                        : parseLive(base::asBytes(committed.live), committed.doc_count);

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -97,6 +98,9 @@ class SegmentBuffer final : public DocumentSink {
 
   std::optional<DocId> find(std::string_view id, std::uint64_t hash) const;
   void remove(DocId doc);
+  // Has the live documents stand in that order, of their numbers without the dead ones, which go behind them.
+  // REQUIRES: between documents, and none has nested objects.
+  void reorder(std::span<const DocId> order);
 
   const Mapping& mapping() const { return *mapping_; }
   std::uint32_t docCount() const { return static_cast<std::uint32_t>(documents_.size()); }

@@ -14,7 +14,8 @@
 #include "engine/codec/routings.hpp"
 #include "engine/codec/term_beginning.hpp"
 #include "engine/codec/term_codec.hpp"
-#include "engine/segment/sample_columns.hpp"
+#include "engine/segment/merge_dictionary.hpp"
+#include "engine/segment/merge_walks.hpp"
 #include "engine/segment/shared_sections.hpp"
 #include "engine/segment/source_records.hpp"
 
@@ -44,14 +45,18 @@ struct MergedField {
 class Merge {
  public:
   Merge(std::span<const MergeSource> sources, FileWriter& out, const std::atomic<bool>& stop, bool shapes_sources,
-        const std::string& scratch)
-      : sources_(sources), file_(out), shapes_sources_(shapes_sources), scratch_(scratch), stop_(stop) {}
+        const std::string& scratch, std::span<const std::uint16_t> order)
+      : sources_(sources), file_(out), shapes_sources_(shapes_sources), scratch_(scratch), order_(order), stop_(stop) {}
 
   Result<MergeResult> run() {
-    for (const MergeSource& source : sources_) {
-      const std::uint32_t docs = source.segment->docCount();
-      result_.maps.push_back(source.live ? DocMap(result_.doc_count, *source.live, docs) : DocMap(result_.doc_count));
-      result_.doc_count += source.live ? countLive(*source.live) : docs;
+    if (order_.empty()) {
+      for (const MergeSource& source : sources_) {
+        const std::uint32_t docs = source.segment->docCount();
+        result_.maps.push_back(source.live ? DocMap(result_.doc_count, *source.live, docs) : DocMap(result_.doc_count));
+        result_.doc_count += source.live ? countLive(*source.live) : docs;
+      }
+    } else {
+      result_ = {static_cast<std::uint32_t>(order_.size()), mapInOrder(sources_, order_)};
     }
     GYRE_TRY(writeSources());
     GYRE_TRY(writeIds());
@@ -76,73 +81,27 @@ class Merge {
   // Calls `visit(source, doc, new doc)` for every live document, in the new order.
   template <class Visit>
   void eachLive(Visit&& visit) const {
+    if (!order_.empty()) return eachInOrder(result_.maps, order_, visit);
     for (std::size_t i = 0; i < sources_.size(); ++i)
       for (DocId doc = 0; doc < sources_[i].segment->docCount(); ++doc)
         if (const DocId number = map(i, doc); number != kNoMoreDocs) visit(i, doc, number);
   }
 
-  // The dictionaries of all sources, each once, in the order of their use.
-  std::vector<DictionaryPtr> dictionariesOfSources() const {
-    std::vector<DictionaryPtr> all;
-    for (const MergeSource& source : sources_)
-      for (const DictionaryPtr& dictionary : source.segment->stored().dictionaries())
-        if (std::none_of(all.begin(), all.end(), [&](const DictionaryPtr& known) { return isSame(known, dictionary); }))
-          all.push_back(dictionary);
-    return all;
-  }
-
-  // Where no source has any, one is made for all of them, if they are worth it.
-  Result<DictionaryPtr> trainForSources() const {
-    std::uint64_t bytes = 0;
-    std::vector<std::pair<std::size_t, std::uint32_t>> blocks;
-    for (std::size_t i = 0; i < sources_.size(); ++i)
-      for (std::uint32_t number = 0; number < sources_[i].segment->stored().blockCount(); ++number) {
-        bytes += sources_[i].segment->stored().block(number).unpacked_size;
-        blocks.emplace_back(i, number);
-      }
-    if (bytes < BlockDictionary::kFewestBytes) return DictionaryPtr();
-    std::vector<std::string> documents;
-    std::vector<SampleColumns::Place> places;
-    std::size_t next = 0;
-    for (std::size_t run = 0; run < BlockDictionary::kSampleRuns; ++run) {
-      next = std::max(next, blocks.size() * run / BlockDictionary::kSampleRuns);
-      for (std::size_t taken = 0; next < blocks.size() && taken < BlockDictionary::kSampleRunBytes; ++next) {
-        const auto [source, block] = blocks[next];
-        const OpenSegment& segment = *sources_[source].segment;
-        const Status read = segment.visitSources(block, [&, source = source](DocId doc, std::string_view text) {
-          if (taken < BlockDictionary::kSampleRunBytes) {
-            documents.emplace_back(text);
-            places.push_back({source, doc});
-          }
-          taken += text.size();
-          return Status();
-        });
-        if (!read.isOk()) return read.withPrefix(segment.name());
-      }
-    }
-    const std::vector<std::string_view> samples(documents.begin(), documents.end());
-    if (!shapes_sources_) return BlockDictionary::train(samples);
-    std::vector<DocId> numbers(places.size());
-    std::iota(numbers.begin(), numbers.end(), 0u);
-    const auto form_of = [&](std::string_view path) -> std::optional<ColumnForm> {
-      for (const MergeSource& source : sources_)
-        if (const auto form = source.segment->formOf(path)) return form;
-      return std::nullopt;
-    };
-    return trainOnSources(samples, numbers, form_of, [&](const std::vector<SourceColumn>& columns) {
-      return std::make_unique<SampleColumns>(sources_, places, columns);
-    });
-  }
-
   Status writeSources() {
-    const std::vector<DictionaryPtr> known = dictionariesOfSources();
+    const std::vector<DictionaryPtr> known = dictionariesOfSources(sources_);
     DictionaryPtr dictionary = known.empty() ? nullptr : known.back();
     if (known.empty()) {
-      GYRE_TRY_ASSIGN(dictionary, trainForSources());
+      GYRE_TRY_ASSIGN(dictionary, trainForSources(sources_, shapes_sources_));
     }
+    // What is interleaved are sources as they are.
+    if (!order_.empty() && dictionary != nullptr && dictionary->shapes() != nullptr) dictionary = nullptr;
     packs_all_ = known.size() > kMostDictionaries;
     StoredFieldsWriter stored(file_, dictionary);
     file_.beginSection(SectionKind::kStoredData);
+    if (!order_.empty()) {
+      GYRE_TRY(interleaveSources(sources_, result_.maps, order_, stop_, stored));
+      return writeStoredSections(stored, file_);
+    }
     for (std::size_t i = 0; i < sources_.size(); ++i) {
       GYRE_TRY(writeSourcesOf(i, dictionary, stored));
       sources_[i].segment->letGo();
@@ -264,6 +223,13 @@ class Merge {
   // Calls `visit(source, new doc, value)` for every live value of the sources' columns, in the new order.
   template <class Visit>
   void eachValue(const MergedField& field, Visit&& visit) const {
+    if (!order_.empty()) {
+      std::vector<ColumnWalk> walks;
+      for (const FieldReader* reader : field.readers) walks.emplace_back(reader == nullptr ? nullptr : reader->column);
+      return eachLive([&](std::size_t i, DocId doc, DocId number) {
+        for (const std::int64_t value : walks[i].at(doc)) visit(i, number, value);
+      });
+    }
     std::vector<std::uint32_t> offsets;
     std::vector<std::int64_t> values;
     for (std::size_t i = 0; i < sources_.size(); ++i) {
@@ -359,6 +325,21 @@ class Merge {
     return {};
   }
 
+  // Adds the postings of a term that the holders' cursors stand on.
+  Status copyPostings(const MergedField& field, const std::vector<std::size_t>& holders, const Cursors& cursors,
+                      PostingsWriter& postings) const {
+    if (!order_.empty() && holders.size() > 1) {
+      std::vector<PostingsWalk> walks;
+      for (const std::size_t i : holders)
+        walks.emplace_back(field.readers[i]->postings, cursors[i]->info(), result_.maps[i],
+                           field.type == FieldType::kText);
+      interleavePostings(std::move(walks), postings);
+      return {};
+    }
+    for (const std::size_t i : holders) GYRE_TRY(copyPostings(field, i, *cursors[i], postings));
+    return {};
+  }
+
   // Adds a source's postings of the term its cursor stands on.
   Status copyPostings(const MergedField& field, std::size_t i, const TermCursor& cursor,
                       PostingsWriter& postings) const {
@@ -437,7 +418,7 @@ class Merge {
     file_.beginSection(SectionKind::kPostings, entry);
     const auto take = [&](std::string_view term, const std::vector<std::size_t>& holders,
                           const Cursors& cursors) -> Status {
-      for (const std::size_t i : holders) GYRE_TRY(copyPostings(field, i, *cursors[i], postings));
+      GYRE_TRY(copyPostings(field, holders, cursors, postings));
       const TermInfo info = postings.finishTerm();
       if (info.doc_freq == 0) return {};
       dictionary.add(term, info);
@@ -504,7 +485,7 @@ class Merge {
     file_.beginSection(SectionKind::kPostings, entry);
     const auto take = [&](std::string_view term, const std::vector<std::size_t>& holders,
                           const Cursors& cursors) -> Status {
-      for (const std::size_t i : holders) GYRE_TRY(copyPostings(field, i, *cursors[i], postings));
+      GYRE_TRY(copyPostings(field, holders, cursors, postings));
       const TermInfo info = postings.finishTerm();
       if (info.doc_freq == 0) return {};
       for (const std::size_t i : holders)
@@ -581,7 +562,8 @@ class Merge {
   SegmentFileWriter file_;
   const bool shapes_sources_;
   const std::string& scratch_;
-  bool packs_all_ = false;  // no block of stored documents is copied
+  const std::span<const std::uint16_t> order_;  // for each new document its source; empty: one source after the other
+  bool packs_all_ = false;                      // no block of stored documents is copied
   const std::atomic<bool>& stop_;
   MergeResult result_;
 };
@@ -589,8 +571,9 @@ class Merge {
 }  // namespace
 
 Result<MergeResult> mergeSegments(std::span<const MergeSource> sources, FileWriter& out, const std::atomic<bool>& stop,
-                                  bool shapes_sources, const std::string& scratch) {
-  return Merge(sources, out, stop, shapes_sources, scratch).run();
+                                  bool shapes_sources, const std::string& scratch,
+                                  std::span<const std::uint16_t> order) {
+  return Merge(sources, out, stop, shapes_sources, scratch, order).run();
 }
 
 }  // namespace gyre::engine

@@ -5,6 +5,7 @@
 
 #include "base/heap.hpp"
 #include "engine/analysis/analysis_registry.hpp"
+#include "engine/search/index_sort.hpp"
 #include "engine/segment/segment_writer.hpp"
 #include "gyre/json.hpp"
 
@@ -194,8 +195,9 @@ OperationOutcome IndexWriter::applyOne(const Operation& operation, std::uint64_t
 }
 
 OperationOutcome IndexWriter::append(const Operation& operation, std::uint64_t sequence, StateLock& lock) {
-  if (operation.version == 0 || operation.kind != Operation::Kind::kIndex || log_)
-    return refused(invalidArgument("appended: expected a document with a version, for an index without a log"));
+  if (operation.version == 0 || operation.kind != Operation::Kind::kIndex || log_ || !sort_.empty())
+    return refused(
+        invalidArgument("appended: expected a document with a version, for an index without a log and without a sort"));
   if (!is_appended_.load(std::memory_order_relaxed)) is_appended_ = true;  // a store for each would be a fence for each
   hold(lock);
   return index(operation, 0, {}, {operation.version, sequence}, lock);
@@ -299,6 +301,7 @@ Status IndexWriter::parseInto(const Operation& operation, StateLock& lock) {
   if (!parser_->mustGrow()) return parsed;
   GYRE_TRY_ASSIGN(auto grown, mapping_->grownFor(operation.source));
   if (grown == nullptr) return internalError("dynamic mapping found nothing to add for a document that needs a field");
+  if (!sort_.empty()) GYRE_TRY(checkSortedMapping(*grown));
   auto parser = std::make_unique<DocumentParser>(grown);
   hold(lock);
   buffer_->adopt(grown);
@@ -333,13 +336,25 @@ DictionaryPtr IndexWriter::latestDictionary() const {
   return nullptr;
 }
 
+Result<std::shared_ptr<const OpenSegment>> IndexWriter::segmentOfBuffer() {
+  MemoryFileWriter file;
+  GYRE_TRY(writeSegment(*buffer_, file, latestDictionary(), is_appended_.load()));
+  return OpenSegment::open(files_.newName(), std::make_unique<MemoryFile>(file.take()), false);
+}
+
 Status IndexWriter::freeze() {
   if (buffer_->docCount() == 0) return {};
   std::shared_ptr<const OpenSegment> segment;
   if (buffer_->liveCount() > 0) {
-    MemoryFileWriter file;
-    GYRE_TRY(writeSegment(*buffer_, file, latestDictionary(), is_appended_.load()));
-    GYRE_TRY_ASSIGN(segment, OpenSegment::open(files_.newName(), std::make_unique<MemoryFile>(file.take()), false));
+    GYRE_TRY_ASSIGN(segment, segmentOfBuffer());
+    // Values compare as searches compare them, and those read segments: the first one tells the order of the second.
+    if (const std::vector<DocId> order = sortedDocs(sort_, *segment); !order.empty()) {
+      {
+        const std::lock_guard lock(state_mutex_);
+        buffer_->reorder(order);
+      }
+      GYRE_TRY_ASSIGN(segment, segmentOfBuffer());
+    }
   }
   // What much larger documents than most made it grow to, or refused ones, is not kept for the next.
   std::unique_ptr<SegmentBuffer> other;

@@ -27,6 +27,7 @@
 
 #include "engine/index.hpp"
 #include "engine/mapping/document_parser.hpp"
+#include "engine/search/sort.hpp"
 #include "engine/segment/segment_buffer.hpp"
 #include "engine/segment/segment_merger.hpp"
 #include "engine/writer/merge_budget.hpp"
@@ -118,6 +119,7 @@ class IndexWriter {
 
   Status refreshLocked();
   Status freeze();
+  Result<std::shared_ptr<const OpenSegment>> segmentOfBuffer();
   void releaseBuffer();
   DictionaryPtr latestDictionary() const;
   void publish(bool is_changed);
@@ -151,7 +153,8 @@ class IndexWriter {
   SegmentFiles files_;
   MergePolicy policy_;
   std::shared_ptr<MergeBudget> budget_;
-  std::string settings_;  // JSON, as the index was created with or was given since; "" for none
+  std::vector<SortKey> sort_;  // the index'; none: documents stand as they were written
+  std::string settings_;       // JSON, as the index was created with or was given since; "" for none
 
   std::mutex commit_mutex_;
   std::atomic<std::uint64_t> rewritten_bytes_ = 0;  // by merges into files, since the index was opened

@@ -9,6 +9,7 @@
 #include "engine/analysis/analysis_registry.hpp"
 #include "engine/mapping/document_parser.hpp"
 #include "engine/mapping/mapping.hpp"
+#include "engine/search/index_sort.hpp"
 #include "engine/segment/segment_buffer.hpp"
 #include "engine/writer/index_writer.hpp"
 #include "gyre/json.hpp"
@@ -31,6 +32,7 @@ Status IndexWriter::setDefinition(std::string_view definition, bool is_new) {
   GYRE_TRY_ASSIGN(mapping_, Mapping::parse(document.root()["mappings"], is_new ? options : options.withoutLimits(),
                                            std::move(analysis)));
   if (!is_new) mapping_ = mapping_->withOptions(options);
+  GYRE_TRY_ASSIGN(sort_, parseIndexSort(settings, *mapping_));
   settings_ = settings.isMissing() ? std::string() : std::string(settings.raw());
   parser_ = std::make_unique<DocumentParser>(mapping_);
   buffer_ = std::make_unique<SegmentBuffer>(mapping_);
@@ -70,6 +72,7 @@ Status IndexWriter::putMapping(std::string_view mappings) {
     if (is_closed_) return closed();
     GYRE_TRY_ASSIGN(auto updated, mapping_->updated(document.root()));
     if (updated->json() == mapping_->json()) return {};
+    if (!sort_.empty()) GYRE_TRY(checkSortedMapping(*updated));
     publishMapping(std::move(updated));
   }
   return commit();

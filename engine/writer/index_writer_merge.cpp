@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/heap.hpp"
+#include "engine/search/index_sort.hpp"
 #include "engine/writer/index_writer.hpp"
 
 namespace gyre::engine {
@@ -119,9 +120,11 @@ Result<bool> IndexWriter::mergeOnce(const Choose& choose, Haste haste) {
 }
 
 Status IndexWriter::runJob(const MergeJob& job, Haste haste) {
+  GYRE_TRY_ASSIGN(const std::vector<std::uint16_t> order, mergeOrder(sort_, job.sources, stop_merging_));
   if (job.bytes < kMemoryMergeBytes) {
     MemoryFileWriter file;
-    GYRE_TRY_ASSIGN(const MergeResult result, mergeSegments(job.sources, file, stop_merging_, is_appended_.load()));
+    GYRE_TRY_ASSIGN(const MergeResult result,
+                    mergeSegments(job.sources, file, stop_merging_, is_appended_.load(), {}, order));
     GYRE_TRY_ASSIGN(auto merged, OpenSegment::open(job.name, std::make_unique<MemoryFile>(file.take()), false));
     swap(job, result, std::move(merged));
     return {};
@@ -139,7 +142,8 @@ Status IndexWriter::runJob(const MergeJob& job, Haste haste) {
   PausingWriter pausing(*file, [this, is_long] {
     if (is_long) mergeInPassing(kQuickBytes);
   });
-  auto result = mergeSegments(job.sources, pausing, stop_merging_, is_appended_.load(), files_.directory().describe());
+  auto result =
+      mergeSegments(job.sources, pausing, stop_merging_, is_appended_.load(), files_.directory().describe(), order);
   const Status written = result.isOk() ? file->finish() : result.status();
   if (!written.isOk()) {
     files_.discard(job.name);
