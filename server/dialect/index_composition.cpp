@@ -266,6 +266,7 @@ Result<IndexRequest> composeIndex(const CatalogState& state, std::string_view na
     GYRE_TRY_ASSIGN(own, composeLegacy(state, name, std::move(own)));
   }
   GYRE_TRY(checkIndexSettings(own.settings));
+  GYRE_TRY(checkSortSizes(own.settings));
   nameAliases(own.aliases, name);
   addDefaults(state, own.settings);
 

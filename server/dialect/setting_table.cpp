@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/search/index_sort.hpp"
 #include "server/dialect/failure.hpp"
 #include "server/dialect/similar_names.hpp"
 
@@ -284,6 +285,20 @@ Status checkValue(const SettingDefinition& setting, std::string_view name, std::
   return {};
 }
 
+constexpr std::string_view kSort = "index.sort.";
+
+std::vector<std::string> sortValues(const Settings::Value& value) {
+  return value.is_list || value.texts.empty() ? value.texts : engine::splitSortSetting(value.texts.front());
+}
+
+engine::IndexSortSettings sortSettings(const Settings& settings) {
+  const auto list = [&settings](std::string_view name) {
+    const auto found = settings.values().find(std::string(kSort).append(name));
+    return found == settings.values().end() ? std::vector<std::string>() : sortValues(found->second);
+  };
+  return {list("field"), list("order"), list("mode"), list("missing")};
+}
+
 }  // namespace
 
 std::span<const SettingDefinition> indexSettings() { return kIndexSettings; }
@@ -313,16 +328,15 @@ Status checkSettings(std::span<const SettingDefinition> table, const Settings& s
     if (!unknown.isOk()) continue;
     if (value.is_list && setting->kind != SettingKind::kText) return notNumber(name, "[]");
     for (const std::string& text : value.texts) GYRE_TRY(checkValue(*setting, name, text));
+    if (name.starts_with(kSort))
+      for (const std::string& text : sortValues(value))
+        GYRE_TRY(engine::checkSortSetting(name.substr(kSort.size()), text));
   }
   return unknown;
 }
 
 Status checkIndexSettings(const Settings& settings) {
   GYRE_TRY(checkSettings(kIndexSettings, settings));
-  for (const auto& [name, value] : settings.values())
-    if (name.starts_with("index.sort."))
-      return illegalArgument("setting " + bracketed(name) +
-                             " is not supported: documents stand in the order in which they were written");
   if (settings.text("index.soft_deletes.enabled") == "false")
     return illegalArgument(
         "Creating indices with soft-deletes disabled is no longer supported. Please do not specify a value for setting "
@@ -345,10 +359,17 @@ Status checkIndexSettings(const Settings& settings) {
   return {};
 }
 
+Status checkSortSizes(const Settings& settings) { return engine::checkSortSizes(sortSettings(settings)); }
+
+bool isSorted(const Settings& settings) { return !sortSettings(settings).fields.empty(); }
+
 Settings defaultSettings(const Settings& set) {
   Settings defaults;
   for (const SettingDefinition& each : kIndexSettings)
-    if (!each.name.ends_with(".*") && !set.values().contains(each.name)) defaults.set(each.name, each.otherwise);
+    if (!each.name.ends_with(".*") && !set.values().contains(each.name)) {
+      defaults.set(each.name, each.otherwise);
+      if (each.name.starts_with(kSort)) defaults.values()[std::string(each.name)] = {true, {}};
+    }
   return defaults;
 }
 

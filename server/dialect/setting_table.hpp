@@ -40,6 +40,10 @@ const SettingDefinition* findSetting(std::span<const SettingDefinition> table, s
 Status checkSettings(std::span<const SettingDefinition> table, const Settings& settings);
 // checkSettings, and what settings must hold together.
 Status checkIndexSettings(const Settings& settings);
+// The lists of index.sort.* are as long as each other. Apart, since settings of a template may come together first.
+Status checkSortSizes(const Settings& settings);
+// Whether the index' documents are sorted.
+bool isSorted(const Settings& settings);
 
 // The defaults of the settings of an index that are not set.
 Settings defaultSettings(const Settings& set);

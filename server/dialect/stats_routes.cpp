@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/search/index_sort.hpp"
 #include "gyre/json_writer.hpp"
 #include "server/dialect/answered.hpp"
 #include "server/dialect/failure.hpp"
@@ -157,6 +158,8 @@ Result<Response> getSegments(Service& service, Call& call) {
   writer.key("indices").beginObject();
   for (const Resolved& each : resolved) {
     const auto snapshot = each.index->engine->snapshot();
+    GYRE_TRY_ASSIGN(const json::Document settings, json::Document::parse(each.index->settings.nestedJson()));
+    GYRE_TRY_ASSIGN(const auto sort, engine::parseIndexSort(settings.root(), *snapshot->mapping));
     writer.key(each.index->name).beginObject().key("shards").beginObject().key("0").beginArray().beginObject();
     writer.key("routing").beginObject().member("state", "STARTED").member("primary", true);
     writer.member("node", service.nodeId()).endObject();
@@ -175,8 +178,12 @@ Result<Response> getSegments(Service& service, Call& call) {
           .member("memory_in_bytes", 0)
           .member("committed", true)
           .member("search", true)
-          .member("compound", true)
-          .endObject();
+          .member("compound", true);
+      if (!sort.empty()) {
+        writer.key("sort");
+        engine::writeIndexSort(sort, writer);
+      }
+      writer.endObject();
     }
     writer.endObject().endObject().endArray().endObject().endObject();
   }

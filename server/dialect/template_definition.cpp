@@ -5,6 +5,7 @@
 
 #include "engine/analysis/analysis_registry.hpp"
 #include "engine/mapping/mapping.hpp"
+#include "engine/search/index_sort.hpp"
 #include "server/dialect/aliases.hpp"
 #include "server/dialect/failure.hpp"
 #include "server/dialect/index_composition.hpp"
@@ -61,7 +62,8 @@ Status checkMappings(const IndexRequest& request) {
   GYRE_TRY_ASSIGN(const json::Document settings, json::Document::parse(request.settings.nestedJson(), kBodyLimits));
   GYRE_TRY_ASSIGN(auto analysis, engine::AnalysisRegistry::parse(settings.root()));
   GYRE_TRY_ASSIGN(const auto options, engine::MappingOptions::parse(settings.root(), engine::Dynamic::kTrue));
-  return engine::Mapping::parse(document.root(), options, std::move(analysis)).status();
+  GYRE_TRY_ASSIGN(const auto mapping, engine::Mapping::parse(document.root(), options, std::move(analysis)));
+  return isSorted(request.settings) ? engine::checkSortedMapping(*mapping) : Status();
 }
 
 Status checkAliases(const Aliases& aliases) {
@@ -166,6 +168,7 @@ Result<std::string> readLegacyTemplate(std::string_view name, std::string_view b
   if (patterns.empty()) return validationFailed("index patterns are missing");
   GYRE_TRY(checkName(name, patterns));
   GYRE_TRY(checkIndexSettings(request.settings));
+  GYRE_TRY(checkSortSizes(request.settings));
   GYRE_TRY(checkMappings(request));
   GYRE_TRY(checkAliases(request.aliases));
   std::string text;
@@ -190,7 +193,9 @@ Result<std::string> readComponentTemplate(std::string_view name, std::string_vie
   }
   if (!parts.request) return illegalArgument("Required [template]");
   GYRE_TRY(checkName(name, {}));
-  GYRE_TRY(checkRequest(name, *parts.request));
+  GYRE_TRY(checkIndexSettings(parts.request->settings));
+  GYRE_TRY(checkSortSizes(parts.request->settings));
+  GYRE_TRY(checkAliases(parts.request->aliases));
   GYRE_TRY(checkMappings(*parts.request));
   std::string text;
   JsonWriter writer(text);
@@ -256,12 +261,17 @@ Result<std::string> readIndexTemplate(const CatalogState& state, std::string_vie
   writer.endObject();
   // Together with its components it must be an index, too.
   GYRE_TRY_ASSIGN(const IndexRequest composed, composeTemplate(state, text));
-  if (const Status valid = checkMappings(composed); !valid.isOk()) {
-    Status status =
-        illegalArgument("composable template [" + std::string(name) + "] template after composition is invalid");
-    status
-        .addFault("caused_by", "illegal_argument_exception: invalid composite mappings for [" + std::string(name) + "]")
-        .addFault("caused_by", std::string(typeOf(valid)) + ": " + std::string(valid.message()));
+  const Status sizes = checkSortSizes(composed.settings);
+  if (const Status valid = sizes.isOk() ? checkMappings(composed) : sizes; !valid.isOk()) {
+    std::string with;
+    for (const std::string& component : components)
+      with += (with.empty() ? " with component templates [" : ", ") + component;
+    Status status = illegalArgument("composable template [" + std::string(name) + "] template after composition" +
+                                    (with.empty() ? "" : with + "]") + " is invalid");
+    if (sizes.isOk())
+      status.addFault("caused_by",
+                      "illegal_argument_exception: invalid composite mappings for [" + std::string(name) + "]");
+    status.addFault("caused_by", std::string(typeOf(valid)) + ": " + std::string(valid.message()));
     return status;
   }
   return text;

@@ -191,9 +191,101 @@ class Growth(Dialect):
         self.refused("PUT", "/i/_doc/3", {"d": 1}, 400, "illegal_argument_exception",
                      "Limit of total fields [1] has been exceeded")
 
-    def test_documents_are_not_sorted(self):
+
+class IndexSorting(Dialect):
+    FIELDS = {"n": {"type": "integer"}, "k": {"type": "keyword"}, "t": {"type": "text"}, "h": {"type": "half_float"},
+              "u": {"type": "long", "doc_values": False}, "g": {"type": "geo_point"}, "o": {"properties": {}}}
+
+    def make(self, name, **sort):
+        return {"settings": {"index": {"sort": sort}}, "mappings": {"properties": self.FIELDS}}
+
+    def order(self, **body):
+        self.ask("POST", "/i/_refresh")
+        return [hit["_id"] for hit in self.ask("POST", "/i/_search", {"size": 100, **body})["hits"]["hits"]]
+
+    def test_each_segment_is_in_order(self):
+        self.ask("PUT", "/i", self.make("i", field=["n", "k"], order=["desc", "asc"], missing=["_first", "_last"]))
+        settings = self.ask("GET", "/i/_settings")["i"]["settings"]["index"]
+        self.assertEqual(settings["sort"], {"field": ["n", "k"], "order": ["desc", "asc"],
+                                            "missing": ["_first", "_last"]})
+        documents = {"a": {"n": 1, "k": "x"}, "b": {"n": [0, 2], "k": "x"}, "c": {"k": "y"}, "d": {"n": 1, "k": ["z", "w"]},
+                     "e": {"n": 2}, "f": {"n": 2, "k": "a"}}
+        for name, document in documents.items():
+            self.ask("PUT", f"/i/_doc/{name}", document, 201)
+        self.assertEqual(self.order(), ["c", "f", "b", "e", "d", "a"])
+        self.ask("PUT", "/i/_doc/b", {"n": 9})
+        self.ask("DELETE", "/i/_doc/f")
+        self.ask("PUT", "/i/_doc/g", {"n": 1, "k": "w"}, 201)
+        self.assertEqual(self.order(sort="_doc"), ["c", "e", "d", "a", "b", "g"])
+        self.ask("POST", "/i/_close")
+        self.ask("POST", "/i/_open")
+        self.assertEqual(self.order(), ["c", "e", "d", "a", "b", "g"])
+        self.ask("POST", "/i/_forcemerge?max_num_segments=1")
+        self.assertEqual(self.order(), ["c", "b", "e", "d", "g", "a"])
+        segments = self.ask("GET", "/i/_segments")["indices"]["i"]["shards"]["0"][0]["segments"]
+        self.assertEqual([segment["sort"] for segment in segments.values()], [[
+            {"field": "n", "mode": "max", "missing": "2147483647", "reverse": True},
+            {"field": "k", "mode": "min", "missing": "SortField.STRING_LAST", "reverse": False}]])
+        page = self.ask("POST", "/i/_search?scroll=1m", {"size": 4, "sort": ["_doc"]})
+        rest = self.ask("POST", "/_search/scroll", {"scroll_id": page["_scroll_id"]})
+        self.assertEqual([hit["_id"] for hit in rest["hits"]["hits"]], ["g", "a"])
+
+    def test_what_cannot_be_sorted_is_refused(self):
+        for sort, why in [({"field": "zz"}, "unknown index sort field:[zz]"), ({"field": "o"}, "unknown index sort field:[o]"),
+                          ({"field": "_id"}, "invalid index sort field:[_id]"), ({"field": "h"}, "invalid index sort field:[h]"),
+                          ({"field": "u"}, "docvalues not found for index sort field:[u]"),
+                          ({"field": "t"}, "docvalues not found for index sort field:[t]"),
+                          ({"field": "g"}, "can't sort on geo_point field without using specific sorting feature"),
+                          ({"field": "n", "order": "up"}, "Illegal sort order:up"),
+                          ({"field": "n", "mode": "zz"}, "Illegal sort mode: zz"),
+                          ({"field": "n", "mode": "sum"}, "Illegal index sort mode:[SUM], must be one of [MAX, MIN]"),
+                          ({"field": "n", "missing": "0"}, "Illegal missing value:[0], must be one of [_last, _first]"),
+                          ({"field": ["n", "k"], "order": "asc"},
+                           "index.sort.field:[n, k] index.sort.order:[asc], size mismatch"),
+                          ({"missing": "_last"}, "index.sort.field:[] index.sort.missing:[_last], size mismatch"),
+                          ({"zz": 1}, "unknown setting [index.sort.zz]")]:
+            self.refused("PUT", "/i", self.make("i", **sort), 400, "illegal_argument_exception", why)
+        # A mapping that comes later is too late.
         self.refused("PUT", "/i", {"settings": {"index.sort.field": "n"}}, 400, "illegal_argument_exception",
-                     "setting [index.sort.field] is not supported")
+                     "unknown index sort field:[n]")
+
+    def test_a_sort_is_final(self):
+        self.ask("PUT", "/i", self.make("i", field="n"))
+        self.refused("PUT", "/i/_settings", {"index.sort.order": "desc"}, 400, "illegal_argument_exception",
+                     "Can't update non dynamic settings [[index.sort.order]] for open indices")
+        self.ask("POST", "/i/_close")
+        self.refused("PUT", "/i/_settings", {"index.sort.order": "desc"}, 400, "illegal_argument_exception",
+                     "final i setting [index.sort.order], not updateable")
+
+    def test_nested_fields_do_not_go_with_it(self):
+        why = "cannot have nested fields when index sort is activated"
+        nested = {"properties": {"n": {"type": "integer"}, "x": {"type": "nested"}}}
+        sorted_by_n = {"settings": {"index.sort.field": "n"}, "mappings": nested}
+        self.refused("PUT", "/i", sorted_by_n, 400, "illegal_argument_exception", why)
+        self.refused("PUT", "/_template/t", {"index_patterns": ["t*"], **sorted_by_n}, 400, "illegal_argument_exception", why)
+        self.refused("PUT", "/_component_template/c", {"template": sorted_by_n}, 400, "illegal_argument_exception", why)
+        self.refused("PUT", "/_index_template/t", {"index_patterns": ["t*"], "template": sorted_by_n}, 400,
+                     "illegal_argument_exception", "composable template [t] template after composition is invalid")
+        self.ask("PUT", "/i", self.make("i", field="n"))
+        self.refused("PUT", "/i/_mapping", {"properties": {"x": {"type": "nested"}}}, 400, "illegal_argument_exception", why)
+
+    def test_templates_give_a_sort(self):
+        self.ask("PUT", "/_component_template/by_n", {"template": {"settings": {"index.sort.field": "n"}}})
+        self.refused("PUT", "/_index_template/t", {"index_patterns": ["t*"], "composed_of": ["by_n"], "template": {
+            "settings": {"index.sort.order": ["asc", "asc"]}}}, 400, "illegal_argument_exception",
+            "composable template [t] template after composition with component templates [by_n] is invalid")
+        self.refused("PUT", "/_index_template/t", {"index_patterns": ["t*"], "template": {
+            "settings": {"index.sort.field": "n", "index.sort.order": "up"}}}, 400, "invalid_index_template_exception",
+            "index_template [t] invalid, cause [Validation Failed: 1: Illegal sort order:up;]")
+        self.ask("PUT", "/_index_template/t", {"index_patterns": ["t*"], "composed_of": ["by_n"], "template": {
+            "settings": {"index.sort.order": "desc"}, "mappings": {"properties": {"n": {"type": "long"}}}}})
+        for number in (1, 3, 2):
+            self.ask("PUT", f"/t1/_doc/{number}", {"n": number}, 201)
+        self.ask("POST", "/t1/_refresh")
+        hits = self.ask("POST", "/t1/_search")["hits"]["hits"]
+        self.assertEqual([hit["_id"] for hit in hits], ["3", "2", "1"])
+        for path in ("/t1", "/_index_template/t", "/_component_template/by_n"):
+            self.ask("DELETE", path)
 
 
 class FieldCaps(Dialect):
