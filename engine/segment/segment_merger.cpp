@@ -32,8 +32,10 @@ constexpr std::uint64_t kCopyBytes = kPairBytes;
 // A segment of more dictionaries has all its blocks packed again with one: they take room beside the documents.
 constexpr std::size_t kMostDictionaries = 16;
 constexpr std::uint32_t kUnused = 0xffff'ffffu;
-// After so many terms, with their postings some megabytes, what was read of the sources is let go.
+// After so many terms, with their postings some megabytes, what was read of the sources is let go; and after so many
+// documents and occurrences of frequent ones, which are about half as many bytes.
 constexpr std::uint64_t kTermsHeld = std::uint64_t{1} << 18;
+constexpr std::uint64_t kOccurrencesHeld = std::uint64_t{1} << 24;
 
 // The same field in every source; null where a source does not have it.
 struct MergedField {
@@ -82,9 +84,11 @@ class Merge {
   template <class Visit>
   void eachLive(Visit&& visit) const {
     if (!order_.empty()) return eachInOrder(result_.maps, order_, visit);
-    for (std::size_t i = 0; i < sources_.size(); ++i)
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
       for (DocId doc = 0; doc < sources_[i].segment->docCount(); ++doc)
         if (const DocId number = map(i, doc); number != kNoMoreDocs) visit(i, doc, number);
+      sources_[i].segment->letGo();
+    }
   }
 
   Status writeSources() {
@@ -341,8 +345,7 @@ class Merge {
   }
 
   // Adds a source's postings of the term its cursor stands on.
-  Status copyPostings(const MergedField& field, std::size_t i, const TermCursor& cursor,
-                      PostingsWriter& postings) const {
+  Status copyPostings(const MergedField& field, std::size_t i, const TermCursor& cursor, PostingsWriter& postings) {
     const bool has_positions = field.type == FieldType::kText;
     const TermInfo info = cursor.info();
     if (isInlineTerm(info)) {
@@ -351,6 +354,11 @@ class Merge {
       const auto position = static_cast<std::uint32_t>(info.postings_offset >> 32);
       if (number != kNoMoreDocs) postings.add(number, std::span<const std::uint32_t>(&position, has_positions ? 1 : 0));
       return {};
+    }
+    occurrences_held_ += info.doc_freq + info.total_term_freq;
+    if (occurrences_held_ > kOccurrencesHeld) {
+      occurrences_held_ = 0;
+      letGo();
     }
     if (const auto shift = result_.maps[i].shift()) {
       if (engine::copyPostings(*field.readers[i]->postings, info, *shift, postings)) return {};
@@ -564,6 +572,7 @@ class Merge {
   const std::string& scratch_;
   const std::span<const std::uint16_t> order_;  // for each new document its source; empty: one source after the other
   bool packs_all_ = false;                      // no block of stored documents is copied
+  std::uint64_t occurrences_held_ = 0;          // that were read since the sources were let go
   const std::atomic<bool>& stop_;
   MergeResult result_;
 };
