@@ -15,6 +15,10 @@ namespace gyre::engine {
 
 namespace {
 
+// What every document has beside its fields, and not as a column.
+constexpr std::string_view kWithoutColumn[] = {"_routing", "_source",      "_field_names",
+                                               "_version", "_nested_path", "_ignored"};
+
 std::string cased(std::string_view text, bool is_upper) {
   std::string out(text);
   for (char& c : out) {
@@ -42,14 +46,29 @@ Status sizeMismatch(const IndexSortSettings& settings, std::string_view name, co
                          list + ", size mismatch");
 }
 
-std::vector<std::string> readList(json::Value settings, std::string_view name) {
+std::optional<std::vector<std::string>> readList(json::Value settings, std::string_view name) {
   const json::Value value = indexSetting(settings, std::string("sort.").append(name));
   const auto textOf = [](json::Value each) { return std::string(each.isString() ? each.string() : each.raw()); };
-  if (value.isMissing() || value.isNull()) return {};
+  if (value.isMissing() || value.isNull()) return std::nullopt;
   if (!value.isArray()) return splitSortSetting(textOf(value));
   std::vector<std::string> texts;
   for (const json::Value each : value) texts.push_back(textOf(each));
   return texts;
+}
+
+Status checkValues(std::string_view name, const std::optional<std::vector<std::string>>& texts) {
+  if (texts)
+    for (const std::string& text : *texts) GYRE_TRY(checkSortSetting(name, text));
+  return {};
+}
+
+// A flat_object, or a path within one.
+bool isFlat(std::string_view name, const Mapping& mapping) {
+  for (std::size_t end = name.find('.');; end = name.find('.', end + 1)) {
+    const Field* const field = mapping.find(name.substr(0, end));
+    if (field != nullptr && field->type == FieldType::kFlatObject) return true;
+    if (end == std::string_view::npos) return false;
+  }
 }
 
 // The dialect sorts an index by fewer types than a search.
@@ -57,6 +76,13 @@ Status checkField(const std::string& name, const Mapping& mapping) {
   const auto invalid = [&name] { return illegalArgument("invalid index sort field:[" + name + "]"); };
   if (name == "_id" || name == "_index") return invalid();
   if (name == "_seq_no") return illegalArgument("sorting an index by [_seq_no] is not offered");
+  const auto withoutColumn = [&name](const Status& why) {
+    return causedBy(illegalArgument("docvalues not found for index sort field:[" + name + "]"), why);
+  };
+  if (std::find(std::begin(kWithoutColumn), std::end(kWithoutColumn), name) != std::end(kWithoutColumn))
+    return withoutColumn(illegalArgument("Fielddata is not supported on field [" + name + "] of type [" + name + "]"));
+  if (isFlat(name, mapping))
+    return illegalArgument("sorting an index by [" + name + "] of a [flat_object] is not offered");
   const Field* const field = mapping.find(name);
   if (field == nullptr || (field->type == FieldType::kObject && !field->is_nested))
     return illegalArgument("unknown index sort field:[" + name + "]");
@@ -64,12 +90,7 @@ Status checkField(const std::string& name, const Mapping& mapping) {
     return illegalArgument("can't sort on geo_point field without using specific sorting feature, like geo_distance");
   if (field->type == FieldType::kBinary && field->has_doc_values) return illegalArgument("can't sort on binary field");
   if (field->type == FieldType::kText && field->has_fielddata) return invalid();
-  if (const Status column = checkColumn(*field); !column.isOk())
-    return causedBy({Code::kInvalidArgument, "illegal_argument_exception",
-                     "docvalues not found for index sort field:[" + name + "]"},
-                    column);
-  if (field->type == FieldType::kFlatObject || !field->term_prefix.empty())
-    return illegalArgument("sorting an index by [" + name + "] of a [flat_object] is not offered");
+  if (const Status column = checkColumn(*field); !column.isOk()) return withoutColumn(column);
   const bool is_taken = (isNumeric(field->type) && field->type != FieldType::kScaledFloat &&
                          field->type != FieldType::kUnsignedLong && !field->is_half) ||
                         field->type == FieldType::kIp ||
@@ -194,12 +215,12 @@ Status checkSortSetting(std::string_view name, std::string_view text) {
 }
 
 Status checkSortSizes(const IndexSortSettings& settings) {
-  const auto fits = [&](const std::vector<std::string>& texts) {
-    return texts.empty() || texts.size() == settings.fields.size();
+  const auto fits = [&](const std::optional<std::vector<std::string>>& texts) {
+    return !texts || texts->size() == settings.fields.size();
   };
-  if (!fits(settings.orders)) return sizeMismatch(settings, "order", listed(settings.orders));
-  if (!fits(settings.modes)) return sizeMismatch(settings, "mode", listed(settings.modes, true));
-  if (!fits(settings.missings)) return sizeMismatch(settings, "missing", listed(settings.missings));
+  if (!fits(settings.orders)) return sizeMismatch(settings, "order", listed(*settings.orders));
+  if (!fits(settings.modes)) return sizeMismatch(settings, "mode", listed(*settings.modes, true));
+  if (!fits(settings.missings)) return sizeMismatch(settings, "missing", listed(*settings.missings));
   return {};
 }
 
@@ -210,11 +231,11 @@ Status checkSortedMapping(const Mapping& mapping) {
 }
 
 Result<std::vector<SortKey>> parseIndexSort(json::Value settings, const Mapping& mapping) {
-  const IndexSortSettings set{readList(settings, "field"), readList(settings, "order"), readList(settings, "mode"),
-                              readList(settings, "missing")};
-  for (const std::string& text : set.missings) GYRE_TRY(checkSortSetting("missing", text));
-  for (const std::string& text : set.modes) GYRE_TRY(checkSortSetting("mode", text));
-  for (const std::string& text : set.orders) GYRE_TRY(checkSortSetting("order", text));
+  const IndexSortSettings set{readList(settings, "field").value_or(std::vector<std::string>()),
+                              readList(settings, "order"), readList(settings, "mode"), readList(settings, "missing")};
+  GYRE_TRY(checkValues("missing", set.missings));
+  GYRE_TRY(checkValues("mode", set.modes));
+  GYRE_TRY(checkValues("order", set.orders));
   GYRE_TRY(checkSortSizes(set));
   std::vector<SortKey> keys(set.fields.size());
   if (!keys.empty()) GYRE_TRY(checkSortedMapping(mapping));
@@ -225,11 +246,11 @@ Result<std::vector<SortKey>> parseIndexSort(json::Value settings, const Mapping&
     key.path = field.path;  // an alias is another name
     key.type = field.type;
     key.kind = isTermValued(field.type) ? SortKey::Kind::kKeyword : SortKey::Kind::kNumber;
-    key.is_descending = !set.orders.empty() && cased(set.orders[i], false) == "desc";
+    key.is_descending = set.orders && cased((*set.orders)[i], false) == "desc";
     key.mode = key.is_descending ? SortKey::Mode::kLargest : SortKey::Mode::kSmallest;
-    if (!set.modes.empty())
-      key.mode = cased(set.modes[i], false) == "max" ? SortKey::Mode::kLargest : SortKey::Mode::kSmallest;
-    if (!set.missings.empty() && set.missings[i] == "_first") key.missing = SortKey::Missing::kFirst;
+    if (set.modes)
+      key.mode = cased((*set.modes)[i], false) == "max" ? SortKey::Mode::kLargest : SortKey::Mode::kSmallest;
+    if (set.missings && (*set.missings)[i] == "_first") key.missing = SortKey::Missing::kFirst;
   }
   return keys;
 }

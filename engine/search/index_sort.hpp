@@ -9,7 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,9 +25,10 @@
 
 namespace gyre::engine {
 
-// The settings as lists of texts; empty for those that are not set.
+// The settings as lists of texts; nothing for those that are not set, which is not the same as an empty list.
 struct IndexSortSettings {
-  std::vector<std::string> fields, orders, modes, missings;
+  std::vector<std::string> fields;
+  std::optional<std::vector<std::string>> orders, modes, missings;
 };
 
 // A setting's value as a list: a text is cut at its commas.

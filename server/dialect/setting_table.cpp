@@ -292,11 +292,12 @@ std::vector<std::string> sortValues(const Settings::Value& value) {
 }
 
 engine::IndexSortSettings sortSettings(const Settings& settings) {
-  const auto list = [&settings](std::string_view name) {
+  const auto list = [&settings](std::string_view name) -> std::optional<std::vector<std::string>> {
     const auto found = settings.values().find(std::string(kSort).append(name));
-    return found == settings.values().end() ? std::vector<std::string>() : sortValues(found->second);
+    if (found == settings.values().end()) return std::nullopt;
+    return sortValues(found->second);
   };
-  return {list("field"), list("order"), list("mode"), list("missing")};
+  return {list("field").value_or(std::vector<std::string>()), list("order"), list("mode"), list("missing")};
 }
 
 }  // namespace

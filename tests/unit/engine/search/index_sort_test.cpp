@@ -21,7 +21,7 @@ namespace {
 constexpr std::string_view kMappings =
     R"({"dynamic":"true","properties":{"n":{"type":"integer"},"k":{"type":"keyword"},"d":{"type":"date"},
 "b":{"type":"boolean"},"f":{"type":"double"},"t":{"type":"text"},"o":{"properties":{"x":{"type":"short"}}},
-"c":{"type":"completion"},"ip":{"type":"ip"},"other":{"type":"alias","path":"n"}}})";
+"c":{"type":"completion"},"l":{"type":"flat_object"},"ip":{"type":"ip"},"other":{"type":"alias","path":"n"}}})";
 
 // What the model knows of a document: by field its values as texts that compare as the values do.
 struct Document {
@@ -155,6 +155,10 @@ class IndexSortTest : public CppUnit::TestFixture {
     expect(R"({"index.sort.field":"o"})", "unknown index sort field:[o]");
     expect(R"({"index.sort.field":"_id"})", "invalid index sort field:[_id]");
     expect(R"({"index.sort.field":"t"})", "docvalues not found for index sort field:[t]");
+    expect(R"({"index.sort.field":"_source"})", "docvalues not found for index sort field:[_source]");
+    expect(R"({"index.sort.field":"l.x"})", "sorting an index by [l.x] of a [flat_object] is not offered");
+    expect(R"({"index.sort.field":"n","index.sort.order":""})",
+           "index.sort.field:[n] index.sort.order:[], size mismatch");
     expect(R"({"index.sort.field":["n","k"],"index.sort.order":"desc"})",
            "index.sort.field:[n, k] index.sort.order:[desc], size mismatch");
     expect(R"({"index.sort.field":"n","index.sort.mode":"avg"})",

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -23,24 +24,35 @@ constexpr std::uint64_t kIds = 50;
 class ConcurrencyTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ConcurrencyTest);
   CPPUNIT_TEST(readersSeeWholeBatchesWhileWritersAndMergesRun);
+  CPPUNIT_TEST(readersOfASortedIndexDoSoToo);
   CPPUNIT_TEST(closeEndsARunningMerge);
   CPPUNIT_TEST_SUITE_END();
 
  public:
-  void readersSeeWholeBatchesWhileWritersAndMergesRun() {
+  void readersSeeWholeBatchesWhileWritersAndMergesRun() { useFromManyThreads(gyre::engine::test::kDefinition); }
+  // Its buffer is put in order before it is frozen.
+  void readersOfASortedIndexDoSoToo() {
+    useFromManyThreads(R"({"settings":{"index":{"sort":{"field":"units","order":"desc"}}},"mappings":{"properties":{
+"units":{"type":"long"}}}})");
+  }
+
+  void useFromManyThreads(std::string_view definition) {
     gyre::engine::RamDirectory directory;
-    auto index = open(directory);
+    auto index = open(directory, definition);
     std::atomic<bool> is_done{false};
     std::atomic<int> faults{0};
     std::vector<std::thread> threads;
     // Every batch writes every id with the batch's number as version: a snapshot holds each id once, all of one batch.
     threads.emplace_back([&] {
       for (std::uint64_t sequence = 1; sequence <= kSequences; ++sequence) {
-        const std::string source = R"({"units":)" + std::to_string(sequence) + "}";
-        std::vector<std::string> ids;
-        for (std::uint64_t id = 0; id < kIds; ++id) ids.push_back("id" + std::to_string(id));
+        std::vector<std::string> ids, sources;
+        for (std::uint64_t id = 0; id < kIds; ++id) {
+          ids.push_back("id" + std::to_string(id));
+          sources.push_back(R"({"units":)" + std::to_string(sequence + id) + "}");
+        }
         std::vector<Operation> operations;
-        for (const std::string& id : ids) operations.push_back({Operation::Kind::kIndex, id, sequence, source});
+        for (std::uint64_t id = 0; id < kIds; ++id)
+          operations.push_back({Operation::Kind::kIndex, ids[id], sequence, sources[id]});
         if (!index->apply(operations, sequence).isOk() || !index->refresh().isOk()) ++faults;
       }
       is_done = true;
@@ -78,7 +90,7 @@ class ConcurrencyTest : public CppUnit::TestFixture {
   void closeEndsARunningMerge() {
     gyre::engine::RamDirectory directory;
     for (int round = 0; round < 20; ++round) {
-      auto index = open(directory);
+      auto index = open(directory, gyre::engine::test::kDefinition);
       for (std::uint64_t i = 0; i < 30; ++i) {
         const std::string id = std::to_string(i);
         const Operation operation{Operation::Kind::kIndex, id, static_cast<std::uint64_t>(round) * 100 + i + 1, "{}"};
@@ -91,10 +103,9 @@ class ConcurrencyTest : public CppUnit::TestFixture {
   }
 
  private:
-  static std::unique_ptr<Index> open(gyre::engine::Directory& directory) {
+  static std::unique_ptr<Index> open(gyre::engine::Directory& directory, std::string_view definition) {
     static gyre::base::NullObserver observer;
-    auto opened =
-        Index::open(directory, gyre::engine::test::kDefinition, {.name = "", .buffer_bytes = 50'000}, observer);
+    auto opened = Index::open(directory, definition, {.name = "", .buffer_bytes = 50'000}, observer);
     CPPUNIT_ASSERT_MESSAGE(std::string(opened.status().message()), opened.isOk());
     return std::move(opened).value();
   }
