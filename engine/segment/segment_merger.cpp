@@ -329,14 +329,23 @@ class Merge {
     return {};
   }
 
+  void countHeld(const TermInfo& info) {
+    occurrences_held_ += info.doc_freq + info.total_term_freq;
+    if (occurrences_held_ <= kOccurrencesHeld) return;
+    occurrences_held_ = 0;
+    letGo();
+  }
+
   // Adds the postings of a term that the holders' cursors stand on.
   Status copyPostings(const MergedField& field, const std::vector<std::size_t>& holders, const Cursors& cursors,
-                      PostingsWriter& postings) const {
+                      PostingsWriter& postings) {
     if (!order_.empty() && holders.size() > 1) {
       std::vector<PostingsWalk> walks;
-      for (const std::size_t i : holders)
-        walks.emplace_back(field.readers[i]->postings, cursors[i]->info(), result_.maps[i],
-                           field.type == FieldType::kText);
+      for (const std::size_t i : holders) {
+        const TermInfo info = cursors[i]->info();
+        countHeld(info);
+        walks.emplace_back(field.readers[i]->postings, info, result_.maps[i], field.type == FieldType::kText);
+      }
       interleavePostings(std::move(walks), postings);
       return {};
     }
@@ -355,11 +364,7 @@ class Merge {
       if (number != kNoMoreDocs) postings.add(number, std::span<const std::uint32_t>(&position, has_positions ? 1 : 0));
       return {};
     }
-    occurrences_held_ += info.doc_freq + info.total_term_freq;
-    if (occurrences_held_ > kOccurrencesHeld) {
-      occurrences_held_ = 0;
-      letGo();
-    }
+    countHeld(info);
     if (const auto shift = result_.maps[i].shift()) {
       if (engine::copyPostings(*field.readers[i]->postings, info, *shift, postings)) return {};
       return corruption(std::string(sources_[i].segment->name()) + ": field " + field.path + ": damaged postings");
