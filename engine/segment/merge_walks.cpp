@@ -7,6 +7,13 @@
 
 namespace gyre::engine {
 
+namespace {
+
+// After so many bytes of documents, what was read of the sources is let go.
+constexpr std::uint64_t kBytesHeld = 16u << 20;
+
+}  // namespace
+
 Result<std::string_view> SourceWalk::at(DocId doc) {
   while (doc >= first_doc_ + sources_.size()) {
     if (next_block_ == segment_->stored().blockCount())
@@ -93,6 +100,7 @@ Status interleaveSources(std::span<const MergeSource> sources, const std::vector
   std::vector<SourceWalk> walks;
   for (const MergeSource& source : sources) walks.emplace_back(*source.segment);
   Status status;
+  std::uint64_t bytes_held = 0;
   eachInOrder(maps, order, [&](std::size_t i, DocId doc, DocId number) {
     if (!status.isOk()) return;
     if (number % kWindowDocs == 0 && stop.load(std::memory_order_relaxed)) {
@@ -101,6 +109,11 @@ Status interleaveSources(std::span<const MergeSource> sources, const std::vector
     }
     const auto source = walks[i].at(doc);
     status = source.isOk() ? stored.add(source.value()) : source.status();
+    if (!status.isOk()) return;
+    bytes_held += source.value().size();
+    if (bytes_held < kBytesHeld) return;
+    bytes_held = 0;
+    for (const MergeSource& each : sources) each.segment->letGo();
   });
   return status;
 }

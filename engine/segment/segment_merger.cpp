@@ -36,6 +36,8 @@ constexpr std::uint32_t kUnused = 0xffff'ffffu;
 // documents and occurrences of frequent ones, which are about half as many bytes.
 constexpr std::uint64_t kTermsHeld = std::uint64_t{1} << 18;
 constexpr std::uint64_t kOccurrencesHeld = std::uint64_t{1} << 24;
+// The same for the columns of sources that are read side by side.
+constexpr DocId kDocsHeld = 1u << 20;
 
 // The same field in every source; null where a source does not have it.
 struct MergedField {
@@ -83,7 +85,11 @@ class Merge {
   // Calls `visit(source, doc, new doc)` for every live document, in the new order.
   template <class Visit>
   void eachLive(Visit&& visit) const {
-    if (!order_.empty()) return eachInOrder(result_.maps, order_, visit);
+    if (!order_.empty())
+      return eachInOrder(result_.maps, order_, [&](std::size_t i, DocId doc, DocId number) {
+        visit(i, doc, number);
+        if (number % kDocsHeld == kDocsHeld - 1) letGo();
+      });
     for (std::size_t i = 0; i < sources_.size(); ++i) {
       for (DocId doc = 0; doc < sources_[i].segment->docCount(); ++doc)
         if (const DocId number = map(i, doc); number != kNoMoreDocs) visit(i, doc, number);
