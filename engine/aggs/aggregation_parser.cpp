@@ -6,6 +6,7 @@
 
 #include "engine/aggs/pipeline.hpp"
 #include "engine/aggs/significance.hpp"
+#include "engine/mapping/column_check.hpp"
 #include "engine/mapping/failure_cause.hpp"
 #include "engine/query/field_query.hpp"
 #include "engine/segment/named_segment.hpp"
@@ -226,17 +227,8 @@ Result<AggregatedField> readField(const AggregationRequest& request, json::Value
     return unsupportedField(request, leaf);
   }
   if (field == nullptr || field->type == FieldType::kObject) return result;
-  if (field->type == FieldType::kText)
-    return illegalArgument(
-        "Text fields are not optimised for operations that require per-document field data like aggregations and "
-        "sorting, so these operations are disabled by default. Please use a keyword field instead. Alternatively, set "
-        "fielddata=true on [" +
-        field->path +
-        "] in order to load field data by uninverting the inverted index. Note that this can use significant memory.");
-  if (field->type == FieldType::kCompletion || field->type == FieldType::kBinary || !field->has_doc_values)
-    return illegalArgument("Can't load fielddata on [" + field->path +
-                           "] because fielddata is unsupported on fields of type [" +
-                           std::string(typeName(field->type)) + "]. Use doc values instead.");
+  if (field->type_name == "geo_point" && field->has_doc_values) return unsupportedField(request, *field);
+  GYRE_TRY(checkColumn(*field));
   if (field->type == FieldType::kRange && !takesRanges(request.kind)) return unsupportedField(request, *field);
   result.field = field;
   result.path = field->path;  // an alias is another name
@@ -244,7 +236,9 @@ Result<AggregatedField> readField(const AggregationRequest& request, json::Value
 }
 
 Status unsupportedField(const AggregationRequest& request, const Field& field) {
-  return illegalArgument("Field [" + field.path + "] of type [" + std::string(typeName(field.type)) +
+  const bool is_place = field.type_name == "geo_point";
+  return illegalArgument("Field [" + field.path + "] of type [" +
+                         std::string(is_place ? field.type_name : typeName(field.type)) +
                          "] is not supported for aggregation [" + std::string(request.kind) + "]");
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/mapping/column_check.hpp"
 #include "engine/mapping/date_format.hpp"
 #include "engine/mapping/failure_cause.hpp"
 #include "engine/query/field_query.hpp"
@@ -101,13 +102,7 @@ Result<ScoreFunctionPtr> parseFieldValueFactor(json::Value body, const ParseCont
                     "Unable to find a field mapper for field [" + factor.path + "]. No 'missing' value defined.");
     return makeFieldValueFunction(nullptr, std::move(factor));
   }
-  if (field->type == FieldType::kText)
-    return queryShardException(
-        "Text fields are not optimised for operations that require per-document field data like aggregations and "
-        "sorting, so these operations are disabled by default. Please use a keyword field instead. Alternatively, set "
-        "fielddata=true on [" +
-        field->path +
-        "] in order to load field data by uninverting the inverted index. Note that this can use significant memory.");
+  if (field->type == FieldType::kText) return queryShardException(std::string(checkColumn(*field).message()));
   if (!isNumeric(field->type) || !field->has_doc_values)
     return queryShardException("field [" + field->path + "] of type [" + std::string(typeName(field->type)) +
                                "] holds no numbers that field_value_factor could read");

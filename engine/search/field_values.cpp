@@ -7,6 +7,7 @@
 #include "engine/aggs/aggregation.hpp"
 #include "engine/analysis/analyzer.hpp"
 #include "engine/analysis/utf8.hpp"
+#include "engine/mapping/column_check.hpp"
 #include "engine/mapping/ip_address.hpp"
 #include "engine/mapping/name_pattern.hpp"
 #include "engine/mapping/number_text.hpp"
@@ -158,24 +159,6 @@ bool writeSourceValue(const Field& field, const DateFormat& date_format, json::V
 }
 
 }  // namespace
-
-Status checkColumn(const Field& field) {
-  if (field.type == FieldType::kText)
-    return illegalArgument(
-        "Text fields are not optimised for operations that require per-document field data like aggregations and "
-        "sorting, so these operations are disabled by default. Please use a keyword field instead. Alternatively, set "
-        "fielddata=true on [" +
-        field.path +
-        "] in order to load field data by uninverting the inverted index. Note that this can use significant memory.");
-  if (field.type == FieldType::kCompletion || field.type == FieldType::kBinary)
-    return illegalArgument("Fielddata is not supported on field [" + field.path + "] of type [" +
-                           std::string(typeName(field.type)) + "]");
-  if (!field.has_doc_values)
-    return illegalArgument("Can't load fielddata on [" + field.path +
-                           "] because fielddata is unsupported on fields of type [" +
-                           std::string(typeName(field.type)) + "]. Use doc values instead.");
-  return {};
-}
 
 void collectSourceValues(json::Value source, std::string_view path, std::vector<json::Value>& values) {
   if (source.isArray()) {

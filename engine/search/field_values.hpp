@@ -55,9 +55,6 @@ class FieldValues {
   bool reads_source_ = false;
 };
 
-// Refuses a field without a column, in the dialect's words.
-Status checkColumn(const Field& field);
-
 // The values that stand at a dotted path, in order, arrays opened.
 void collectSourceValues(json::Value source, std::string_view path, std::vector<json::Value>& values);
 

@@ -5,11 +5,11 @@
 #include <numeric>
 #include <utility>
 
+#include "engine/mapping/column_check.hpp"
 #include "engine/mapping/failure_cause.hpp"
 #include "engine/mapping/setting_value.hpp"
 #include "engine/query/query_parser.hpp"
 #include "engine/query/segment_run.hpp"
-#include "engine/search/field_values.hpp"
 
 namespace gyre::engine {
 
@@ -62,15 +62,6 @@ Status checkValues(std::string_view name, const std::optional<std::vector<std::s
   return {};
 }
 
-// A flat_object, or a path within one.
-bool isFlat(std::string_view name, const Mapping& mapping) {
-  for (std::size_t end = name.find('.');; end = name.find('.', end + 1)) {
-    const Field* const field = mapping.find(name.substr(0, end));
-    if (field != nullptr && field->type == FieldType::kFlatObject) return true;
-    if (end == std::string_view::npos) return false;
-  }
-}
-
 // The dialect sorts an index by fewer types than a search.
 Status checkField(const std::string& name, const Mapping& mapping) {
   const auto invalid = [&name] { return illegalArgument("invalid index sort field:[" + name + "]"); };
@@ -81,16 +72,14 @@ Status checkField(const std::string& name, const Mapping& mapping) {
   };
   if (std::find(std::begin(kWithoutColumn), std::end(kWithoutColumn), name) != std::end(kWithoutColumn))
     return withoutColumn(illegalArgument("Fielddata is not supported on field [" + name + "] of type [" + name + "]"));
-  if (isFlat(name, mapping))
+  if (mapping.flatObjectAt(name) != nullptr)
     return illegalArgument("sorting an index by [" + name + "] of a [flat_object] is not offered");
   const Field* const field = mapping.find(name);
   if (field == nullptr || (field->type == FieldType::kObject && !field->is_nested))
     return illegalArgument("unknown index sort field:[" + name + "]");
-  if (field->type_name == "geo_point")
-    return illegalArgument("can't sort on geo_point field without using specific sorting feature, like geo_distance");
-  if (field->type == FieldType::kBinary && field->has_doc_values) return illegalArgument("can't sort on binary field");
   if (field->type == FieldType::kText && field->has_fielddata) return invalid();
-  if (const Status column = checkColumn(*field); !column.isOk()) return withoutColumn(column);
+  if (const Status sortable = checkSortable(*field); !sortable.isOk())
+    return field->type == FieldType::kBinary && field->has_doc_values ? sortable : withoutColumn(sortable);
   const bool is_taken = (isNumeric(field->type) && field->type != FieldType::kScaledFloat &&
                          field->type != FieldType::kUnsignedLong && !field->is_half) ||
                         field->type == FieldType::kIp ||

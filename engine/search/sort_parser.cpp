@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/mapping/column_check.hpp"
 #include "engine/mapping/failure_cause.hpp"
 #include "engine/mapping/ip_address.hpp"
 #include "engine/mapping/number_text.hpp"
@@ -156,7 +157,7 @@ Status resolveField(SortKey& key, const Mapping& mapping, const std::optional<Fi
               "No mapping found for [" + key.path + "] in order to sort on"};
     key.type = *unmapped_type;
   } else {
-    GYRE_TRY(checkColumn(*field));
+    GYRE_TRY(checkSortable(*field));
     if (field->type == FieldType::kRange)
       return illegalArgument("Sorting by range field [" + key.path + "] is not supported");
     key.path = field->path;  // an alias is another name
