@@ -192,6 +192,8 @@ void TermsAggregator::numberAllValues() {
   for (std::uint32_t s = 0; s < snapshot_.segments.size(); ++s) {
     SegmentRun run(snapshot_.segments[s], s);
     const FieldReader* const field = source_.fieldOf(run.segment());
+    // A number stands in where a document of whatever kind has none.
+    if (source_.missing && (field == nullptr || field->doc_count < run.docCount())) numbers_.idOf(*source_.missing);
     if (field == nullptr) continue;
     if (source_.isKeyword()) {
       keywords_.addAll(*field->terms);
