@@ -115,13 +115,22 @@ std::vector<TextMark> WantedTerms::find(const AnalyzedText& text, PhraseMarks ph
                        boost, told});
     }
   }
-  for (const Phrase& phrase : phrases_) {
+  const auto findIn = [&](const Phrase& phrase, const AnalyzedText& where) {
     // Of a spread phrase Lucene asks for its words near each other.
     const bool is_near = phrase.slop > 0 && phrases != PhraseMarks::kWhole;
     if (is_near)
-      findNear(phrase, text, phrases == PhraseMarks::kSpans, marks);
+      findNear(phrase, where, phrases == PhraseMarks::kSpans, marks);
     else
-      findPhrase(phrase, text, phrases == PhraseMarks::kWhole, marks);
+      findPhrase(phrase, where, phrases == PhraseMarks::kWhole, marks);
+  };
+  for (const Phrase& phrase : phrases_) {
+    findIn(phrase, text);
+    if (phrases != PhraseMarks::kSpans || !phrase.is_prefix || phrase.places.size() == 1) continue;
+    // In a value where no word begins as the last one, OpenSearch's plain highlighter looks for what stands before it.
+    Phrase before = phrase;
+    before.places.pop_back();
+    before.is_prefix = false;
+    findIn(before, valuesWithoutLast(phrase, text));
   }
   const auto key = [](const TextMark& mark) { return std::tie(mark.start, mark.end, mark.term); };
   std::stable_sort(marks.begin(), marks.end(), [&](const TextMark& a, const TextMark& b) { return key(a) < key(b); });
@@ -155,6 +164,23 @@ bool WantedTerms::fits(const Phrase& phrase, std::size_t place, const std::strin
   for (const std::string& term : phrase.places[place].terms)
     if (is_beginning ? text.starts_with(term) : text == term) return true;
   return false;
+}
+
+// Those values in which no word fits the last place.
+AnalyzedText WantedTerms::valuesWithoutLast(const Phrase& phrase, const AnalyzedText& text) {
+  AnalyzedText found;
+  for (auto first = text.tokens.begin(); first != text.tokens.end();) {
+    const auto next = std::upper_bound(text.value_starts.begin(), text.value_starts.end(), first->start);
+    const auto last =
+        next == text.value_starts.end()
+            ? text.tokens.end()
+            : std::find_if(first, text.tokens.end(), [&](const TextToken& t) { return t.start >= *next; });
+    const bool has_last = std::any_of(
+        first, last, [&](const TextToken& token) { return fits(phrase, phrase.places.size() - 1, token.text); });
+    if (!has_last) found.tokens.insert(found.tokens.end(), first, last);
+    first = last;
+  }
+  return found;
 }
 
 // A match is a token for each place whose distances from where it should stand differ by no more than the slop.

@@ -100,6 +100,7 @@ class WantedTerms final : public TermVisitor {
   };
   using NumberedTerms = std::map<std::string, Wanted, std::less<>>;
   static bool fits(const Phrase& phrase, std::size_t place, const std::string& text);
+  static AnalyzedText valuesWithoutLast(const Phrase& phrase, const AnalyzedText& text);
   void findPhrase(const Phrase& phrase, const AnalyzedText& text, bool joins, std::vector<TextMark>& marks) const;
   void findNear(const Phrase& phrase, const AnalyzedText& text, bool marks_between, std::vector<TextMark>& marks) const;
   NumberedTerms expandedTerms(const AnalyzedText& text) const;
