@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/analysis/characters.hpp"
+#include "engine/analysis/suffix_stemmers.hpp"
 
 namespace gyre::engine {
 
@@ -316,7 +317,7 @@ void stemCzech(std::u32string& word) {
 
 struct CharacterStemmer {
   std::string_view name;
-  void (*stem)(std::u32string&);
+  CharacterStem stem;
 };
 constexpr CharacterStemmer kCharacterStemmers[] = {
     {"light_german", stemLightGerman},
@@ -344,15 +345,15 @@ TokenFilterPtr makeLightStemmer(std::string_view language) {
   if (language == "possessive_english" || language == "english_possessive") return makeTextFilter(stripPossessive);
   for (const Stemmer& known : kStemmers)
     if (known.name == language) return makeStemFilter(known.stem);
-  for (const CharacterStemmer& known : kCharacterStemmers) {
-    if (known.name != language) continue;
-    return makeStemFilter([stem = known.stem](std::string& text) {
-      std::u32string word = toCharacters(text);
-      stem(word);
-      text = toText(word);
-    });
-  }
-  return nullptr;
+  CharacterStem stem = suffixStemmer(language);
+  for (const CharacterStemmer& known : kCharacterStemmers)
+    if (known.name == language) stem = known.stem;
+  if (stem == nullptr) return nullptr;
+  return makeStemFilter([stem](std::string& text) {
+    std::u32string word = toCharacters(text);
+    stem(word);
+    text = toText(word);
+  });
 }
 
 }  // namespace gyre::engine

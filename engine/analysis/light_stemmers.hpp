@@ -13,19 +13,25 @@ namespace gyre::engine {
 TokenFilterPtr makeLightStemmer(std::string_view language);
 
 // Names that the dialect knows and this engine does not.
-inline constexpr std::string_view kAbsentStemmers[] = {"bulgarian",       "estonian",
-                                                       "galician",        "minimal_galician",
-                                                       "german2",         "hindi",
-                                                       "indonesian",      "light_indonesian",
-                                                       "latvian",         "minimal_norwegian",
-                                                       "light_nynorsk",   "minimal_nynorsk",
-                                                       "sorani",          "lovins",
-                                                       "light_english",   "kp",
-                                                       "dutch_kp",        "bengali",
-                                                       "brazilian",       "greek",
-                                                       "light_finnish",   "light_hungarian",
-                                                       "light_norwegian", "minimal_portuguese",
-                                                       "portuguese_rslp", "light_russian",
+inline constexpr std::string_view kAbsentStemmers[] = {"estonian",
+                                                       "galician",
+                                                       "minimal_galician",
+                                                       "german2",
+                                                       "minimal_norwegian",
+                                                       "light_nynorsk",
+                                                       "minimal_nynorsk",
+                                                       "lovins",
+                                                       "light_english",
+                                                       "kp",
+                                                       "dutch_kp",
+                                                       "brazilian",
+                                                       "greek",
+                                                       "light_finnish",
+                                                       "light_hungarian",
+                                                       "light_norwegian",
+                                                       "minimal_portuguese",
+                                                       "portuguese_rslp",
+                                                       "light_russian",
                                                        "light_swedish"};
 
 }  // namespace gyre::engine

@@ -5,6 +5,7 @@
 
 #include "engine/analysis/characters.hpp"
 #include "engine/analysis/component_kinds.hpp"
+#include "engine/analysis/indic_compositions.hpp"
 
 namespace gyre::engine {
 
@@ -289,12 +290,21 @@ std::u32string normalizeSorani(const std::u32string& text) {
 }
 
 // Bengali's khanda ta, which may be written by three characters.
+// The composition that begins at a place; null for none.
+const IndicComposition* indicCompositionAt(const std::u32string& text, std::size_t at) {
+  if (text[at] < 0x900 || text[at] >= 0xd80 || at + 1 >= text.size()) return nullptr;
+  const char32_t third = at + 2 < text.size() ? text[at + 2] : 0;
+  for (const IndicComposition& each : kIndicCompositions)
+    if (each.first == text[at] && each.second == text[at + 1] && (each.third == 0 || each.third == third)) return &each;
+  return nullptr;
+}
+
 std::u32string normalizeIndic(const std::u32string& text) {
   std::u32string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_khanda = text[i] == 0x9a4 && i + 2 < text.size() && text[i + 1] == 0x9cd && text[i + 2] == 0x200d;
-    out += is_khanda ? char32_t{0x9ce} : text[i];
-    i += is_khanda ? 2 : 0;
+    const IndicComposition* const composed = indicCompositionAt(text, i);
+    out += composed != nullptr ? composed->whole : text[i];
+    if (composed != nullptr) i += composed->third != 0 ? 2 : 1;
   }
   return out;
 }

@@ -11,6 +11,11 @@ struct StopWords {
 };
 
 constexpr StopWords kStopWords[] = {
+    {"arabic",
+     "أ ألا أما أن أنت أو أي إذا إلى إن ا اذا الا الان التى التي الذى الذي الذين الى الي اما ان انت انه انها او اي "
+     "ايضا ب بان بعد بعض به بها بين تلك ثم جميع حتى حيث خلال ذلك ضمن على عليه عليها عن عند عندما غير ف فان في فيه "
+     "فيها قبل قد كان كانت كل كما لا لدى لك لكن لم لن له لها ما مع من منذ منها نحو هذا هذه هناك هو هي و وان وفي وكان "
+     "وكانت ولا ولم ومن وهو وهي يكون"},
     {"armenian",
      "այդ այլ այն այս դու դուք եմ են ենք ես եք է էի էին էինք էիր էիք էր ըստ թ ի ին իսկ իր կամ համար հետ հետո մենք մեջ "
      "մի ն նա նաև նրա նրանք որ որը որոնք որպես ու ում պիտի վրա և"},
@@ -21,6 +26,12 @@ constexpr StopWords kStopWords[] = {
      "hemendik hemengo hi hona honek honela honetan honi hor hori horiei horiek horietan horko horra horrek horrela "
      "horretan horri hortik hura izan ni noiz nola non nondik nongo nor nora ze zein zen zenbait zenbat zer zergatik "
      "ziren zituen zu zuek zuen zuten"},
+    {"bengali",
+     "অনেক অন্য অবশ্য আগে আছে আজ আবার আমরা আমাদের আর ই উত্তর উপর উপরে এ এই এক্ এখন এত এব এমন এমনি এর এস এসে ও ওই "
+     "কমনে করা করে কাছে কাজ কাজে কারণ কি কিছু কে কেউ কেখা কেন কোটি কোনো কয়েক খুব গিয়ে গেল চার চালু চেষ্টা ছিল জানা "
+     "জ্নজন টি তখন তবে তা তাই তো থাকা থেকে দিন দু দুই দেওয়া ধামার নতুন না নাগাদ নিয়ে নেওয়া নয় পর পরে পাচ পি পেয়্র্ "
+     "প্রতি প্রথম প্রযন্ত প্রাথমিক প্রায় বক্তব্য বন বলা বলে বলেন বহু বা বি বিভিন্ন বেশ বেশি মতো মধ্যে মনে যখন যদি যা "
+     "যাওয়া যে র রকম লক্ষ শুধু শুরু সঙ্গে সব সহ সাধারণ সামনে সি সে সেই হতে হাজার হয়"},
     {"brazilian",
      "a ainda alem ambas ambos antes ao aonde aos apos aquele aqueles as assim com como contra contudo cuja cujas "
      "cujo cujos da das de dela dele deles demais depois desde desta deste dispoe dispoem diversa diversas diversos "
@@ -29,6 +40,16 @@ constexpr StopWords kStopWords[] = {
      "outros pelas pelo pelos perante pois por porque portanto propios proprio quais qual qualquer quando quanto que "
      "quem quer se seja sem sendo seu seus sob sobre sua suas tal tambem teu teus toda todas todo todos tua tuas tudo "
      "um uma umas uns"},
+    {"bulgarian",
+     "а аз ако ала бе без беше би бил била били било близо бъдат бъде бяха в вас ваш ваша вероятно вече взема ви вие "
+     "винаги все всеки всички всичко всяка във въпреки върху г ги главно го д да дали до докато докога дори досега "
+     "доста е едва един ето за зад заедно заради засега затова защо защото и из или им има имат иска й каза как "
+     "каква какво както какъв като кога когато което които кой който колко която къде където към ли м ме между мен "
+     "ми мнозина мога могат може моля момента му н на над назад най направи напред например нас не него нея ни ние "
+     "никой нито но някои някой няма обаче около освен особено от отгоре отново още пак по повече повечето под поне "
+     "поради после почти прави пред преди през при пък първо с са само се сега си скоро след сме според сред срещу "
+     "сте съм със също т тази така такива такъв там твой те тези ти то това тогава този той толкова точно трябва тук "
+     "тъй тя тях у харесва ч че често чрез ще щом я"},
     {"catalan",
      "a abans ací ah així això al aleshores algun alguna algunes alguns alhora allà allí allò als altra altre altres "
      "amb ambdues ambdós apa aquell aquella aquelles aquells aquest aquesta aquestes aquests aquí baix cada cadascuna "
@@ -44,6 +65,15 @@ constexpr StopWords kStopWords[] = {
     {"cjk",
      "a and are as at be but by for if in into is it no not of on or s such t that the their then there these they "
      "this to was will with www"},
+    {"czech",
+     "a aby aj ale ani asi atd atp až bez bude budem budeš by byl byla byli bylo být co což cz další dnes do ho i "
+     "jak jakmile jako jakož je jeho jehož jej jejich její jelikož jemu jen ještě jež ji jiné již jsem jseš jsme "
+     "jsou jste já jí jíž k kam kde kdo když ke kterou která které který kteří mezi mi mne my má máte mít mě můj "
+     "může na nad napište načež naši nebo neg nejsou není než nic nové nový nám nás němu němuž o od on ona oni ono "
+     "ony pak po pod podle pokud pouze pravé pro proto protože proč první pta před přes při přičemž re s se si "
+     "strana své svých svým svými ta tak také takže tato tedy ten tento teto tipy to tohle toho tohoto tom tomto "
+     "tomu tomuto tu tuto ty tyto téma tím tímto těm těmu u už v vaše ve vy vám vás více však z za zda zde ze zprávy "
+     "zpět či článku články"},
     {"danish",
      "ad af alle alt anden at blev blive bliver da de dem den denne der deres det dette dig din disse dog du efter "
      "eller en end er et for fra ham han hans har havde have hende hendes her hos hun hvad hvis hvor i ikke ind jeg "
@@ -58,6 +88,8 @@ constexpr StopWords kStopWords[] = {
     {"english",
      "a an and are as at be but by for if in into is it no not of on or such that the their then there these they "
      "this to was will with"},
+    {"estonian",
+     "aga ei et ja jah kas kui kõik midagi mis nii oma see siin siis ära"},
     {"finnish",
      "ei eivät emme en et ette että he heidän heidät heihin heille heillä heiltä heissä heistä heitä hän häneen "
      "hänelle hänellä häneltä hänen hänessä hänestä hänet häntä itse ja johon joiden joihin joiksi joilla joille "
@@ -81,6 +113,15 @@ constexpr StopWords kStopWords[] = {
      "même n ne nos notre nous on ont ou par pas pour qu que quel quelle quelles quels qui s sa sans se sera serai "
      "seraient serais serait seras serez seriez serions serons seront ses soi soient sois soit sont soyez soyons suis "
      "sur t ta te tes toi ton tu un une vos votre vous y à étaient étais était étant étiez étions étée étées êtes"},
+    {"galician",
+     "a alí ao aos aquel aquela aquelas aqueles aquilo aquí as así aínda ben cando che co coa coas comigo con "
+     "connosco contigo convosco cos cun cunha cunhas cuns da dalgunha dalgunhas dalgún dalgúns das de del dela delas "
+     "deles desde deste do dos dun dunha dunhas duns e el ela elas eles en era eran esa esas ese eses esta estaba "
+     "estar este estes estiven estou está están eu facer foi foron fun había hai iso isto la las lle lles lo los "
+     "mais me meu meus min miña miñas moi na nas neste nin no non nos nosa nosas noso nosos nun nunha nunhas nuns "
+     "nós o os ou para pero pode pois pola polas polo polos por que se senón ser seu seus sexa sido sobre súa súas "
+     "tamén tan te ten ter teu teus teñen teño ti tido tiven tiña túa túas un unha unhas uns vos vosa vosas voso "
+     "vosos vós á é ó ós"},
     {"german",
      "aber alle allem allen aller alles als also am an ander andere anderem anderen anderer anderes anderm andern "
      "anderr anders auch auf aus bei bin bis bist da damit dann das dasselbe dazu daß dein deine deinem deinen deiner "
@@ -95,6 +136,22 @@ constexpr StopWords kStopWords[] = {
      "uns unser unter viel vom von vor war waren warst was weg weil weiter welche welchem welchen welcher welches "
      "wenn werde werden wie wieder will wir wird wirst wo wollen wollte während würde würden zu zum zur zwar zwischen "
      "über"},
+    {"greek",
+     "αλλα αν αντι απο αυτα αυτεσ αυτη αυτο αυτοι αυτοσ αυτουσ αυτων για δε δεν εαν ειμαι ειμαστε ειναι εισαι ειστε "
+     "εκεινα εκεινεσ εκεινη εκεινο εκεινοι εκεινοσ εκεινουσ εκεινων ενω επι η θα ισωσ κ και κατα κι μα με μετα μη "
+     "μην να ο οι ομωσ οπωσ οσο οτι παρα ποια ποιεσ ποιο ποιοι ποιοσ ποιουσ ποιων που προσ πωσ σε στη στην στο στον "
+     "τα την τησ το τον τοτε του των ωσ"},
+    {"hindi",
+     "अंदर अत अदि अप अपना अपनि अपनी अपने अभि अभी आदि आप इंहिं इंहें इंहों इतयादि इत्यादि इन इनका इन्हीं इन्हें "
+     "इन्हों इस इसका इसकि इसकी इसके इसमें इसि इसी इसे उंहिं उंहें उंहों उन उनका उनकि उनकी उनके उनको उन्हीं उन्हें "
+     "उन्हों उस उसके उसि उसी उसे एक एवं एस एसे ऐसे ओर और कइ कई कर करता करते करना करने करें कहते कहा का काफि काफ़ी कि "
+     "किंहें किंहों कितना किन्हें किन्हों किया किर किस किसि किसी किसे की कुछ कुल के को कोइ कोई कोन कोनसा कौन कौनसा "
+     "गया घर जब जहाँ जहां जा जिंहें जिंहों जितना जिधर जिन जिन्हें जिन्हों जिस जिसे जीधर जेसा जेसे जैसा जैसे जो तक तब "
+     "तरह तिंहें तिंहों तिन तिन्हें तिन्हों तिस तिसे तो था थि थी थे दबारा दवारा दिया दुसरा दुसरे दूसरे दो द्वारा न "
+     "नहिं नहीं ना निचे निहायत नीचे ने पर पहले पुरा पूरा पे फिर बनि बनी बहि बही बहुत बाद बाला बिलकुल भि भितर भी भीतर "
+     "मगर मानो मे में यदि यह यहाँ यहां यहि यही या यिह ये रखें रवासा रहा रहे ऱ्वासा लिए लिये लेकिन व वगेरह वरग वर्ग "
+     "वह वहाँ वहां वहिं वहीं वाले वुह वे वग़ैरह संग सकता सकते सबसे सभि सभी साथ साबुत साभ सारा से सो हि ही हुअ हुआ हुइ "
+     "हुई हुए हे हें है हैं हो होता होति होती होते होना होने"},
     {"hungarian",
      "a abban ahhoz ahogy ahol aki akik akkor alatt amely amelyek amelyekben amelyeket amelyet amelynek ami amikor "
      "amit amolyan amíg annak arra arról az azok azon azonban azt aztán azután azzal azért be belül benne bár cikk "
@@ -107,6 +164,32 @@ constexpr StopWords kStopWords[] = {
      "szemben szerint szinte számára talán tehát teljes tovább továbbá több ugyanis utolsó után utána vagy vagyis "
      "vagyok valaki valami valamint való van vannak vele vissza viszont volna volt voltak voltam voltunk által "
      "általában át én éppen és így össze úgy új újabb újra ő ők őket"},
+    {"indonesian",
+     "ada adalah adanya adapun agak agaknya agar akan akankah akhirnya aku akulah amat amatlah anda andalah antar "
+     "antara antaranya apa apaan apabila apakah apalagi apatah atau ataukah ataupun bagai bagaikan bagaimana "
+     "bagaimanakah bagaimanapun bagi bahkan bahwa bahwasanya banyak beberapa begini beginian beginikah beginilah "
+     "begitu begitukah begitulah begitupun belum belumlah berapa berapakah berapalah berapapun bermacam bersama "
+     "betulkah biasa biasanya bila bilakah bisa bisakah boleh bolehkah bolehlah buat bukan bukankah bukanlah "
+     "bukannya cuma dahulu dalam dan dapat dari daripada dekat demi demikian demikianlah dengan depan di dia dialah "
+     "diantara diantaranya dikarenakan dini diri dirinya disini disinilah dong dulu enggak enggaknya entah entahlah "
+     "hal hampir hanya hanyalah harus haruslah harusnya hendak hendaklah hendaknya hingga ia ialah ibarat ingin "
+     "inginkah inginkan ini inikah inilah itu itukah itulah jangan jangankan janganlah jika jikalau juga justru kala "
+     "kalau kalaulah kalaupun kalian kami kamilah kamu kamulah kan kapan kapankah kapanpun karena karenanya ke kecil "
+     "kemudian kenapa kepada kepadanya ketika khususnya kini kinilah kiranya kita kitalah kok lagi lagian lah lain "
+     "lainnya lalu lama lamanya lebih macam maka makanya makin malah malahan mampu mampukah mana manakala manalagi "
+     "masih masihkah masing mau maupun melainkan melalui memang mengapa mereka merekalah merupakan meski meskipun "
+     "mungkin mungkinkah nah namun nanti nantinya nyaris oleh olehnya pada padahal padanya paling pantas para pasti "
+     "pastilah per percuma pernah pula pun rupanya saat saatnya saja sajalah saling sama sambil sampai sana sangat "
+     "sangatlah saya sayalah se sebab sebabnya sebagai sebagaimana sebagainya sebaliknya sebanyak sebegini sebegitu "
+     "sebelum sebelumnya sebenarnya seberapa sebetulnya sebisanya sebuah sedang sedangkan sedemikian sedikit "
+     "sedikitnya segala segalanya segera seharusnya sehingga sejak sejenak sekali sekalian sekaligus sekalipun "
+     "sekarang seketika sekiranya sekitar sekitarnya sela selagi selain selaku selalu selama selamanya seluruh "
+     "seluruhnya semacam semakin semasih semaunya sementara sempat semua semuanya semula sendiri sendirinya seolah "
+     "seorang sepanjang sepantasnya sepantasnyalah seperti sepertinya sering seringnya serta serupa sesaat sesama "
+     "sesegera sesekali seseorang sesuatu sesuatunya sesudah sesudahnya setelah seterusnya setiap setidaknya sewaktu "
+     "siapa siapakah siapapun sini sinilah suatu sudah sudahkah sudahlah supaya tadi tadinya tak tanpa tapi telah "
+     "tentang tentu tentulah tentunya terdiri terhadap terhadapnya terlalu terlebih tersebut tersebutlah tertentu "
+     "tetapi tiap tidak tidakkah tidaklah toh waduh wah wahai walau walaupun wong yaitu yakni yang"},
     {"irish",
      "a ach ag agus an aon ar arna as b' ba beirt bhúr caoga ceathair ceathrar chomh chtó chuig chun cois céad cúig "
      "cúigear d' daichead dar de deich deichniúr den dhá do don dtí dá dár dó faoi faoin faoina faoinár fara fiche "
@@ -130,6 +213,20 @@ constexpr StopWords kStopWords[] = {
      "stessimo steste stesti stette stettero stetti stia stiamo stiano stiate sto su sua sue sugl sugli sui sul sull "
      "sulla sulle sullo suo suoi ti tra tu tua tue tuo tuoi tutti tutto un una uno vi voi vostra vostre vostri vostro "
      "è"},
+    {"latvian",
+     "aiz ap apakš apakšpus ar arī augšpus bet bez bija biji biju bijām bijāt būs būsi būsiet būsim būt būšu caur "
+     "diemžēl diezin droši dēļ esam esat esi esmu gan gar iekam iekams iekām iekāms iekš iekšpus ik ir it itin iz ja "
+     "jau jeb jebšu jel jo jā ka kamēr kaut kolīdz kopš kā kļuva kļuvi kļuvu kļuvām kļuvāt kļūs kļūsi kļūsiet kļūsim "
+     "kļūst kļūstam kļūstat kļūsti kļūstu kļūt kļūšu labad lai lejpus līdz līdzko ne nebūt nedz nekā nevis nezin no "
+     "nu nē otrpus pa par pat pie pirms pret priekš pār pēc starp tad tak tapi taps tapsi tapsiet tapsim tapt tapāt "
+     "tapšu taču te tiec tiek tiekam tiekat tieku tik tika tikai tiki tikko tiklab tiklīdz tiks tiksiet tiksim tikt "
+     "tiku tikvien tikām tikāt tikšu tomēr topat turpretim turpretī tā tādēļ tālab tāpēc un uz vai var varat varēja "
+     "varēji varēju varējām varējāt varēs varēsi varēsiet varēsim varēt varēšu vien virs virspus vis viņpus zem "
+     "ārpus šaipus"},
+    {"lithuanian",
+     "ant apie ar arba be bei bet iki ir jei ji jiedu jiedvi jis jog judu judvi jumis jums jumyse juodu jus kad kai "
+     "kaip kas kiek kol kur kuris man mane manimi mano manyje mes mudu mudvi mumis mums mumyse mus nei nes net nors "
+     "nuo o pat per po prie sau save savimi savo savyje su tai taip tas tau tave tavimi tavyje tu"},
     {"norwegian",
      "alle at av bare begge ble blei bli blir blitt både båe da de deg dei deim deira deires dem den denne der dere "
      "deres det dette di din disse ditt du dykk dykkar då eg ein eit eitt eller elles en enn er et ett etter for "
@@ -139,6 +236,21 @@ constexpr StopWords kStopWords[] = {
      "mykje ned no noe noen noka noko nokon nokor nokre nå når og også om opp oss over på samme seg selv si sia sidan "
      "siden sin sine sitt sjøl skal skulle slik so som somme somt så sånn til um upp ut uten var vart varte ved vere "
      "verte vi vil ville vore vors vort vår være vært å"},
+    {"persian",
+     "اباد اثر اره اري از است استفاده اش اكنون البته ام اما امد امده امروز امسال ان انان انجا اند انكه انها انچه او "
+     "اورد اورده اول اي ايا ايد ايشان ايم اين اينكه اگر با بار باره باشد باشند باشيم بالا بالاي بايد بدون بر برابر "
+     "براساس براي برخوردار برخي برداري بروز بسيار بسياري بعد بعري بعضي بلكه بله بلي بنابراين بندي به بهترين بود بودن "
+     "بودند بوده بي بيرون بيست بيش بيشتر بيشتري بين تا تازه تاكنون تان تحت تر ترين تمام تمامي تنها تواند توانند توسط "
+     "تول توي جا جاي جايي جدا جديد جريان جز جلوي جلوگيري حتي حدود حق خارج خدمات خواست خواهد خواهند خواهيم خود خويش "
+     "خياه داد دادن دادند داده دارد دارند داريم داشت داشتن داشتند داشته دانست دانند در درباره دنبال ده دهد دهند دو "
+     "دوم ديده ديروز ديگر ديگران ديگري را راه رفت رفته روب روزهاي روي ريزي زياد زير زيرا سابق ساخته سازي سراسر سري "
+     "سعي سمت سوم سوي سپس شان شايد شد شدن شدند شده شش شما شناسي شود شوند صورت ضد ضمن طبق طريق طور طي عقب علت عنوان "
+     "غير فقط فكر فوق قابل قبل قصد كجا كجاست كدام كرد كردم كردن كردند كرده كس كسي كل كمتر كنار كند كنم كنند كنيد "
+     "كنيم كه كي لطفا ما مان مانند مثل مختلف مدتي مردم مرسي مقابل من مورد مي ميليارد ميليون مگر ناشي نام نبايد نبود "
+     "نخست نخستين نخواهد ندارد ندارند نداشته نزد نزديك نشان نشده نظير نكرده نمايد نمي نه نوعي نيز نيست ه ها هاي هايي "
+     "هر هرگز هزار هست هستند هستيم هفت هم همان همه همواره همين همچنان همچنين همچون هنوز هنگام هنگامي هيچ و وسط وقتي "
+     "وقتيكه ولي وي وگو يا يابد يك يكديگر يكي پاعين پس پنج پيش چرا چطور چند چندين چنين چه چهار چون چيز چيزي چيست "
+     "چگونه گذاري گذاشته گردد گرفت گرفته گروهي گفت گفته گويد گويند گيرد گيري"},
     {"portuguese",
      "a ao aos aquela aquelas aquele aqueles aquilo as até com como da das de dela delas dele deles depois do dos e "
      "ela elas ele eles em entre era eram essa essas esse esses esta estamos estas estava estavam este esteja estejam "
@@ -173,6 +285,10 @@ constexpr StopWords kStopWords[] = {
      "она они опять от перед по под после потом потому почти при про раз разве с сам свою себе себя сегодня сейчас "
      "сказал сказала сказать со совсем так такой там тебя тем теперь то тогда того тоже только том тот три тут ты у "
      "уж уже хорошо хоть чего человек чем через что чтоб чтобы чуть эти этого этой этом этот эту я"},
+    {"sorani",
+     "ئێمە ئێوە ئەم ئەو ئەوان ئەوەی بۆ بێ بێجگە بە بەبێ بەدەم بەردەم بەرلە بەرەوی بەرەوە بەلای بەپێی تۆ تێ جگە دوای "
+     "دوو دە دەکات دەگەڵ سەر لێ لە لەبابەت لەباتی لەبارەی لەبرێتی لەبن لەبەر لەبەینی لەدەم لەرێ لەرێگا لەرەوی لەسەر "
+     "لەلایەن لەناو لەنێو لەو لەپێناوی لەژێر لەگەڵ من ناو نێوان هەر هەروەها و وەک پاش پێ پێش چەند کرد کە ی"},
     {"spanish",
      "a al algo algunas algunos ante antes como con contra cual cuando de del desde donde durante e el ella ellas "
      "ellos en entre era erais eran eras eres es esa esas ese eso esos esta estaba estabais estaban estabas estad "

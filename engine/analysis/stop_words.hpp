@@ -12,8 +12,6 @@ namespace gyre::engine {
 std::optional<std::string_view> stopWordsOf(std::string_view language);
 
 // Languages whose stop words the dialect knows and this engine does not.
-inline constexpr std::string_view kAbsentStopWords[] = {"arabic",     "bengali", "bulgarian", "czech",      "estonian",
-                                                        "galician",   "greek",   "hindi",     "indonesian", "latvian",
-                                                        "lithuanian", "persian", "sorani",    "thai"};
+inline constexpr std::string_view kAbsentStopWords[] = {"thai"};
 
 }  // namespace gyre::engine
