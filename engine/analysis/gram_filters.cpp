@@ -7,6 +7,7 @@
 #include "engine/analysis/characters.hpp"
 #include "engine/analysis/component_kinds.hpp"
 #include "engine/analysis/lower_case.hpp"
+#include "engine/analysis/shingles.hpp"
 #include "engine/analysis/utf8.hpp"
 
 namespace gyre::engine {
@@ -115,6 +116,7 @@ class ShingleFilter final : public TokenFilter {
     list.trailing = 0;
   }
   bool makesGraph() const override { return true; }
+  ShingleSizes sizes() const { return {options_.max, options_.has_unigrams}; }
 
  private:
   static constexpr std::uint32_t kFillerLength = 0;
@@ -149,7 +151,7 @@ class ShingleFilter final : public TokenFilter {
     if (!has_word) return std::nullopt;
     shingle.start = words[first].start;
     shingle.end = words[first + size - 1].end;
-    shingle.type = "shingle";
+    shingle.type = token_type::kShingle;
     shingle.length = static_cast<std::uint32_t>(options_.has_unigrams ? size : size - options_.min + 1);
     return shingle;
   }
@@ -447,5 +449,11 @@ constexpr FilterKind kGramFilters[] = {
 }  // namespace
 
 std::span<const FilterKind> gramFilterKinds() { return kGramFilters; }
+
+std::optional<ShingleSizes> shinglesOf(const Analyzer& analyzer) {
+  for (const auto& filter : analyzer.parts().filters)
+    if (const auto* const shingles = dynamic_cast<const ShingleFilter*>(filter.part.get())) return shingles->sizes();
+  return std::nullopt;
+}
 
 }  // namespace gyre::engine

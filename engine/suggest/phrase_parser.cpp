@@ -1,6 +1,7 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/analysis/shingles.hpp"
 #include "engine/query/query_parser.hpp"
 #include "engine/suggest/phrase_suggester.hpp"
 
@@ -23,22 +24,39 @@ Result<double> parseReal(json::Value value) {
   return value.real().value_or(static_cast<double>(number));
 }
 
-Result<WordOptions> parseGenerator(json::Value body) {
+// Names stay names until the field is known whose index has the analyzers.
+struct NamedGenerator {
+  WordGenerator generator;
+  std::string pre_filter, post_filter;
+};
+
+// What of the request is decided by the field, at last.
+struct Undecided {
+  std::string analyzer;
+  std::vector<NamedGenerator> generators;
+  bool needs_unigrams = true;
+  bool has_gram_size = false;
+};
+
+Result<NamedGenerator> parseGenerator(json::Value body) {
   if (!body.isObject()) return illegalArgument("[direct_generator] must be an object");
-  WordOptions options;
+  NamedGenerator named;
+  WordGenerator& options = named.generator;
   for (const json::Value member : body) {
     GYRE_TRY_ASSIGN(const bool is_taken, options.read(member));
     if (is_taken) continue;
     if (member.key() == "size") {
       GYRE_TRY_ASSIGN(options.size, parsePositive(member));
-    } else if (member.key() == "pre_filter" || member.key() == "post_filter") {
-      return illegalArgument("[direct_generator] " + std::string(member.key()) + " is not offered");
+    } else if (member.key() == "pre_filter" && member.isString()) {
+      named.pre_filter = member.string();
+    } else if (member.key() == "post_filter" && member.isString()) {
+      named.post_filter = member.string();
     } else {
       return unknownField("direct_generator", member.key());
     }
   }
-  if (options.path.empty()) return illegalArgument("[direct_generator] expects exactly one field parameter");
-  return options;
+  if (options.path.empty()) return illegalArgument("Required [field]");
+  return named;
 }
 
 Status readHighlight(json::Value body, PhraseSuggestRequest& request) {
@@ -90,18 +108,21 @@ Status readSmoothing(json::Value body, PhraseSuggestRequest& request) {
   return {};
 }
 
-Status readMember(json::Value member, PhraseSuggestRequest& request, std::string& analyzer) {
+Status readMember(json::Value member, PhraseSuggestRequest& request, Undecided& undecided) {
   const std::string_view key = member.key();
   if (key == "field" && member.isString()) {
     request.path = member.string();
   } else if (key == "analyzer" && member.isString()) {
-    analyzer = member.string();
+    undecided.analyzer = member.string();
   } else if (key == "size") {
     GYRE_TRY_ASSIGN(request.size, parsePositive(member));
   } else if (key == "shard_size") {
     GYRE_TRY(parsePositive(member).status());
   } else if (key == "gram_size") {
-    GYRE_TRY_ASSIGN(request.gram_size, parsePositive(member));
+    GYRE_TRY_ASSIGN(const std::int64_t size, parseWhole("phrase", member));
+    if (size < 1 || size > 1'000'000) return illegalArgument("gramSize must be >= 1");
+    request.gram_size = static_cast<std::uint32_t>(size);
+    undecided.has_gram_size = true;
   } else if (key == "token_limit") {
     GYRE_TRY_ASSIGN(request.token_limit, parsePositive(member));
   } else if (key == "real_word_error_likelihood") {
@@ -116,11 +137,11 @@ Status readMember(json::Value member, PhraseSuggestRequest& request, std::string
   } else if (key == "separator" && member.isString()) {
     request.separator = member.string();
   } else if (key == "force_unigrams") {
-    GYRE_TRY(parseBoolean("phrase", member).status());
+    GYRE_TRY_ASSIGN(undecided.needs_unigrams, parseBoolean("phrase", member));
   } else if (key == "direct_generator" && (member.isArray() || member.isObject())) {
     const auto add = [&](json::Value body) -> Status {
       GYRE_TRY_ASSIGN(auto generator, parseGenerator(body));
-      request.generators.push_back(std::move(generator));
+      undecided.generators.push_back(std::move(generator));
       return {};
     };
     if (member.isObject()) GYRE_TRY(add(member));
@@ -138,20 +159,60 @@ Status readMember(json::Value member, PhraseSuggestRequest& request, std::string
   return {};
 }
 
+// The words that are corrected: where shingles stand between them, those are passed over.
+Status keepUnigrams(std::vector<TextWord>& words) {
+  if (words.empty()) return {};
+  std::erase_if(words, [](const TextWord& word) { return word.type == token_type::kShingle; });
+  if (!words.empty()) return {};
+  return {Code::kInternal, "illegal_state_exception", "At least one unigram is required but all tokens were ngrams"};
+}
+
+Status decideShingles(const Field& field, const Undecided& undecided, PhraseSuggestRequest& request) {
+  GYRE_TRY_ASSIGN(const Analyzer* const chain, suggestAnalyzer(field, undecided.analyzer));
+  const auto shingles = shinglesOf(*chain);
+  if (!shingles) return {};
+  const bool lacks_unigrams = !shingles->has_unigrams;
+  if (!undecided.has_gram_size) {
+    request.gram_size = static_cast<std::uint32_t>(shingles->max);
+    if (lacks_unigrams && undecided.analyzer.empty())
+      return illegalArgument("The default analyzer for field: [" + field.path +
+                             "] doesn't emit unigrams. If this is intentional try to set the analyzer explicitly");
+  }
+  if (lacks_unigrams && undecided.generators.empty() && undecided.needs_unigrams)
+    return illegalArgument("The default candidate generator for phrase suggest can't operate on field: [" + field.path +
+                           "] since it doesn't emit unigrams. If this is intentional try to set the candidate "
+                           "generator field explicitly");
+  return {};
+}
+
+Result<WordGenerator> decideGenerator(NamedGenerator named, const Mapping& mapping) {
+  GYRE_TRY_ASSIGN(const Field* const source, suggestedField(named.generator.path, mapping));
+  named.generator.path = source->path;
+  if (!named.pre_filter.empty()) {
+    GYRE_TRY_ASSIGN(named.generator.pre_filter, suggestAnalyzer(*source, named.pre_filter));
+  }
+  if (!named.post_filter.empty()) {
+    GYRE_TRY_ASSIGN(named.generator.post_filter, suggestAnalyzer(*source, named.post_filter));
+  }
+  return std::move(named.generator);
+}
+
 }  // namespace
 
 Result<PhraseSuggestRequest> parsePhraseSuggest(json::Value body, std::string_view text, const Mapping& mapping) {
   PhraseSuggestRequest request;
-  std::string analyzer;
-  for (const json::Value member : body) GYRE_TRY(readMember(member, request, analyzer));
+  Undecided undecided;
+  for (const json::Value member : body) GYRE_TRY(readMember(member, request, undecided));
   GYRE_TRY_ASSIGN(const Field* const field, suggestedField(request.path, mapping));
   request.path = field->path;
-  if (request.generators.empty()) request.generators.emplace_back().path = request.path;
-  for (WordOptions& generator : request.generators) {
-    GYRE_TRY_ASSIGN(const Field* const source, suggestedField(generator.path, mapping));
-    generator.path = source->path;
+  GYRE_TRY(decideShingles(*field, undecided, request));
+  if (undecided.generators.empty()) undecided.generators.emplace_back().generator.path = request.path;
+  for (NamedGenerator& named : undecided.generators) {
+    GYRE_TRY_ASSIGN(WordGenerator generator, decideGenerator(std::move(named), mapping));
+    request.generators.push_back(std::move(generator));
   }
-  GYRE_TRY_ASSIGN(request.words, wordsOf(*field, analyzer, text));
+  GYRE_TRY_ASSIGN(request.words, wordsOf(*field, undecided.analyzer, text));
+  if (undecided.needs_unigrams) GYRE_TRY(keepUnigrams(request.words));
   return request;
 }
 

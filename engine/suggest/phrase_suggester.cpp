@@ -59,6 +59,16 @@ class FieldCounts {
   std::unordered_map<std::string, std::uint64_t> known_;
 };
 
+// What a filter makes of a word; the word itself without one.
+std::vector<std::string> filtered(const Analyzer* filter, const std::string& word) {
+  if (filter == nullptr) return {word};
+  TokenList list;
+  filter->tokenize(word, list);
+  std::vector<std::string> words;
+  for (Token& token : list.tokens) words.push_back(std::move(token.text));
+  return words;
+}
+
 class PhraseSearch {
  public:
   PhraseSearch(const Snapshot& snapshot, const PhraseSuggestRequest& request)
@@ -94,15 +104,20 @@ class PhraseSearch {
     WordChoice choice;
     choice.original = {word, 1, 0, 0};
     std::map<std::string, Candidate> best;
-    for (const WordOptions& generator : request_.generators) {
+    for (const WordGenerator& generator : request_.generators) {
       FieldCounts counts(snapshot_, generator.path);
-      choice.original.frequency = std::max(choice.original.frequency, counts.of(word));
-      for (const WordOption& option : findWords(snapshot_, generator, word)) {
-        Candidate candidate{option.text, static_cast<double>(option.score), counts.of(option.text), 0};
+      const std::vector<std::string> looked_up = filtered(generator.pre_filter, word);
+      if (looked_up.empty()) continue;
+      choice.original.frequency = std::max(choice.original.frequency, counts.of(looked_up.back()));
+      for (const WordOption& option : findWords(snapshot_, generator, looked_up.back())) {
+        Candidate candidate{{}, static_cast<double>(option.score), counts.of(option.text), 0};
         candidate.rank =
             candidate.nearness * (static_cast<double>(candidate.frequency) + 1) / (counts.occurrences() + 1);
-        const auto [at, is_new] = best.try_emplace(option.text, candidate);
-        if (!is_new && candidate.rank > at->second.rank) at->second = candidate;
+        for (std::string& offered : filtered(generator.post_filter, option.text)) {
+          candidate.term = std::move(offered);
+          const auto [at, is_new] = best.try_emplace(candidate.term, candidate);
+          if (!is_new && candidate.rank > at->second.rank) at->second = candidate;
+        }
       }
     }
     for (auto& [term, candidate] : best) choice.candidates.push_back(std::move(candidate));

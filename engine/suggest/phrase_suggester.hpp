@@ -18,12 +18,19 @@
 
 namespace gyre::engine {
 
+// Where candidates for a word come from. A word is looked up as `pre_filter` makes it, and what is found is offered as
+// `post_filter` makes it: a field of words turned round finds those with another first letter. Null for none.
+struct WordGenerator : WordOptions {
+  const Analyzer* pre_filter = nullptr;
+  const Analyzer* post_filter = nullptr;
+};
+
 struct PhraseSuggestRequest {
   enum class Smoothing : std::uint8_t { kStupidBackoff, kLaplace, kLinear };
 
   std::string path;
   std::vector<TextWord> words;
-  std::vector<WordOptions> generators;  // never empty
+  std::vector<WordGenerator> generators;  // never empty
   std::uint32_t size = 5;
   std::uint32_t gram_size = 1;
   std::uint32_t token_limit = 10;

@@ -156,16 +156,22 @@ std::vector<WordOption> findWords(const Snapshot& snapshot, const WordOptions& o
   return words;
 }
 
-Result<std::vector<TextWord>> wordsOf(const Field& field, std::string_view analyzer, std::string_view text) {
+Result<const Analyzer*> suggestAnalyzer(const Field& field, std::string_view analyzer) {
   const bool is_whole = field.type == FieldType::kKeyword && analyzer.empty();
   const Analyzer* const chain = is_whole           ? findAnalyzer("keyword")
                                 : analyzer.empty() ? field.search_analyzer
                                                    : field.analysis->analyzer(analyzer);
   if (chain == nullptr) return illegalArgument("analyzer [" + std::string(analyzer) + "] doesn't exists");
+  return chain;
+}
+
+Result<std::vector<TextWord>> wordsOf(const Field& field, std::string_view analyzer, std::string_view text) {
+  GYRE_TRY_ASSIGN(const Analyzer* const chain, suggestAnalyzer(field, analyzer));
   TokenList list;
   chain->tokenize(text, list);
   std::vector<TextWord> words;
-  for (Token& token : list.tokens) words.push_back({std::move(token.text), token.start, token.end - token.start});
+  for (Token& token : list.tokens)
+    words.push_back({std::move(token.text), token.start, token.end - token.start, token.type});
   return words;
 }
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/analysis/analyzer.hpp"
 #include "engine/mapping/mapping.hpp"
 #include "engine/segment/segment_reader.hpp"
 #include "engine/suggest/string_distance.hpp"
@@ -26,6 +27,7 @@ struct TextWord {
   std::string term;
   std::uint32_t offset = 0;
   std::uint32_t length = 0;
+  std::string_view type{};  // a constant: token.hpp
 };
 
 enum class SuggestMode : std::uint8_t { kMissing, kPopular, kAlways };
@@ -63,7 +65,9 @@ struct TermSuggestRequest {
 // `body` is what stands under "term".
 Result<TermSuggestRequest> parseTermSuggest(json::Value body, std::string_view text, const Mapping& mapping);
 
-// The words of the text as the field's analyzer sees them; `analyzer` "" is the field's own.
+// The analyzer that reads a suggester's text; `analyzer` "" is the field's own. Unknown names are refused.
+Result<const Analyzer*> suggestAnalyzer(const Field& field, std::string_view analyzer);
+// The words of the text as that analyzer sees them.
 Result<std::vector<TextWord>> wordsOf(const Field& field, std::string_view analyzer, std::string_view text);
 // The field that a suggester reads. no mapping, no words: a refusal.
 Result<const Field*> suggestedField(std::string_view path, const Mapping& mapping);
