@@ -483,11 +483,14 @@ class DocumentParser::State {
 
   // -- values ---------------------------------------------------------------------------------------------------
 
+  // What is wrong with a field's value. An index that ignores malformed values leaves it out, whatever the field is;
+  // only what the field itself ignores is told with the document.
   Status fault(const Field& field, std::string_view preview, std::string_view cause, std::string why) const {
+    if (mapping_->options().ignores_malformed && !field.ignores_malformed) return {};
     return fieldFault(field, id_, preview, cause, std::move(why));
   }
   Status fault(const Field& field, std::string_view preview, std::string why) const {
-    return fieldFault(field, id_, preview, "illegal_argument_exception", std::move(why));
+    return fault(field, preview, "illegal_argument_exception", std::move(why));
   }
 
   // A value for a field and its multi-fields.
@@ -521,7 +524,8 @@ class DocumentParser::State {
       return {Code::kInvalidArgument, "illegal_argument_exception",
               "Failed to parse context field [" + field.path + "], only keyword and text fields are accepted"};
     if (!field.ignores_malformed) return addAs(field, value);
-    if (!addAs(field, value).isOk()) sink_->ignored(field);
+    // The dialect does not tell of scaled_float.
+    if (!addAs(field, value).isOk() && field.type != FieldType::kScaledFloat) sink_->ignored(field);
     return {};
   }
 
@@ -652,6 +656,8 @@ class DocumentParser::State {
       return fault(field, value.text, numberName(field) + " value passed as String");
     if (value.text.empty()) return {};  // "" counts as null
     const EncodedNumber number = encodeNumber(field, value.text);
+    if (number.fault == NumberFault::kNotANumber && !isWholeType(field.type) && isNotFinite(value.text))
+      return outOfRange(field, value);
     if (number.fault == NumberFault::kNotANumber)
       return fault(field, value.text,
                    isWholeType(field.type) ? "illegal_argument_exception" : "number_format_exception",
@@ -666,10 +672,16 @@ class DocumentParser::State {
   }
 
   Status outOfRange(const Field& field, const Scalar& value) const {
-    if (!isWholeType(field.type))
-      return fault(field, value.text,
-                   "[" + std::string(field.type_name) + "] supports only finite values, but got [" +
-                       shortened(value.text) + "]");
+    if (!isWholeType(field.type)) {
+      // What such a number becomes; a half float's fits a float still.
+      const std::string shown = isNotFinite(value.text) || field.is_half ? shortened(value.text)
+                                : value.text.starts_with('-')            ? "-Infinity"
+                                                                         : "Infinity";
+      const std::string_view only = field.type == FieldType::kScaledFloat ? "only supports" : "supports only";
+      return fault(
+          field, shown,
+          "[" + std::string(field.type_name) + "] " + std::string(only) + " finite values, but got [" + shown + "]");
+    }
     if (field.type == FieldType::kLong)
       return fault(field, value.text, "input_coercion_exception",
                    "Numeric value (" + shortened(value.text) +
@@ -682,6 +694,9 @@ class DocumentParser::State {
                                                           : " " + std::string(field.type_name)));
   }
 
+  static bool isNotFinite(std::string_view text) {
+    return text == "NaN" || text == "Infinity" || text == "-Infinity" || text == "+Infinity";
+  }
   static bool isWholeType(FieldType type) {
     return type == FieldType::kUnsignedLong || (type >= FieldType::kLong && type <= FieldType::kByte);
   }
