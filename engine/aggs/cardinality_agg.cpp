@@ -14,6 +14,7 @@
 #include "engine/aggs/distinct_counter.hpp"
 #include "engine/aggs/value_source.hpp"
 #include "engine/codec/count_ones.hpp"
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/query/query_parser.hpp"
 
 namespace gyre::engine {
@@ -206,7 +207,12 @@ Result<AggregationPtr> parseCardinality(AggregationRequest& request) {
       continue;
     }
     // How to count is decided here, not by the hint.
-    if (member.key() == "execution_hint" && member.isString()) continue;
+    if (member.key() == "execution_hint" && member.isString()) {
+      if (member.string() != "direct" && member.string() != "ordinals")
+        return noticedBy(kByIndex, illegalArgument("Unknown execution_hint: [" + std::string(member.string()) +
+                                                   "], expected any of [direct, ordinals]"));
+      continue;
+    }
     if (member.key() == "rehash" && member.isNull()) continue;
     const bool is_taken = member.key() != "format";
     if (is_taken) {

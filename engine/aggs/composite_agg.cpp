@@ -3,6 +3,7 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -85,12 +86,15 @@ class CompositeAggregator final : public BucketAggregator {
     std::partial_sort(buckets.begin(), buckets.begin() + static_cast<std::ptrdiff_t>(wanted), buckets.end(),
                       [this](const Bucket& a, const Bucket& b) { return compare(a.number, b.number) < 0; });
     buckets.resize(wanted);
+    if (!buckets.empty()) last_.insert_or_assign(parent, buckets.back());
     return {};
   }
-  void writeHead(std::uint32_t, const std::vector<Bucket>& buckets, JsonWriter& writer) const override {
-    if (buckets.empty()) return;
+  // The page ends where it was cut, whatever bucket_sort leaves of it.
+  void writeHead(std::uint32_t parent, const std::vector<Bucket>&, JsonWriter& writer) const override {
+    const auto last = last_.find(parent);
+    if (last == last_.end()) return;
     writer.key("after_key");
-    writeKeyObject(buckets.back(), writer);
+    writeKeyObject(last->second, writer);
   }
   void writeKey(const Bucket& bucket, JsonWriter& writer) const override {
     writer.key("key");
@@ -152,6 +156,7 @@ class CompositeAggregator final : public BucketAggregator {
   const CompositeSpec& spec_;
   TupleTable table_;
   mutable std::vector<std::uint32_t> first_, second_;
+  std::unordered_map<std::uint32_t, Bucket> last_;  // of each parent's page
 };
 
 class CompositeAggregation final : public Aggregation {
@@ -259,7 +264,12 @@ Status readSourceBody(const AggregationRequest& request, json::Value body, Compo
 }
 
 Status readSources(const AggregationRequest& request, json::Value list, CompositeSpec& spec) {
-  for (const json::Value named : list) {
+  // One source may stand without its list.
+  std::vector<json::Value> all;
+  if (list.isObject()) all.push_back(list);
+  if (list.isArray())
+    for (const json::Value named : list) all.push_back(named);
+  for (const json::Value named : all) {
     if (!named.isObject() || named.size() != 1)
       return failedSource(request, "expected objects with one name, found " + std::string(named.raw()));
     const json::Value definition = *named.begin();

@@ -6,6 +6,7 @@
 
 #include <re2/re2.h>
 
+#include "engine/mapping/failure_cause.hpp"
 #include "engine/mapping/ip_address.hpp"
 #include "engine/query/query_parser.hpp"
 
@@ -115,6 +116,13 @@ Result<TermFilter::Side> TermFilter::readSide(const AggregationRequest& request,
                     "Aggregation [" + std::string(request.name) +
                         "] cannot support regular expression style include/exclude settings as they can only be "
                         "applied to string fields. Use an array of values for include/exclude clauses");
+    const std::int64_t most = request.context.limits.regex_length;
+    if (static_cast<std::int64_t>(value.string().size()) > most)
+      return noticedBy(kByIndex, illegalArgument("The length of regex [" + std::to_string(value.string().size()) +
+                                                 "] used in the request has exceeded the allowed maximum of [" +
+                                                 std::to_string(most) +
+                                                 "]. This maximum can be set by changing the "
+                                                 "[index.max_regex_length] index level setting."));
     GYRE_TRY_ASSIGN(const std::string pattern, translated(value.string()));
     RE2::Options options;
     options.set_dot_nl(true);
