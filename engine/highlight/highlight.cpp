@@ -43,6 +43,7 @@ Result<Highlight> Highlight::parse(json::Value body, ParseContext& context) {
   Highlight made;
   made.mapping_ = &context.mapping;
   made.max_analyzed_ = static_cast<std::size_t>(context.limits.analyzed_offset);
+  made.index_name_ = context.index_name;
   HighlightOptions shared;
   // A style that is named counts before tags, wherever it stands.
   if (const json::Value schema = body["tags_schema"]; !schema.isMissing()) {
@@ -89,7 +90,8 @@ Result<Highlight> Highlight::parse(json::Value body, ParseContext& context) {
   return made;
 }
 
-Status Highlight::write(json::Value source, json::Value stored, const Query* query, JsonWriter& writer) const {
+Status Highlight::write(json::Value source, json::Value stored, std::string_view id, const Query* query,
+                        JsonWriter& writer) const {
   std::string members;
   JsonWriter shown(members);
   shown.beginObject();
@@ -109,7 +111,7 @@ Status Highlight::write(json::Value source, json::Value stored, const Query* que
                                "] should be indexed with term vector with position offsets to be used with fast "
                                "vector highlighter");
       if (done.insert(field.ordinal).second)
-        GYRE_TRY(writeField(field, wanted.options, field.is_stored ? stored : source, query, shown));
+        GYRE_TRY(writeField(field, wanted.options, field.is_stored ? stored : source, id, query, shown));
     }
   }
   shown.endObject();
@@ -117,8 +119,18 @@ Status Highlight::write(json::Value source, json::Value stored, const Query* que
   return {};
 }
 
+Status Highlight::tooLong(const Field& field, std::string_view id, const HighlightOptions& options) const {
+  const bool is_plain = options.type == HighlightOptions::Type::kPlain;
+  return illegalArgument("The length of [" + field.path + "] field of [" + std::string(id) + "] doc of [" +
+                         index_name_ + "] index has exceeded [" + std::to_string(max_analyzed_) +
+                         "] - maximum allowed to be analyzed for highlighting. This maximum can be set by changing the "
+                         "[index.highlight.max_analyzed_offset] index level setting. For large texts, indexing with "
+                         "offsets or term vectors" +
+                         (is_plain ? ", and highlighting with unified or fvh highlighter" : "") + " is recommended!");
+}
+
 Status Highlight::writeField(const Field& field, const HighlightOptions& options, json::Value source,
-                             const Query* query, JsonWriter& writer) const {
+                             std::string_view id, const Query* query, JsonWriter& writer) const {
   const Query* const asked = options.query != nullptr ? options.query.get() : query;
   const std::vector<std::string> values = textsOf(field, *mapping_, source);
   if (asked == nullptr || values.empty()) return {};
@@ -133,10 +145,7 @@ Status Highlight::writeField(const Field& field, const HighlightOptions& options
   };
   AnalyzedText text = analyze(field);
   if (options.max_analyzed == 0 && field.type == FieldType::kText && text.text.size() > max_analyzed_)
-    return illegalArgument(
-        "The length of [" + field.path + "] field has exceeded [" + std::to_string(max_analyzed_) +
-        "] - maximum allowed to be analyzed for highlighting. For large texts, indexing with offsets or "
-        "term vectors is recommended!");
+    return tooLong(field, id, options);
   std::vector<TextMark> marks;
   const bool is_plain = options.type == HighlightOptions::Type::kPlain;
   const PhraseMarks phrases = is_vector ? PhraseMarks::kWhole : is_plain ? PhraseMarks::kSpans : PhraseMarks::kWords;

@@ -26,19 +26,22 @@ class Highlight {
   bool isEmpty() const { return fields_.empty(); }
   // Writes the member "highlight" if there is anything to show. Stored fields are read from `stored`, the document as
   // it came, the others from `source`, what the mapping keeps of it (missing when that is nothing). `query` is the
-  // search's own; it may be null when every field has another.
-  Status write(json::Value source, json::Value stored, const Query* query, JsonWriter& writer) const;
+  // search's own; it may be null when every field has another. `id` names the document in refusals.
+  Status write(json::Value source, json::Value stored, std::string_view id, const Query* query,
+               JsonWriter& writer) const;
 
  private:
   struct Wanted {
     std::string pattern;
     HighlightOptions options;
   };
-  Status writeField(const Field& field, const HighlightOptions& options, json::Value source, const Query* query,
-                    JsonWriter& writer) const;
+  Status writeField(const Field& field, const HighlightOptions& options, json::Value source, std::string_view id,
+                    const Query* query, JsonWriter& writer) const;
+  Status tooLong(const Field& field, std::string_view id, const HighlightOptions& options) const;
 
   const Mapping* mapping_ = nullptr;
   std::size_t max_analyzed_ = 0;  // index.highlight.max_analyzed_offset
+  std::string index_name_;
   std::vector<Wanted> fields_;
 };
 

@@ -176,13 +176,14 @@ Status HitWriter::writeContent(const SegmentReader& segment, DocId doc, const Hi
   const json::Value root = document ? document->root() : json::Value();
   GYRE_TRY(writeFields(segment, doc, stored, root, extras));
   if (request_.highlight.isEmpty()) return {};
-  if (source == stored) return request_.highlight.write(root, root, query_, writer_);
+  GYRE_TRY_ASSIGN(const std::string id, segment.id(rootOf(segment, doc)));
+  if (source == stored) return request_.highlight.write(root, root, id, query_, writer_);
   // Stored fields are shown from what the mapping does not keep of the source as well.
   if (!levels.empty()) {
     GYRE_TRY_ASSIGN(made, aroundObject(stored, levels));
   }
   GYRE_TRY_ASSIGN(const auto whole, json::Document::parse(levels.empty() ? stored : made, kSourceLimits));
-  return request_.highlight.write(root, whole.root(), query_, writer_);
+  return request_.highlight.write(root, whole.root(), id, query_, writer_);
 }
 
 // "fields": what was asked for by name, from the source, columns and stored fields.
