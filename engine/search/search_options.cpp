@@ -58,10 +58,12 @@ std::string sortJson(std::string_view list) {
   writer.beginArray();
   splitList(list, [&](std::string_view element) {
     const std::size_t colon = element.rfind(':');
+    const std::string_view order = colon == std::string_view::npos ? std::string_view() : element.substr(colon + 1);
     if (colon == std::string_view::npos) {
       writer.string(element);
-    } else {
-      writer.beginObject().member(element.substr(0, colon), element.substr(colon + 1)).endObject();
+    } else if (order == "asc" || order == "desc") {
+      // Another order than these two is none: the dialect passes over the sort.
+      writer.beginObject().member(element.substr(0, colon), order).endObject();
     }
   });
   writer.endArray();

@@ -184,9 +184,10 @@ class RequestParser {
     }
     if (key == "pit" && member.isObject()) return readPointInTime(member);
     if (key == "stats" && member.isArray()) {
-      // Names under which the dialect counts searches; nobody reads them here.
-      for (const json::Value group : member)
+      for (const json::Value group : member) {
         if (!group.isString()) return unknownKey(group);
+        request_.stats_groups.emplace_back(group.string());
+      }
       return {};
     }
     if (key == "ext" || key == "script_fields" || key == "derived") {

@@ -89,6 +89,7 @@ struct SearchRequest {
   std::int64_t timeout_nanos = 0;
   std::vector<std::pair<std::string, float>> index_boosts;  // by name or pattern
   std::string pit_id;                                       // resolved by the owner of the indices
+  std::vector<std::string> stats_groups;                    // names under which the search is counted
   Aggregations aggregations;
   bool has_aggregations = false;
   std::vector<SuggestRequest> suggestions;

@@ -63,8 +63,9 @@ struct SearchReply {
   // How long it took to find what matches, and to write the answer.
   std::int64_t query_nanos = 0;
   std::int64_t fetch_nanos = 0;
-  bool has_suggestions = false;  // they were asked for
-  bool is_suggest_only = false;  // and nothing else
+  bool has_suggestions = false;             // they were asked for
+  std::vector<std::string> stats_groups{};  // names under which the search is counted
+  bool is_suggest_only = false;             // and nothing else
 };
 
 }  // namespace gyre::engine

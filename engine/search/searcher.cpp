@@ -53,6 +53,7 @@ Status answer(std::span<const SearchTarget> targets, std::string_view request, c
   reply.query_nanos = found - begin;
   reply.has_suggestions = plan.request().has_suggest;
   reply.is_suggest_only = plan.request().is_suggest_only;
+  reply.stats_groups = plan.request().stats_groups;
   for (const Hit& hit : outcome.hits) {
     const PlannedTarget& asked = plan.targets[plan.target_of[hit.segment]];
     Status shown = asked.request.fetch.checkSources(asked.target->index_name);

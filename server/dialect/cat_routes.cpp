@@ -17,6 +17,7 @@
 #include "server/dialect/resolve_options.hpp"
 #include "server/dialect/routes.hpp"
 #include "server/dialect/search_targets.hpp"
+#include "server/dialect/segment_label.hpp"
 #include "server/dialect/service.hpp"
 #include "server/dialect/task_registry.hpp"
 
@@ -232,7 +233,6 @@ Result<Response> catSegments(Service& service, Call& call) {
   CatTable table(CatTableKind::kSegments);
   for (const Resolved& each : resolved) {
     const auto snapshot = each.index->engine->snapshot();
-    std::uint64_t generation = 0;
     for (const engine::SegmentView& view : snapshot->segments) {
       CatTable::Row& row = table.add();
       row["index"] = Cell::of(each.index->name);
@@ -240,8 +240,8 @@ Result<Response> catSegments(Service& service, Call& call) {
       row["prirep"] = Cell::of("p");
       row["ip"] = Cell::of(service.identity().host);
       row["id"] = Cell::of(service.nodeId());
-      row["segment"] = Cell::of(view.segment->name());
-      row["generation"] = count(generation++);
+      row["segment"] = Cell::of(segmentLabel(view.segment->name()));
+      row["generation"] = count(segmentNumber(view.segment->name()));
       row["docs.count"] = count(view.live_count);
       row["docs.deleted"] = count(view.segment->docCount() - view.live_count);
       row["size"] = bytes(view.segment->sizeBytes());

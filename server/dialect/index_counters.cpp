@@ -25,4 +25,27 @@ void IndexCounters::countWrites(std::span<const engine::Operation> operations,
   if (deleted_count > 0) deleted.add(each * static_cast<std::int64_t>(deleted_count), deleted_count);
 }
 
+void GroupCounters::Counts::add(const Counts& other) {
+  queries += other.queries;
+  query_nanos += other.query_nanos;
+  fetches += other.fetches;
+  fetch_nanos += other.fetch_nanos;
+}
+
+void GroupCounters::add(std::span<const std::string> groups, const Counts& search) {
+  const std::lock_guard lock(mutex_);
+  for (const std::string& group : groups) {
+    const auto known = counts_.find(group);
+    if (known != counts_.end())
+      known->second.add(search);
+    else if (counts_.size() < kMaxGroups)
+      counts_.emplace(group, search);
+  }
+}
+
+std::map<std::string, GroupCounters::Counts, std::less<>> GroupCounters::read() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
 }  // namespace gyre::dialect

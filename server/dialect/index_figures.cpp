@@ -138,6 +138,14 @@ constexpr StatsSection kSections[] = {
 
 }  // namespace
 
+void writeGroup(const GroupCounters::Counts& counts, JsonWriter& writer) {
+  writer.beginObject();
+  writePhase("query", {counts.queries, counts.query_nanos}, writer);
+  writePhase("fetch", {counts.fetches, counts.fetch_nanos}, writer);
+  for (const std::string_view phase : {"scroll", "point_in_time", "suggest"}) writePhase(phase, {}, writer);
+  writer.endObject();
+}
+
 std::span<const StatsSection> statsSections() { return kSections; }
 
 IndexFigures figuresOf(const IndexEntry& entry, bool counts_closed) {
@@ -185,6 +193,7 @@ IndexFigures figuresOf(const IndexEntry& entry, bool counts_closed) {
   figures.request_cache_misses = counters.request_cache_misses;
   figures.open_scrolls = counters.open_scrolls;
   figures.open_points = counters.open_points_in_time;
+  figures.groups = counters.groups.read();
   return figures;
 }
 
@@ -216,6 +225,7 @@ void IndexFigures::add(const IndexFigures& o) {
   request_cache_misses += o.request_cache_misses;
   open_scrolls += o.open_scrolls;
   open_points += o.open_points;
+  for (const auto& [group, counts] : o.groups) groups[group].add(counts);
 }
 
 }  // namespace gyre::dialect

@@ -10,6 +10,7 @@
 
 #include "gyre/json_writer.hpp"
 #include "server/dialect/catalog.hpp"
+#include "server/dialect/index_counters.hpp"
 
 namespace gyre::dialect {
 
@@ -28,12 +29,16 @@ struct IndexFigures {
       flushes;
   std::uint64_t index_failures = 0, noop_updates = 0, request_cache_hits = 0, request_cache_misses = 0;
   std::int64_t open_scrolls = 0, open_points = 0;
+  std::map<std::string, GroupCounters::Counts, std::less<>> groups;  // searches by the names they gave themselves
 
   void add(const IndexFigures& other);
 };
 
 // `counts_closed`: also the segments of an index that is closed.
 IndexFigures figuresOf(const IndexEntry& entry, bool counts_closed = false);
+
+// What _stats says of searches that gave themselves one name.
+void writeGroup(const GroupCounters::Counts& counts, JsonWriter& writer);
 
 // The sections that _stats knows, in the order it shows them.
 struct StatsSection {

@@ -1,5 +1,7 @@
 #include "server/dialect/search_scope.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "server/dialect/document_index.hpp"
@@ -43,6 +45,14 @@ void countSearch(const engine::SearchReply& reply, const SearchScope& scope) {
     IndexCounters& counters = index->open->counters;
     if (!reply.is_suggest_only) counters.queries.add(reply.query_nanos);
     if (!reply.is_suggest_only && reply.status.isOk()) counters.fetches.add(reply.fetch_nanos);
+    if (!reply.stats_groups.empty() && !reply.is_suggest_only) {
+      const auto nanos = [](std::int64_t elapsed) {
+        return static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed, 0));
+      };
+      GroupCounters::Counts search{.queries = 1, .query_nanos = nanos(reply.query_nanos)};
+      if (reply.status.isOk()) search.fetches = 1, search.fetch_nanos = nanos(reply.fetch_nanos);
+      counters.groups.add(reply.stats_groups, search);
+    }
     if (reply.has_suggestions) counters.suggestions.add(reply.is_suggest_only ? reply.fetch_nanos : 0);
   }
 }

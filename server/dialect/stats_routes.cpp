@@ -15,6 +15,7 @@
 #include "server/dialect/index_view.hpp"
 #include "server/dialect/resolve_options.hpp"
 #include "server/dialect/routes.hpp"
+#include "server/dialect/segment_label.hpp"
 #include "server/dialect/service.hpp"
 #include "server/dialect/similar_names.hpp"
 
@@ -58,6 +59,7 @@ struct StatsView {
   std::vector<const StatsSection*> sections;
   // Patterns of fields whose part is shown by itself; nothing when none are asked for.
   std::optional<std::vector<std::string_view>> completion_fields, fielddata_fields;
+  std::vector<std::string_view> groups;  // patterns; "_all" is one of everything
 };
 
 Result<StatsView> readView(const Call& call) {
@@ -66,9 +68,26 @@ Result<StatsView> readView(const Call& call) {
   if (call.has("fields")) view.completion_fields = view.fielddata_fields = splitList(call.text("fields"));
   if (call.has("completion_fields")) view.completion_fields = splitList(call.text("completion_fields"));
   if (call.has("fielddata_fields")) view.fielddata_fields = splitList(call.text("fielddata_fields"));
-  if (!call.text("groups").empty())
-    return illegalArgument("[groups] is not supported: searches are not counted by their groups");
+  view.groups = splitList(call.text("groups"));
   return view;
+}
+
+bool matchesOne(const std::vector<std::string_view>& patterns, std::string_view name) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](std::string_view pattern) { return pattern == "_all" || matchesWildcard(pattern, name); });
+}
+
+void writeGroups(const StatsView& view, const IndexFigures& figures, JsonWriter& writer) {
+  if (std::none_of(figures.groups.begin(), figures.groups.end(),
+                   [&](const auto& group) { return matchesOne(view.groups, group.first); }))
+    return;
+  writer.key("groups").beginObject();
+  for (const auto& [group, counts] : figures.groups) {
+    if (!matchesOne(view.groups, group)) continue;
+    writer.key(group);
+    writeGroup(counts, writer);
+  }
+  writer.endObject();
 }
 
 void writeSections(const StatsView& view, const IndexFigures& figures, JsonWriter& writer) {
@@ -83,6 +102,7 @@ void writeSections(const StatsView& view, const IndexFigures& figures, JsonWrite
           writer.key(path).beginObject().member("size_in_bytes", bytes).endObject();
       writer.endObject();
     }
+    if (section->name == "search") writeGroups(view, figures, writer);
     // Columns are read where they lie: no field is loaded.
     if (section->name == "fielddata" && view.fielddata_fields) writer.key("fields").beginObject().endObject();
     writer.endObject();
@@ -120,7 +140,11 @@ Result<Response> getStats(Service& service, Call& call) {
   writer.beginObject();
   writeShards(resolved, writer);
   writer.key("_all").beginObject();
-  writeBoth(view, all, writer);
+  // Of no index there is nothing to show.
+  if (resolved.empty())
+    writer.key("primaries").beginObject().endObject().key("total").beginObject().endObject();
+  else
+    writeBoth(view, all, writer);
   writer.endObject();
   if (level != "cluster") {
     writer.key("indices").beginObject();
@@ -167,11 +191,10 @@ Result<Response> getSegments(Service& service, Call& call) {
         .member("num_search_segments", std::uint64_t{snapshot->segments.size()})
         .key("segments")
         .beginObject();
-    std::uint64_t generation = 0;
     for (const engine::SegmentView& view : snapshot->segments) {
-      writer.key(view.segment->name())
+      writer.key(segmentLabel(view.segment->name()))
           .beginObject()
-          .member("generation", generation++)
+          .member("generation", segmentNumber(view.segment->name()))
           .member("num_docs", view.live_count)
           .member("deleted_docs", view.segment->docCount() - view.live_count)
           .member("size_in_bytes", view.segment->sizeBytes())
