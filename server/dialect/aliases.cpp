@@ -119,6 +119,31 @@ Status checkAlias(std::string_view name, const Alias& alias, const engine::Mappi
   return status;
 }
 
+namespace {
+
+// An alias is hidden with all of its indices or with none.
+Status checkHidden(const CatalogState& state) {
+  struct Holders {
+    std::string hidden, shown;  // names, with commas between them
+  };
+  std::map<std::string, Holders, std::less<>> holders;
+  for (const auto& [index, entry] : state.indices)
+    for (const auto& [name, alias] : entry->aliases) {
+      std::string& names = alias.is_hidden.value_or(false) ? holders[name].hidden : holders[name].shown;
+      names += (names.empty() ? "" : ",") + index;
+    }
+  for (const auto& [name, each] : holders) {
+    if (each.hidden.empty() || each.shown.empty()) continue;
+    return {Code::kInternal, "illegal_state_exception",
+            "alias [" + name + "] has is_hidden set to true on indices [" + each.hidden +
+                "] but does not have is_hidden set to true on indices [" + each.shown +
+                "]; alias must have the same is_hidden setting on all indices"};
+  }
+  return {};
+}
+
+}  // namespace
+
 Status checkWriteIndices(const CatalogState& state) {
   std::map<std::string, std::vector<std::string>, std::less<>> writers;
   for (const auto& [index, entry] : state.indices)
@@ -131,7 +156,7 @@ Status checkWriteIndices(const CatalogState& state) {
     return {Code::kInternal, "illegal_state_exception",
             "alias [" + name + "] has more than one write index [" + names + "]"};
   }
-  return {};
+  return checkHidden(state);
 }
 
 }  // namespace gyre::dialect

@@ -21,6 +21,7 @@ namespace {
 
 constexpr json::Limits kBodyLimits{.max_depth = 512};
 constexpr std::int64_t kMaxBatch = 10'000;
+constexpr std::size_t kMaxSorts = 100;  // of a sort in the URL
 
 Status parsingException(std::string message) {
   return {Code::kInvalidArgument, "parsing_exception", std::move(message)};
@@ -78,10 +79,13 @@ Status setConflicts(ByQueryPlan& plan, std::string_view text) {
 }
 
 Status setBatchSize(ByQueryPlan& plan, std::int64_t size) {
-  if (size < 1) return illegalArgument("[size] parameter must be positive, found [" + std::to_string(size) + "]");
+  if (size < 0) return illegalArgument("[size] parameter cannot be negative, found [" + std::to_string(size) + "]");
+  if (size == 0) return validationFailed("[size] cannot be [0] in a scroll context");
   if (size > kMaxBatch)
     return illegalArgument("Batch size is too large, size must be less than or equal to: [" +
-                           std::to_string(kMaxBatch) + "] but was [" + std::to_string(size) + "]");
+                           std::to_string(kMaxBatch) + "] but was [" + std::to_string(size) +
+                           "]. Scroll batch sizes cost as much memory as result windows so they are controlled by the "
+                           "[index.max_result_window] index level setting.");
   plan.batch_size = size;
   return {};
 }
@@ -137,6 +141,36 @@ std::string queryOf(const Call& call) {
   return query;
 }
 
+// The URL's sort as a body has it: "field", "field:desc", with commas between them.
+Result<std::string> sortOf(std::string_view list) {
+  std::string sort;
+  JsonWriter writer(sort);
+  writer.beginArray();
+  const std::vector<std::string_view> parts = splitList(list);
+  if (parts.size() > kMaxSorts) return illegalArgument("too many sorts: at most 100 are taken");
+  for (const std::string_view part : parts) {
+    const std::size_t colon = part.rfind(':');
+    const std::string_view order = colon == std::string_view::npos ? std::string_view() : part.substr(colon + 1);
+    if (order == "asc" || order == "desc")
+      writer.beginObject().key(part.substr(0, colon)).beginObject().member("order", order).endObject().endObject();
+    else if (colon == std::string_view::npos)
+      writer.string(part);
+    // Another order than these two is none: the dialect passes over the sort.
+  }
+  writer.endArray();
+  return sort;
+}
+
+// What a search takes and work on documents has no use for: checked, since a mistake in them is one in the request.
+Status checkSearchParameters(const Call& call) {
+  for (const std::string_view name : {"version", "request_cache"}) GYRE_TRY(call.flag(name).status());
+  if (call.has("request_cache") && call.text("request_cache") != "false")
+    return validationFailed("[request_cache] cannot be used in a scroll context");
+  GYRE_TRY_ASSIGN(const std::int64_t documents, call.whole("terminate_after", 0));
+  if (documents < 0) return illegalArgument("terminateAfter must be > 0");
+  return {};
+}
+
 // A member that a search knows and work on documents has no use for, or none that anybody knows.
 Status unsupportedMember(json::Value member) {
   for (const std::string_view known :
@@ -164,6 +198,8 @@ Status readBody(const Call& call, ByQueryPlan& plan) {
       GYRE_TRY(setConflicts(plan, member.string()));
     } else if (key == "script" && plan.kind == ByQueryPlan::Kind::kUpdate) {
       return illegalArgument("[script] is not served: there is no scripting language");
+    } else if (key == "_source" || key == "version" || key == "timeout" || key == "track_total_hits") {
+      // Which of a document is shown matters to nobody: it is changed or deleted whole.
     } else {
       return unsupportedMember(member);
     }
@@ -176,7 +212,8 @@ Result<ByQueryPlan> readByQuery(const Call& call, ByQueryPlan::Kind kind) {
   plan.kind = kind;
   plan.indices = call.variable("index");
   GYRE_TRY_ASSIGN(plan.options, readResolveOptions(call));
-  if (call.has("from")) return illegalArgument("from is not supported in this context");
+  if (call.has("from")) return validationFailed("from is not supported in this context");
+  GYRE_TRY(checkSearchParameters(call));
   if (call.has("conflicts")) GYRE_TRY(setConflicts(plan, call.text("conflicts")));
   if (call.has("scroll_size")) {
     GYRE_TRY_ASSIGN(const std::int64_t size, call.whole("scroll_size", 0));
@@ -184,6 +221,9 @@ Result<ByQueryPlan> readByQuery(const Call& call, ByQueryPlan::Kind kind) {
   }
   GYRE_TRY(readBody(call, plan));
   if (call.has("q")) plan.query = queryOf(call);
+  if (call.has("sort")) {
+    GYRE_TRY_ASSIGN(plan.sort, sortOf(call.text("sort")));
+  }
   GYRE_TRY(readCommon(call, plan));
   plan.pipeline = call.text("pipeline");
   return plan;
@@ -332,16 +372,16 @@ Result<Response> reindex(Service& service, Call& call) {
 
 #define GYRE_TASK_PARAMETERS \
   " refresh timeout wait_for_active_shards wait_for_completion requests_per_second slices max_docs scroll"
-#define GYRE_BY_QUERY_PARAMETERS                                                                              \
-  GYRE_RESOLVE_PARAMETERS GYRE_TASK_PARAMETERS                                                                \
-      " q df default_operator analyzer analyze_wildcard lenient from size conflicts scroll_size search_type " \
-      "search_timeout "                                                                                       \
-      "preference"
+#define GYRE_BY_QUERY_PARAMETERS                                                                                \
+  GYRE_RESOLVE_PARAMETERS GYRE_TASK_PARAMETERS                                                                  \
+      " q df default_operator analyzer analyze_wildcard lenient from size conflicts scroll_size search_type "   \
+      "search_timeout preference sort routing _source _source_includes _source_excludes terminate_after stats " \
+      "version request_cache"
 
 constexpr Route kRoutes[] = {
     {"POST", "/{index}/_delete_by_query", answered<deleteByQuery>, GYRE_BY_QUERY_PARAMETERS},
-    {"POST", "/{index}/_update_by_query", answered<updateByQuery>, GYRE_BY_QUERY_PARAMETERS " pipeline"},
-    {"POST", "/_reindex", answered<reindex>, GYRE_TASK_PARAMETERS},
+    {"POST", "/{index}/_update_by_query", answered<updateByQuery>, GYRE_BY_QUERY_PARAMETERS " pipeline version_type"},
+    {"POST", "/_reindex", answered<reindex>, GYRE_TASK_PARAMETERS " require_alias"},
 };
 
 }  // namespace

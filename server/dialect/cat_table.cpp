@@ -242,8 +242,7 @@ Result<Response> CatTable::write(const Call& call) {
     }
     return response;
   }
-  if (format != "text" && format != "txt")
-    return illegalArgument("format [" + std::string(format) + "] is not served: text, json or yaml is expected");
+  // A format that is none is text.
   response.content_type = "text/plain; charset=UTF-8";
   std::vector<std::vector<std::string>> texts;
   if (has_header) {

@@ -139,10 +139,9 @@ void writeIndexHealth(const IndexEntry& entry, bool has_shards, JsonWriter& writ
 // Nothing is ever under way that could change the answer, so a wish that does not hold is told at once.
 Result<Response> health(Service& service, Call& call) {
   GYRE_TRY(checkTimeouts(call));
+  // Another level is none: the cluster's figures are shown, as for "cluster".
   const std::string_view level = call.text("level", "cluster");
-  if (level != "cluster" && level != "indices" && level != "shards")
-    return illegalArgument("level parameter must be one of [cluster] or [indices] or [shards] but was [" +
-                           std::string(level) + "]");
+  const bool has_indices = level == "indices" || level == "shards";
   ResolveOptions usual = openAndClosed();
   usual.expands_hidden = true;
   GYRE_TRY_ASSIGN(ResolveOptions options, readResolveOptions(call, usual));
@@ -178,8 +177,9 @@ Result<Response> health(Service& service, Call& call) {
       .member("number_of_pending_tasks", 0)
       .member("number_of_in_flight_fetch", 0)
       .member("task_max_waiting_in_queue_millis", 0)
-      .member("active_shards_percent_as_number", all.activePercent());
-  if (level != "cluster") {
+      // Of the whole cluster, unless the indices asked for lack nothing.
+      .member("active_shards_percent_as_number", shards.unassigned == 0 ? 100.0 : all.activePercent());
+  if (has_indices) {
     writer.key("indices").beginObject();
     for (const Resolved& each : resolved) writeIndexHealth(*each.index, level == "shards", writer);
     writer.endObject();

@@ -290,6 +290,7 @@ Status DocumentWriter::checkActiveShards(const IndexEntry& index) const {
 Status DocumentWriter::ingestAndBegin(const WriteItem& item, std::size_t position) {
   if (item.action != WriteAction::kIndex && item.action != WriteAction::kCreate) return begin(item, position);
   if (!ingest_) ingest_ = std::make_unique<Ingest>(catalog_);
+  outcomes_[position].id = item.id.value_or(std::string_view());  // of one that is refused before it is begun
   GYRE_TRY_ASSIGN(auto ingested, ingest_->run(item.index, item.pipeline, item.id, item.routing, item.source));
   if (!ingested) return begin(item, position);
   const Ingested& kept = ingested_.emplace_back(std::move(*ingested));

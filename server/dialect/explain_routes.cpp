@@ -66,7 +66,10 @@ std::string_view queryBody(std::string_view body, const engine::SearchOptions& o
 }
 
 Result<Response> validate(Service& service, Call& call) {
-  GYRE_TRY_ASSIGN(const ResolveOptions resolve, readResolveOptions(call));
+  // A pattern has to find something, other than in a search.
+  ResolveOptions usual;
+  usual.allows_none = !call.hasVariable("index");
+  GYRE_TRY_ASSIGN(const ResolveOptions resolve, readResolveOptions(call, usual));
   GYRE_TRY_ASSIGN(const SearchScope scope, resolveSearch(service.catalog(), call.variable("index"), resolve));
   GYRE_TRY_ASSIGN(const bool explains, call.flag("explain"));
   GYRE_TRY_ASSIGN(const bool rewrites, call.flag("rewrite"));
@@ -88,7 +91,7 @@ Result<Response> validate(Service& service, Call& call) {
   const std::uint64_t shards = scope.targets.size();
   writer.key("_shards").beginObject().member("total", shards).member("successful", shards).member("failed", 0);
   writer.endObject().member("valid", plan.failures.empty());
-  if (explains || rewrites) {
+  if (explains || rewrites || names_shards) {
     writer.key("explanations").beginArray();
     for (const engine::ShardFailure& failure : plan.failures)
       writer.beginObject()

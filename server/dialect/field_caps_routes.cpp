@@ -42,11 +42,31 @@ class IndexFilter {
     if (kind == "range") return mayMatchRange(body);
     constexpr std::string_view kByName[] = {"term", "terms", "prefix", "wildcard"};
     if (!body["_index"].isMissing() && std::find(std::begin(kByName), std::end(kByName), kind) != std::end(kByName))
-      return target_.snapshot->segments.empty() ? Result<bool>(true) : hasMatch(clause.raw());
+      return target_.snapshot->segments.empty() ? Result<bool>(isNamed(kind, body["_index"])) : hasMatch(clause.raw());
+    if (kind == "exists") return hasField(body["field"].string());
     return true;
   }
 
  private:
+  // The same for an index without documents, which a search finds nothing in.
+  bool isNamed(std::string_view kind, json::Value wanted) const {
+    if (wanted.isArray())
+      return std::any_of(wanted.begin(), wanted.end(), [&](json::Value each) { return isNamed(kind, each); });
+    const std::string_view text = wanted.isObject() ? (*wanted.begin()).string() : wanted.string();
+    if (kind == "prefix") return target_.index_name.starts_with(text);
+    return kind == "wildcard" ? matchesWildcard(text, target_.index_name) : text == target_.index_name;
+  }
+
+  // A field, or an object that has fields.
+  bool hasField(std::string_view path) const {
+    const engine::Mapping& mapping = *target_.snapshot->mapping;
+    if (path.starts_with('_') || mapping.find(path) != nullptr) return true;
+    return std::any_of(mapping.fields().begin(), mapping.fields().end(), [&](const engine::Field& field) {
+      const std::string_view known = field.path;
+      return matchesWildcard(path, known) || (known.starts_with(path) && known.substr(path.size()).starts_with('.'));
+    });
+  }
+
   Result<bool> mayMatchAll(json::Value body) const {
     for (const std::string_view name : {"must", "filter"}) {
       const json::Value clauses = body[name];

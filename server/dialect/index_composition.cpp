@@ -258,9 +258,24 @@ Result<IndexRequest> composeTemplate(const CatalogState& state, std::string_view
   return composed;
 }
 
+namespace {
+
+// Such a template is for data streams, which are not served; an index must not be made in their place.
+Status refuseDataStream(std::string_view definition, std::string_view name, std::string_view index) {
+  GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(definition, kBodyLimits));
+  if (document.root()["data_stream"].isMissing()) return {};
+  return illegalArgument("cannot create index with name [" + std::string(index) +
+                         "], because it matches with template [" + std::string(name) +
+                         "] that creates data streams only, use create data stream api instead");
+}
+
+}  // namespace
+
 Result<IndexRequest> composeIndex(const CatalogState& state, std::string_view name, IndexRequest own) {
   if (const std::string chosen = templateFor(state, name); !chosen.empty()) {
-    GYRE_TRY_ASSIGN(const IndexRequest below, composeTemplate(state, state.index_templates.find(chosen)->second));
+    const std::string& definition = state.index_templates.find(chosen)->second;
+    GYRE_TRY(refuseDataStream(definition, chosen, name));
+    GYRE_TRY_ASSIGN(const IndexRequest below, composeTemplate(state, definition));
     GYRE_TRY_ASSIGN(own, layered(std::move(own), below, false));
   } else {
     GYRE_TRY_ASSIGN(own, composeLegacy(state, name, std::move(own)));

@@ -95,10 +95,9 @@ Result<std::string> nextName(const std::string& name) {
 
 // The index that the alias writes to.
 Result<IndexPtr> writeIndexOf(const CatalogState& state, std::string_view alias) {
-  if (state.find(alias) != nullptr || !state.isAlias(alias))
-    return illegalArgument("rollover target is a [" +
-                           std::string(state.find(alias) != nullptr ? "concrete index" : "missing alias") +
-                           "] but one of [alias,data_stream] was expected");
+  if (state.find(alias) != nullptr)
+    return illegalArgument("rollover target is a [concrete index] but one of [alias,data_stream] was expected");
+  if (!state.isAlias(alias)) return illegalArgument("rollover target [" + std::string(alias) + "] does not exist");
   std::vector<IndexPtr> holders;
   IndexPtr writer;
   for (const auto& [name, entry] : state.indices) {

@@ -5,6 +5,7 @@
 
 #include "server/dialect/failure.hpp"
 #include "server/dialect/routes.hpp"
+#include "server/dialect/similar_names.hpp"
 
 namespace gyre::dialect {
 
@@ -12,6 +13,9 @@ namespace {
 
 // Known to every route.
 constexpr std::string_view kCommonParameters = "pretty human error_trace filter_path source source_content_type format";
+
+// A name that is less like another is not taken for a misspelt one.
+constexpr double kLeastLike = 0.5;
 
 std::vector<Route> gather() {
   std::vector<Route> all;
@@ -83,6 +87,16 @@ bool contains(std::string_view list, std::string_view word) {
   return false;
 }
 
+std::vector<std::string_view> words(std::string_view list) {
+  std::vector<std::string_view> all;
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(' '), list.size());
+    if (end > 0) all.push_back(list.substr(0, end));
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return all;
+}
+
 void addMethods(std::string_view methods, std::vector<std::string>& allowed) {
   while (!methods.empty()) {
     const std::size_t end = std::min(methods.find(' '), methods.size());
@@ -137,9 +151,17 @@ Status checkParameters(const Request& request, const Route& route) {
   for (const auto& [name, value] : request.parameters)
     if (!contains(route.parameters, name) && !contains(kCommonParameters, name)) unknown.push_back(name);
   if (unknown.empty()) return {};
+  std::sort(unknown.begin(), unknown.end());
+  std::vector<std::string_view> known;
+  for (const std::string_view list : {route.parameters, kCommonParameters})
+    for (const std::string_view name : words(list)) known.push_back(name);
   std::string message =
       "request [" + request.path + "] contains unrecognized parameter" + (unknown.size() > 1 ? "s: " : ": ");
-  for (std::size_t i = 0; i < unknown.size(); ++i) message += (i == 0 ? "[" : ", [") + std::string(unknown[i]) + "]";
+  for (std::size_t i = 0; i < unknown.size(); ++i) {
+    message += (i == 0 ? "[" : ", [") + std::string(unknown[i]) + "]";
+    if (const std::string meant = didYouMean(similarNames(unknown[i], known, kLeastLike)); !meant.empty())
+      message += " -> " + meant;
+  }
   return illegalArgument(message);
 }
 

@@ -50,6 +50,14 @@ Result<Response> getTask(Service& service, Call& call) {
   return response;
 }
 
+// "node:7": who has a task, and its number.
+Status checkTaskName(std::string_view name) {
+  const std::size_t colon = name.rfind(':');
+  const std::string_view digits = colon == std::string_view::npos ? std::string_view() : name.substr(colon + 1);
+  if (!digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos) return {};
+  return illegalArgument("malformed task id " + std::string(name));
+}
+
 bool isAsked(const Service&, const Call& call, const Task& task) {
   const std::string_view actions = call.text("actions");
   // None has one above it.
@@ -100,6 +108,7 @@ Result<Response> answerTasks(Service& service, const Call& call, const std::vect
 }
 
 Result<Response> listTasks(Service& service, Call& call) {
+  if (const std::string_view parent = call.text("parent_task_id"); !parent.empty()) GYRE_TRY(checkTaskName(parent));
   GYRE_TRY(call.flag("detailed").status());
   std::vector<TaskPtr> tasks;
   if (namesNode(service, call.text("nodes")))

@@ -206,11 +206,30 @@ Result<std::string> readComponentTemplate(std::string_view name, std::string_vie
   return text;
 }
 
+namespace {
+
+// What a template for data streams keeps of them, as it is shown. They are not served: it makes no index.
+Result<std::string> readDataStream(json::Value definition) {
+  std::string field = "@timestamp";
+  if (!definition.isObject())
+    return Status(Code::kInvalidArgument, "x_content_parse_exception",
+                  "[index_template] data_stream doesn't support values of type: " + std::string(definition.raw()));
+  const json::Value timestamp = definition["timestamp_field"];
+  if (timestamp.isObject() && timestamp["name"].isString()) field = timestamp["name"].string();
+  std::string shown;
+  JsonWriter writer(shown);
+  writer.beginObject().key("timestamp_field").beginObject().member("name", field).endObject().endObject();
+  return shown;
+}
+
+}  // namespace
+
 Result<std::string> readIndexTemplate(const CatalogState& state, std::string_view name, std::string_view body) {
   GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(body.empty() ? "{}" : body, kBodyLimits));
   Parts parts;
   std::vector<std::string> patterns, components;
   std::optional<std::int64_t> priority;
+  std::string data_stream;
   for (const json::Value member : document.root()) {
     GYRE_TRY_ASSIGN(const bool is_known, readPart("index_template", member, parts));
     if (is_known) continue;
@@ -222,7 +241,7 @@ Result<std::string> readIndexTemplate(const CatalogState& state, std::string_vie
       priority = member.integer();
       if (!priority) return illegalArgument("[index_template] [priority] must be a number");
     } else if (member.key() == "data_stream") {
-      return illegalArgument("[index_template] [data_stream] is not served: there are no data streams");
+      GYRE_TRY_ASSIGN(data_stream, readDataStream(member));
     } else {
       return unknownField("index_template", member.key());
     }
@@ -258,6 +277,7 @@ Result<std::string> readIndexTemplate(const CatalogState& state, std::string_vie
   writer.endArray();
   if (priority) writer.member("priority", *priority);
   writeTail(parts, writer);
+  if (!data_stream.empty()) writer.rawMember("data_stream", data_stream);
   writer.endObject();
   // Together with its components it must be an index, too.
   GYRE_TRY_ASSIGN(const IndexRequest composed, composeTemplate(state, text));

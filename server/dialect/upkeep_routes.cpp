@@ -58,6 +58,13 @@ Result<Response> flushIndices(Service& service, Call& call) {
   });
 }
 
+// The flush of old, which is a flush like any other.
+Result<Response> flushSynced(Service& service, Call& call) {
+  return keepUp(service, call, [](const IndexEntry& entry, const Call&) {
+    return timed(entry, &IndexCounters::flushes, [&] { return entry.engine->commit(); });
+  });
+}
+
 Result<Response> mergeIndices(Service& service, Call& call) {
   GYRE_TRY_ASSIGN(const std::int64_t segments, call.whole("max_num_segments", -1));
   for (const std::string_view name : {"flush", "primary_only", "wait_for_completion", "only_expunge_deletes"})
@@ -96,6 +103,8 @@ constexpr Route kRoutes[] = {
     {"GET POST", "/{index}/_refresh", answered<refreshIndices>, GYRE_RESOLVE_PARAMETERS},
     {"GET POST", "/_flush", answered<flushIndices>, GYRE_FLUSH_PARAMETERS},
     {"GET POST", "/{index}/_flush", answered<flushIndices>, GYRE_FLUSH_PARAMETERS},
+    {"GET POST", "/_flush/synced", answered<flushSynced>, GYRE_RESOLVE_PARAMETERS},
+    {"GET POST", "/{index}/_flush/synced", answered<flushSynced>, GYRE_RESOLVE_PARAMETERS},
     {"POST", "/_forcemerge", answered<mergeIndices>, GYRE_MERGE_PARAMETERS},
     {"POST", "/{index}/_forcemerge", answered<mergeIndices>, GYRE_MERGE_PARAMETERS},
     {"POST", "/_cache/clear", answered<clearCaches>, GYRE_CACHE_PARAMETERS},

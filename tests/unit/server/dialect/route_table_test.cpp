@@ -89,7 +89,9 @@ class RouteTableTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(checkParameters(made, route).message().find("unrecognized parameter: [prety]") !=
                    std::string_view::npos);
     made.parameters.emplace_back("x", "");
-    CPPUNIT_ASSERT(checkParameters(made, route).message().find("unrecognized parameters: [prety], [x]") !=
+    CPPUNIT_ASSERT(checkParameters(made, route)
+                       .message()
+                       .find("unrecognized parameters: [prety] -> did you mean [pretty]?, [x]") !=
                    std::string_view::npos);
   }
 
