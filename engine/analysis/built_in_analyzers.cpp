@@ -1,5 +1,7 @@
 #include "engine/analysis/built_in_analyzers.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -205,7 +207,12 @@ Result<AnalyzerParts> makeSnowball(ComponentSettings& settings) {
   std::string language = settings.text("language", "English");
   AnalyzerParts parts = partsOf("standard", std::make_shared<WordTokenizer>());
   addLowerCase(parts);
-  addStop(parts, settings, {language == "English" ? "_english_" : "_none_"});
+  constexpr std::string_view kWithStopWords[] = {"English", "Dutch", "German", "German2", "French"};
+  const bool has_words =
+      std::find(std::begin(kWithStopWords), std::end(kWithStopWords), language) != std::end(kWithStopWords);
+  std::string stop_words = language == "German2" ? "_german_" : has_words ? "_" + language + "_" : "_none_";
+  for (char& c : stop_words) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  addStop(parts, settings, {stop_words});
   GYRE_TRY_ASSIGN(auto filter, namedFilter("snowball", oneSetting("language", language), false));
   addFilter(parts, "snowball", std::move(filter));
   return parts;

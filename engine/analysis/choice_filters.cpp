@@ -23,11 +23,31 @@ bool holds(const WordSet& words, std::string_view text, bool ignores_case) {
   return words.contains(lower);
 }
 
+// Keeps a stop word with which the text ends: it may be the beginning of another, which a suggester completes.
+class SuggestStopFilter final : public TokenFilter {
+ public:
+  SuggestStopFilter(WordSet words, bool ignores_case) : words_(std::move(words)), ignores_case_(ignores_case) {}
+  void apply(TokenList& list) const override {
+    const Token* const last =
+        !list.tokens.empty() && list.tokens.back().end == list.end_offset ? &list.tokens.back() : nullptr;
+    if (last != nullptr && holds(words_, last->text, ignores_case_)) list.tokens.back().is_keyword = true;
+    const std::uint32_t end = last != nullptr ? last->end : 0;
+    list.keepIf([&](const Token& token) {
+      return (last != nullptr && token.end == end && token.is_keyword) || !holds(words_, token.text, ignores_case_);
+    });
+  }
+  bool knowsKeywords() const override { return true; }
+
+ private:
+  WordSet words_;
+  bool ignores_case_;
+};
+
 Result<TokenFilterPtr> makeStop(ComponentSettings& settings, const FilterContext&) {
   const bool ignores_case = settings.boolean("ignore_case", false);
-  // Without it a last word that is dropped would be completed; a suggester's concern.
-  settings.boolean("remove_trailing", true);
-  return makeStopFilter(wordsOf(settings, "stopwords", {"_english_"}, ignores_case), ignores_case);
+  WordSet words = wordsOf(settings, "stopwords", {"_english_"}, ignores_case);
+  if (settings.boolean("remove_trailing", true)) return makeStopFilter(std::move(words), ignores_case);
+  return TokenFilterPtr(std::make_shared<SuggestStopFilter>(std::move(words), ignores_case));
 }
 
 Result<TokenFilterPtr> makeLength(ComponentSettings& settings, const FilterContext&) {
