@@ -25,8 +25,9 @@ double interpolated(std::span<const Quantiles::Weighted> sorted, double rank) {
     const double middle = before + sorted[i].weight / 2;
     if (rank <= middle) {
       if (i == 0) return sorted[0].value;
-      const double part = (rank - last_middle) / (middle - last_middle);
-      return sorted[i - 1].value + (sorted[i].value - sorted[i - 1].value) * part;
+      // Two shares, not a difference: between numbers beyond 2^53 the dialect's last digits are these.
+      const double stretch = middle - last_middle;
+      return sorted[i - 1].value * ((middle - rank) / stretch) + sorted[i].value * ((rank - last_middle) / stretch);
     }
     before += sorted[i].weight;
     last_middle = middle;
@@ -167,7 +168,8 @@ std::vector<double> Quantiles::at(std::span<const double> shares) {
     const double position = std::clamp(shares[i] * static_cast<double>(values_.size()) - 0.5, 0.0, last);
     const double low = valueAtPlace(places[2 * i]);
     const double high = valueAtPlace(places[2 * i + 1]);
-    found[i] = low == high ? low : low + (high - low) * (position - std::floor(position));
+    const double part = position - std::floor(position);
+    found[i] = low == high ? low : low * (1 - part) + high * part;
   }
   return found;
 }
