@@ -110,12 +110,12 @@ class PhraseSearch {
       if (looked_up.empty()) continue;
       choice.original.frequency = std::max(choice.original.frequency, counts.of(looked_up.back()));
       for (const WordOption& option : findWords(snapshot_, generator, looked_up.back())) {
-        Candidate candidate{{}, static_cast<double>(option.score), counts.of(option.text), 0};
-        candidate.rank =
-            candidate.nearness * (static_cast<double>(candidate.frequency) + 1) / (counts.occurrences() + 1);
+        const std::uint64_t frequency = counts.of(option.text);
         for (std::string& offered : filtered(generator.post_filter, option.text)) {
-          candidate.term = std::move(offered);
-          const auto [at, is_new] = best.try_emplace(candidate.term, candidate);
+          // What a filter has changed counts as near as the word itself: so the dialect has it.
+          Candidate candidate{offered, offered == option.text ? static_cast<double>(option.score) : 1, frequency, 0};
+          candidate.rank = candidate.nearness * (static_cast<double>(frequency) + 1) / (counts.occurrences() + 1);
+          const auto [at, is_new] = best.try_emplace(std::move(offered), candidate);
           if (!is_new && candidate.rank > at->second.rank) at->second = candidate;
         }
       }
