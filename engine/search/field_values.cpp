@@ -193,8 +193,9 @@ void FieldValues::addColumn(const Field& field, std::string_view name) {
 }
 
 std::size_t FieldValues::columnCount() const {
-  return static_cast<std::size_t>(
-      std::count_if(fetched_.begin(), fetched_.end(), [](const Fetched& each) { return each.source_path.empty(); }));
+  const auto known =
+      std::count_if(fetched_.begin(), fetched_.end(), [](const Fetched& each) { return each.source_path.empty(); });
+  return static_cast<std::size_t>(known) + unknown_columns_;
 }
 
 bool FieldValues::has(const Field& field) const {
@@ -221,6 +222,7 @@ Status FieldValues::add(json::Value element, const Mapping& mapping, bool is_col
   if (is_column && format == "use_field_mapping") format.clear();
   if (is_column && pattern == "_seq_no" && format.empty()) insert({});
   const bool is_pattern = pattern.find('*') != std::string::npos;
+  if (is_column && !is_pattern && pattern != "_seq_no" && mapping.find(pattern) == nullptr) ++unknown_columns_;
   for (const Field& declared : mapping.fields()) {
     if (declared.is_hidden || declared.type == FieldType::kObject || !matchesPattern(pattern, declared.path)) continue;
     const Field* const found = declared.type == FieldType::kAlias ? mapping.find(declared.path) : &declared;

@@ -30,7 +30,7 @@ class FieldValues {
   // One field's column, under a name; for the field that hits are grouped by.
   void addColumn(const Field& field, std::string_view name);
 
-  // How many columns are read, of the fields asked for.
+  // How many columns were asked for: a name that no field has counts as one, a pattern as what it finds.
   std::size_t columnCount() const;
   bool isEmpty() const { return fetched_.empty(); }
   bool has(const Field& field) const;
@@ -53,6 +53,7 @@ class FieldValues {
 
   std::vector<Fetched> fetched_;
   bool reads_source_ = false;
+  std::size_t unknown_columns_ = 0;
 };
 
 // The values that stand at a dotted path, in order, arrays opened.
