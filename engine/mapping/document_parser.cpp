@@ -23,6 +23,7 @@
 #include "engine/mapping/number_text.hpp"
 #include "engine/mapping/numeric_value.hpp"
 #include "engine/mapping/range_value.hpp"
+#include "engine/mapping/value_preview.hpp"
 #include "gyre/flat_object.hpp"
 #include "gyre/json.hpp"
 
@@ -395,7 +396,12 @@ class DocumentParser::State {
       std::string path = field.path;
       return addLeaves(field, whole->root(), path);
     }
-    return fault(field, raw, "illegal_state_exception", "expected a value, found an object");
+    const bool is_boolean = field.type == FieldType::kBoolean;
+    if (is_boolean || isWholeType(field.type) || isFloating(field.type) || field.type == FieldType::kScaledFloat)
+      return fault(field, previewOf(whole->root()), "json_parse_exception",
+                   std::string("Current token (START_OBJECT) not ") +
+                       (is_boolean ? "of boolean type" : "numeric, can not use numeric value accessors"));
+    return fault(field, previewOf(whole->root()), "illegal_state_exception", "Can't get text on a START_OBJECT");
   }
 
   // The bytes of an array or object.
