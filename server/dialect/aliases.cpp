@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "engine/query/query_parser.hpp"
 #include "server/dialect/failure.hpp"
 
@@ -111,7 +112,8 @@ Status checkAlias(std::string_view name, const Alias& alias, const engine::Mappi
     return illegalArgument("alias [" + std::string(name) + "] has several index routing values associated with it");
   if (alias.filter.empty() || mapping == nullptr) return {};
   GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(alias.filter, {.max_depth = 512}));
-  engine::ParseContext context{.mapping = *mapping, .now_millis = 0, .depth = 0, .clauses = 0, .named = {}};
+  engine::ParseContext context{
+      .mapping = *mapping, .now_millis = base::SystemClock().nowMillis(), .depth = 0, .clauses = 0, .named = {}};
   const auto query = engine::parseQuery(document.root(), context);
   if (query.isOk()) return {};
   Status status = illegalArgument("failed to parse filter for alias [" + std::string(name) + "]");

@@ -1,6 +1,7 @@
 #include "server/dialect/template_definition.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 
 #include "engine/analysis/analysis_registry.hpp"
@@ -56,14 +57,19 @@ Status checkName(std::string_view name, const std::vector<std::string>& patterns
 }
 
 // The mappings can be an index's.
-Status checkMappings(const IndexRequest& request) {
-  if (request.mappings.empty()) return {};
+// Null when the request has none.
+Result<std::shared_ptr<const engine::Mapping>> parsedMapping(const IndexRequest& request) {
+  if (request.mappings.empty()) return std::shared_ptr<const engine::Mapping>();
   GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(request.mappings, kBodyLimits));
   GYRE_TRY_ASSIGN(const json::Document settings, json::Document::parse(request.settings.nestedJson(), kBodyLimits));
   GYRE_TRY_ASSIGN(auto analysis, engine::AnalysisRegistry::parse(settings.root()));
   GYRE_TRY_ASSIGN(const auto options, engine::MappingOptions::parse(settings.root(), engine::Dynamic::kTrue));
-  GYRE_TRY_ASSIGN(const auto mapping, engine::Mapping::parse(document.root(), options, std::move(analysis)));
-  return isSorted(request.settings) ? engine::checkSortedMapping(*mapping) : Status();
+  return engine::Mapping::parse(document.root(), options, std::move(analysis));
+}
+
+Status checkMappings(const IndexRequest& request) {
+  GYRE_TRY_ASSIGN(const auto mapping, parsedMapping(request));
+  return mapping != nullptr && isSorted(request.settings) ? engine::checkSortedMapping(*mapping) : Status();
 }
 
 Status checkAliases(const Aliases& aliases) {
@@ -295,6 +301,29 @@ Result<std::string> readIndexTemplate(const CatalogState& state, std::string_vie
     return status;
   }
   return text;
+}
+
+Status checkUsers(const CatalogState& state, std::string_view component) {
+  for (const auto& [name, text] : state.index_templates) {
+    GYRE_TRY_ASSIGN(const json::Document document, json::Document::parse(text, kBodyLimits));
+    const std::vector<std::string> components = textsOf(document.root()["composed_of"]);
+    if (std::find(components.begin(), components.end(), component) == components.end()) continue;
+    GYRE_TRY_ASSIGN(const IndexRequest composed, composeTemplate(state, text));
+    const Status valid = checkMappings(composed);
+    if (valid.isOk()) continue;
+    Status status =
+        illegalArgument("updating component template [" + std::string(component) +
+                        "] results in invalid composable template [" + name + "] after templates are merged");
+    status.addFault("caused_by", "illegal_argument_exception: invalid composite mappings for [" + name + "]")
+        .addFault("caused_by", std::string(typeOf(valid)) + ": " + std::string(valid.message()));
+    return status;
+  }
+  return {};
+}
+
+Result<std::string> shownMapping(const IndexRequest& request) {
+  GYRE_TRY_ASSIGN(const auto mapping, parsedMapping(request));
+  return mapping == nullptr ? std::string() : mapping->json();
 }
 
 std::vector<Overlap> overlapping(const CatalogState& state, std::string_view name,

@@ -20,6 +20,11 @@ Result<std::string> readComponentTemplate(std::string_view name, std::string_vie
 // Checked against the components that exist and against other templates for the same indices.
 Result<std::string> readIndexTemplate(const CatalogState& state, std::string_view name, std::string_view body);
 
+// Whether the composable templates that use a component are still valid with it.
+Status checkUsers(const CatalogState& state, std::string_view component);
+// The mapping of a request as its index would show it; "" when it has none.
+Result<std::string> shownMapping(const IndexRequest& request);
+
 // Names and patterns of other composable templates that could match an index that this one matches too.
 struct Overlap {
   std::string name;

@@ -147,7 +147,7 @@ Result<Response> putComponent(Service& service, Call& call) {
     if (must_be_new && state.component_templates.contains(name))
       return illegalArgument("component template [" + std::string(name) + "] already exists");
     state.component_templates.insert_or_assign(std::string(name), text);
-    return {};
+    return checkUsers(state, name);
   });
   GYRE_TRY(changed);
   return acknowledged();
@@ -168,7 +168,8 @@ Result<Response> listTemplates(const NamedTexts& texts, const Call& call, const 
   writer.beginObject().key(listing.list).beginArray();
   bool has_any = false;
   for (const auto& [name, text] : texts) {
-    if (!matchesList(asked, name)) continue;
+    // One name or pattern: a list is a name that nothing has.
+    if (!asked.empty() && !matchesWildcard(asked, name)) continue;
     has_any = true;
     writer.beginObject().member("name", name).rawMember(listing.member, text).endObject();
   }
@@ -210,9 +211,12 @@ Result<Response> deleteComponent(Service& service, Call& call) {
 // ---- tried out
 // -------------------------------------------------------------------------------------------------------
 
-Result<Response> simulated(const CatalogState& state, std::string_view chosen,
-                           const std::vector<std::string>& patterns) {
-  GYRE_TRY_ASSIGN(const IndexRequest composed, composeTemplate(state, state.index_templates.find(chosen)->second));
+Result<Response> simulated(const CatalogState& state, std::string_view chosen) {
+  GYRE_TRY_ASSIGN(const json::Document definition,
+                  json::Document::parse(state.index_templates.find(chosen)->second, kBodyLimits));
+  const std::vector<std::string> patterns = textsOf(definition.root()["index_patterns"]);
+  GYRE_TRY_ASSIGN(IndexRequest composed, composeTemplate(state, state.index_templates.find(chosen)->second));
+  GYRE_TRY_ASSIGN(composed.mappings, shownMapping(composed));
   Response response;
   JsonWriter writer(response.body);
   writer.beginObject().key("template");
@@ -265,7 +269,7 @@ Result<Response> simulateIndex(Service& service, Call& call) {
     response.body = "{}";
     return response;
   }
-  return simulated(state, chosen, {std::string(index)});
+  return simulated(state, chosen);
 }
 
 Result<Response> simulateTemplate(Service& service, Call& call) {
@@ -280,9 +284,7 @@ Result<Response> simulateTemplate(Service& service, Call& call) {
   } else if (!state.index_templates.contains(chosen)) {
     return illegalArgument("unable to simulate template [" + chosen + "] that does not exist");
   }
-  GYRE_TRY_ASSIGN(const json::Document document,
-                  json::Document::parse(state.index_templates.find(chosen)->second, kBodyLimits));
-  return simulated(state, chosen, textsOf(document.root()["index_patterns"]));
+  return simulated(state, chosen);
 }
 
 #define GYRE_PUT_PARAMETERS GYRE_TIMEOUT_PARAMETERS " create cause"

@@ -66,6 +66,13 @@ class Languages(DialectCase):
                 self.assertEqual(self.terms(analyzer, text), terms)
 
 
+    def test_a_trailing_stop_word_may_be_kept(self):
+        for trailing, terms in ((True, ["fox"]), (False, ["fox", "the"])):
+            tokens = self.ask("GET", "/_analyze", {"tokenizer": "standard", "text": "the fox the", "filter": [
+                {"type": "stop", "remove_trailing": trailing}]})["tokens"]
+            self.assertEqual([token["token"] for token in tokens], terms)
+
+
 class Malformed(DialectCase):
     def test_an_index_that_ignores_malformed_values_takes_any(self):
         self.make("lenient", settings={"index.mapping.ignore_malformed": True}, mappings={"properties": {
@@ -77,6 +84,13 @@ class Malformed(DialectCase):
         self.assertEqual(hit["_source"], document)
         self.assertEqual(hit["fields"], {"n": [5]})
         self.assertEqual(hit["_ignored"], ["n"])
+
+    def test_an_object_is_shown_as_maps_are(self):
+        self.make("objects", mappings={"properties": {"k": {"type": "keyword"}, "n": {"type": "long"}}})
+        for field, cause in (("k", "Can't get text on a START_OBJECT"), ("n", "not numeric")):
+            error = self.refused("PUT", "/objects/_doc/1", {field: {"a": [1, {"b": "c"}], "d": None}})
+            self.assertTrue(error["reason"].endswith("Preview of field's value: '{a=[1, {b=c}], d=null}'"), error)
+            self.assertIn(cause, error["caused_by"]["reason"])
 
     def test_numbers_that_are_none(self):
         self.make("floats", mappings={"properties": {"f": {"type": "float"}}})
@@ -97,6 +111,13 @@ class Counting(DialectCase):
 
     def test_statistics_of_no_index_are_empty(self):
         self.assertEqual(self.ask("GET", "/none*/_stats")["_all"], {"primaries": {}, "total": {}})
+
+    def test_percentiles_between_numbers_beyond_exact_ones(self):
+        self.make("large", mappings={"properties": {"n": {"type": "double"}}})
+        for i, number in enumerate((1, 51, 1101, 10223372036854778000.0)):
+            self.ask("PUT", f"/large/_doc/{i}?refresh=true", {"n": number}, 201)
+        shown = self.ask("GET", "/large/_search", {"aggs": {"p": {"percentiles": {"field": "n", "percents": [75]}}}})
+        self.assertEqual(shown["aggregations"]["p"]["values"]["75.0"], 5111686018427390000.0)
 
     def test_a_page_of_composite_ends_where_it_was_cut(self):
         self.make("pages")
@@ -125,6 +146,34 @@ class Requests(DialectCase):
         self.assertEqual(shown["data_stream"], {"timestamp_field": {"name": "@timestamp"}})
         self.refused("PUT", "/streams-1", {}, type="illegal_argument_exception", reason="creates data streams only")
         self.ask("DELETE", "/_index_template/streams")
+
+    def test_templates_are_tried_out_as_their_index_would_show_them(self):
+        parts = {"template": {"mappings": {"dynamic": False, "_source": {"enabled": True},
+                                           "properties": {"o": {"properties": {"x": {"type": "long"}}}}}}}
+        self.ask("PUT", "/_component_template/parts", parts)
+        self.ask("PUT", "/_template/old", {"index_patterns": ["tried-2*"]})
+        self.ask("PUT", "/_index_template/tried", {"index_patterns": ["tried-*"], "composed_of": ["parts"]})
+        shown = self.ask("POST", "/_index_template/_simulate_index/tried-1")
+        self.assertEqual(shown["template"]["mappings"], {"dynamic": "false", "properties": {
+            "o": {"properties": {"x": {"type": "long"}}}}})
+        self.assertEqual(shown["overlapping"], [{"name": "old", "index_patterns": ["tried-2*"]}])
+        analysis = {"analysis": {"analyzer": {"mine": {"tokenizer": "whitespace"}}}}
+        self.ask("PUT", "/_component_template/parts", {"template": {"settings": analysis}})
+        self.ask("PUT", "/_index_template/tried", {"index_patterns": ["tried-*"], "composed_of": ["parts"], "template": {
+            "mappings": {"properties": {"t": {"type": "text", "analyzer": "mine"}}}}})
+        self.refused("PUT", "/_component_template/parts", {"template": {"settings": {"number_of_replicas": 0}}},
+                     reason="results in invalid composable template [tried]")
+        self.ask("GET", "/_index_template/tried,tried", status=404)
+        for path in ("_index_template/tried", "_template/old", "_component_template/parts"):
+            self.ask("DELETE", f"/{path}")
+
+    def test_an_alias_is_hidden_everywhere_or_nowhere(self):
+        self.make("hides", aliases={"shy": {"is_hidden": True}})
+        self.refused("PUT", "/shows", {"aliases": {"shy": {}}}, 500, "illegal_state_exception",
+                     "alias [shy] has is_hidden set to true on indices [hides]")
+        self.ask("POST", "/_aliases", {"actions": [{"remove": {"index": "hides", "alias": "shy"}},
+                                                   {"add": {"index": "hides", "alias": "shy", "filter": {"range": {
+                                                       "n": {"gte": 1}}}}}]})
 
     def test_health_of_indices_that_lack_nothing_is_whole(self):
         self.make("alone", settings={"number_of_replicas": 0})
@@ -158,6 +207,9 @@ class Requests(DialectCase):
         error = self.ask("GET", "/bounded/_search", {"query": {"match": {"t": "hello"}},
                                                      "highlight": {"fields": {"t": {}}}}, 400)
         self.assertIn("The length of [t] field of [1] doc of [bounded] index has exceeded [5]", str(error))
+        self.ask("PUT", "/bounded/_settings", {"index.max_docvalue_fields_search": 2})
+        error = self.ask("GET", "/bounded/_search", {"docvalue_fields": ["one", "two", "three"]}, 400)
+        self.assertIn("Must be less than or equal to: [2] but was [3]", str(error))
         terms = {"terms": {"field": "k", "include": "abc.*"}}
         error = self.ask("GET", "/bounded/_search", {"aggs": {"a": terms}}, 400)
         self.assertIn("The length of regex [5] used in the request has exceeded the allowed maximum of [3]", str(error))
