@@ -139,8 +139,8 @@ class DocumentParserTest : public CppUnit::TestFixture {
     assertRefused(R"({"l":"abc"})", "For input string: \"abc\"");
     assertRefused(R"({"b":128})", "Value [128] is out of range for a byte");
     assertRefused(R"({"d":1e309})", "[double] supports only finite values");
-    assertRefused(R"({"d":"NaN"})", "For input string: \"NaN\"");
-    assertRefused(R"({"s":1e300})", "[scaled_float] supports only finite values");
+    assertRefused(R"({"d":"NaN"})", "[double] supports only finite values, but got [NaN]");
+    assertRefused(R"({"s":1e300})", "[scaled_float] only supports finite values");
   }
 
   void datesFollowTheirFormat() {
