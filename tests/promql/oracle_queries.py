@@ -248,7 +248,7 @@ requests_total[2m] offset 5m
 sum(rate(requests_total[5m])) by (job) / on(job) group_left sum(info) by (job)
 sum(rate(requests_total{code="500"}[5m])) / sum(rate(requests_total[5m]))
 100 * (1 - avg by (instance) (rate(requests_total[5m])))
-avg_over_time(temperature[5m]) > bool avg_over_time(temperature[1h])
+avg_over_time(temperature[5m]) > bool avg_over_time(temperature[1h]) + 0.00012345678
 max by (job) (max_over_time(temperature[1h])) - min by (job) (min_over_time(temperature[1h]))
 {__name__=~".+"}
 rate({__name__=~"requests_total|up"}[5m])
