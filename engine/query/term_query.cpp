@@ -84,7 +84,12 @@ void collectLeaves(const Mapping& mapping, const Field& field, std::vector<const
     leaves.push_back(&field);
     return;
   }
-  for (const std::uint16_t child : field.children) collectLeaves(mapping, mapping.fields()[child], leaves);
+  for (const std::uint16_t child : field.children) {
+    const Field& member = mapping.fields()[child];
+    collectLeaves(mapping, member, leaves);
+    // They may have what their field has not: a keyword that is too long, as words.
+    for (const std::uint16_t multi : member.multi_fields) leaves.push_back(&mapping.fields()[multi]);
+  }
 }
 
 }  // namespace
