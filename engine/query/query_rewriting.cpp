@@ -255,12 +255,17 @@ PointWalk PointWalk::under(json::Value query, const ParseContext& context) {
     walk.over_ = Over::kOneField;
     walk.path_ = field->path;
     walk.bounds_ = bounds.value();
-  } else if (kind == "term") {
+  } else if (kind == "term" || kind == "terms") {
     const json::Value member = fieldMember(body);
     const Field* const field = context.field(member.key());
     if (field == nullptr || !isNumeric(field->type)) return walk;
-    const auto bounds =
-        boundsOfValue(*field, scalarText(member.isObject() ? member["value"] : member), context.now_millis);
+    json::Value value = member.isObject() ? member["value"] : member;
+    if (kind == "terms") {
+      // One date is asked for as itself; of numbers a list is a set, however short.
+      if (field->type != FieldType::kDate || !member.isArray() || member.size() != 1) return walk;
+      value = *member.begin();
+    }
+    const auto bounds = boundsOfValue(*field, scalarText(value), context.now_millis);
     if (!bounds.isOk()) return walk;
     walk.over_ = Over::kOneField;
     walk.path_ = field->path;
