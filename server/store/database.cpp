@@ -24,9 +24,12 @@ void registerConnector() {
 }
 
 // What belongs to a connection rather than to the file.
-//   cache_size: negative is KiB. The writer's is told when it is opened; a reader's cache is dropped whenever the
-//   writer commits, so a large one would buy nothing. journal_size_limit: a WAL that one burst made large is cut back
-//   when it starts over. secure_delete=FAST: pages of a trimmed log are not written once more only to overwrite them.
+//   cache_size: negative is KiB. The writer's is told when it is opened. A reader's cache is dropped whenever the
+//   writer commits, so a large one would buy nothing.
+//
+//   journal_size_limit: a WAL that one burst made large is cut back when it starts over.
+//
+//   secure_delete=FAST: pages of a trimmed log are not written once more only to overwrite them.
 constexpr const char* kWriterPragmas =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; "
     "PRAGMA journal_size_limit=67108864; PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY; "
@@ -59,7 +62,7 @@ Status Database::configure(Role role, std::size_t page_cache_bytes) {
   switch (role) {
     case Role::kWriter: {
       GYRE_TRY(execute(kWriterPragmas));
-      GYRE_TRY(execute("PRAGMA cache_size=-" + std::to_string(page_cache_bytes >> 10)));
+      if (page_cache_bytes > 0) GYRE_TRY(execute("PRAGMA cache_size=-" + std::to_string(page_cache_bytes >> 10)));
       return migrate();
     }
     case Role::kReader: return execute(kReaderPragmas);

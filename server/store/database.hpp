@@ -23,8 +23,6 @@ struct sqlite3;
 namespace gyre::store {
 
 inline constexpr int kLockWaitMillis = 5000;
-// The upper levels of every B-tree and the log's last pages.
-inline constexpr std::size_t kWriterPageCacheBytes = 32u << 20;
 
 class Database {
  public:
@@ -33,9 +31,9 @@ class Database {
     kReader,      // refuses to write
     kCheckpoint,  // only copies the WAL into the file
   };
-  // page_cache_bytes: of the file's pages, kept by a writer's connection; ignored by the others.
-  static Result<std::unique_ptr<Database>> open(std::string path, Role role,
-                                                std::size_t page_cache_bytes = kWriterPageCacheBytes);
+  // page_cache_bytes: of the file's pages, kept by a writer's connection (0: as many as SQLite does by itself); of no
+  // effect for the other roles.
+  static Result<std::unique_ptr<Database>> open(std::string path, Role role, std::size_t page_cache_bytes = 0);
 
   // BEGIN IMMEDIATE: the lock is taken, or refused, before any work is done.
   Status begin();

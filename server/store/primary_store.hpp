@@ -128,7 +128,7 @@ struct StoreOptions {
   std::size_t queue_units = 65'536;          // waiting; above: submit refuses with resource_exhausted
   std::size_t batch_units = 4'096;           // in one transaction
   std::size_t cache_bytes = 32u << 20;       // of entity states kept in memory
-  std::size_t page_cache_bytes = 32u << 20;  // of the file's pages, kept by the writer
+  std::size_t page_cache_bytes = 32u << 20;  // of the file: upper levels of every B-tree, the log's last pages
   std::int64_t receipt_lifetime_ms = 48LL * 3600 * 1000;
 };
 
