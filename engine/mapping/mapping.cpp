@@ -111,7 +111,7 @@ class MappingWriter {
   JsonWriter& out_;
 };
 
-// A setting by its dotted name, whether the settings are flat or nested, with or without the leading "index".
+// "index.mapping.NAME".
 json::Value mappingSetting(json::Value settings, std::string_view name) {
   return indexSetting(settings, std::string("mapping.").append(name));
 }

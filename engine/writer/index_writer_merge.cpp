@@ -28,7 +28,7 @@ constexpr std::uint64_t kQuickBytes = 32u << 20;
 constexpr std::uint64_t kPauseBytes = 1u << 20;
 // Documents that are appended never change, and there may be very many: writing them all once more, to have a few large
 // segments instead of ten, saves searches less than it costs. Wide tiers are few: what a full buffer makes is merged
-// twice until it is at the ceiling, and there are no more segments than with narrower ones.
+// twice until it is at the ceiling, not three times.
 constexpr MergePolicy kAppendedPolicy{
     .segments_per_tier = 16, .tier_factor = 16, .ceiling_bytes = std::uint64_t{1} << 30};
 
